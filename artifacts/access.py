@@ -1,0 +1,71 @@
+"""The collections and versions a person may see, by the names in addresses."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from artifacts.models import Collection, Entry, Version
+from artifacts.names import index_of
+from common.refusals import quoted, refuse
+from projects.access import project_named
+from projects.models import Project
+from teams.models import Role, User
+
+
+def collections_of(owner: Project) -> QuerySet[Collection]:
+    """The collections of a project, with what a list shows of them."""
+    return with_owner(owner.collections.all())
+
+
+def with_owner(rows: QuerySet[Collection]) -> QuerySet[Collection]:
+    """Read the collections with their owner and tags, in a constant number of queries."""
+    return rows.select_related("project__team__organization", "registry__organization").prefetch_related("tags")
+
+
+def entries_of(collection: Collection) -> QuerySet[Entry]:
+    """The versions in a collection, with what a list shows of them."""
+    rows = Entry.objects.filter(collection=collection).select_related(
+        "collection__project__team", "collection__registry__organization",
+        "version__collection__project__team", "version__run", "version__created_by", "created_by",
+    )  # fmt: skip
+    return rows.prefetch_related("aliases", "tags")
+
+
+def collection_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Collection:
+    """Give the collection; 404 for what the person cannot see, 403 where the role is too low."""
+    found = collections_of(project_named(user, team, project, least)).filter(name=name).first()
+    if found is None:
+        raise Http404(f"There is no collection {name!r} in {team}/{project}.")
+    return found
+
+
+def find_entry(collection: Collection, version: str) -> Entry | None:
+    """Give the version by its number, such as `v3`, by one of its aliases, or by its digest; None where it is none."""
+    index, rows = index_of(version), entries_of(collection)
+    if index is not None:
+        return rows.filter(index=index).first()
+    return rows.filter(aliases__name=version).first() or rows.filter(version__digest=version).first()
+
+
+def entry_named(collection: Collection, version: str) -> Entry:
+    """Give the version as `find_entry` does; 404 where there is none."""
+    entry = find_entry(collection, version)
+    if entry is None:
+        raise Http404(f"There is no version {version!r} in {collection}.")
+    return entry
+
+
+def version_at(user: User, path: str, least: Role) -> Version:
+    """Give the version of a path such as `acme/mnist/model:v3`, or refuse the field `version` that holds it."""
+    place, _, version = path.partition(":")
+    parts = place.split("/")
+    if len(parts) != 3 or not version:
+        refuse(
+            "version", f"{quoted(path)} is no version. Write it like acme/mnist/model:v3 or acme/mnist/model:latest."
+        )
+    team, project, collection = parts
+    try:
+        return entry_named(collection_named(user, team, project, collection, least), version).version
+    except Http404 as error:
+        refuse("version", f"{error}")

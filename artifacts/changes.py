@@ -1,0 +1,112 @@
+"""How collections and versions are changed and deleted. Each change first locks the collections it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db import transaction
+
+from artifacts.models import Alias, Collection, Entry, Version
+from artifacts.names import LATEST, check_metadata
+from artifacts.services import add_aliases, add_tags, lock, put_latest_right, remove_alias, remove_tags, unlink
+from common.refusals import refuse_twin
+from teams.models import User
+
+
+def change_version(
+    version: Version, *, description: str | None = None, metadata: Mapping[str, Any] | None = None
+) -> Version:
+    """Change what is said of the version; None leaves what is there."""
+    if metadata is not None:
+        check_metadata(metadata)
+    with transaction.atomic():
+        lock(version.collection)
+        given = {"description": description, "metadata": metadata}
+        changed = {name: value for name, value in given.items() if value is not None}
+        Version.objects.filter(pk=version.pk).update(**changed) if changed else None
+    version.refresh_from_db(fields=list(given))
+    return version
+
+
+def change_tags(
+    entries: Iterable[Entry], *, add: Iterable[str] = (), remove: Iterable[str] = (), by: User | None = None
+) -> None:
+    """Tag a version in each of the collections."""
+    new, gone = list(add), list(remove)
+    with transaction.atomic():
+        # In one order always, so that two who do this do not wait for each other.
+        for entry in sorted(entries, key=lambda one: one.collection_id):
+            add_tags(entry, new, by=by)
+            remove_tags(entry, gone, by=by)
+
+
+def set_aliases(entry: Entry, aliases: Iterable[str], *, by: User | None = None) -> None:
+    """Let the version have these aliases in its collection, and no others but `latest`."""
+    wanted = [alias for alias in aliases if alias != LATEST]
+    with transaction.atomic():
+        lock(entry.collection)
+        for gone in Alias.objects.filter(entry=entry).exclude(name__in=[*wanted, LATEST]):
+            remove_alias(entry, gone.name)
+        add_aliases(entry, wanted, by=by)
+
+
+def change_collection(collection: Collection, *, name: str | None = None, description: str | None = None) -> Collection:
+    """Rename or describe the collection; None leaves what is there."""
+    with transaction.atomic():
+        locked = lock(collection)
+        if name is not None and name != locked.name and locked.owner.collections.filter(name=name).exists():
+            refuse_twin("name", f"There is a collection {name!r} beside {locked} already. Choose another name.")
+        locked.name = locked.name if name is None else name
+        locked.description = locked.description if description is None else description
+        locked.clean_fields(exclude=["project", "registry"])
+        locked.save(update_fields=["name", "description"])
+        return locked
+
+
+def change_type(collection: Collection, type: str) -> Collection:
+    """Let the collection be of another type, where none of its versions is linked by the one it has."""
+    with transaction.atomic():
+        locked = lock(collection)
+        if locked.type != type and Entry.objects.filter(version__collection=locked).exclude(collection=locked).exists():
+            refuse_twin("type", f"Versions of {locked} are linked as {locked.type!r}. Unlink them first.")
+        locked.type = type
+        locked.clean_fields(exclude=["project", "registry"])
+        locked.save(update_fields=["type"])
+        return locked
+
+
+def delete_version(version: Version, *, with_aliases: bool = False, by: User | None = None) -> None:
+    """Delete the version and take it out of everywhere it is linked; `latest` goes back to the newest that is left."""
+    with transaction.atomic():
+        _lock_all(version)
+        held = sorted(Alias.objects.filter(entry__version=version).values_list("name", flat=True))
+        if held and not with_aliases:
+            refuse_twin("version", f"{version} has the aliases {', '.join(held)}. Delete it with its aliases.")
+        _delete(version, by)
+        put_latest_right(version.collection, by)
+
+
+def delete_collection(collection: Collection, *, by: User | None = None) -> None:
+    """Delete the collection. Versions made in it go with it, everywhere; those linked into it stay where they are."""
+    with transaction.atomic():
+        locked = lock(collection)
+        for entry in Entry.objects.filter(collection=locked).select_related("version__collection").order_by("pk"):
+            if locked.holds_links:
+                unlink(entry, by=by)
+            else:
+                _delete(entry.version, by)
+        locked.delete()
+
+
+def _delete(version: Version, by: User | None) -> None:
+    linked = Entry.objects.filter(version=version).exclude(collection=version.collection_id)
+    for entry in linked.select_related("collection").order_by("collection"):
+        unlink(entry, by=by)
+    version.delete()
+
+
+def _lock_all(version: Version) -> None:
+    """Lock every collection that the version is in, in one order always."""
+    places = Entry.objects.filter(version=version).values("collection")
+    list(Collection.objects.filter(pk__in=places).order_by("pk").select_for_update().values_list("pk"))

@@ -1,0 +1,186 @@
+"""What can happen to artifact versions and to collections, in projects and in registries."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+from artifacts import publishing
+from artifacts.subjects import collections_of, happening_of, of_collection, of_version, versions_of
+from events.models import Event
+from events.types import SUBJECT, EventType, Happening, Variable, registry
+
+_EVERYWHERE = ("project", "collection", "registry", "registry_collection", "team", "organization")
+_COLLECTION = Variable("artifact_collection_name", "The collection", "model")
+_OF_VERSIONS = (
+    _COLLECTION,
+    Variable("artifact_version", "The version as the wandb SDK takes it", "wandb-artifact://_id/QXJ0aWZhY3Q6MTI="),
+    Variable(
+        "artifact_version_string",
+        "The version's path: with the alias where one was added, else with its number",
+        "acme/mnist/model:v3",
+    ),
+    Variable("artifact_version_index", "The version's number in the collection", 3),
+    Variable("artifact_metadata.KEY", "What the version's metadata holds under KEY; put the key's own name", 0.97),
+)
+_ALIAS = Variable("alias", "The alias that was added", "production")
+_ADDED = Variable("tag", "The tag that was added", "europe")
+_REMOVED = Variable("tag", "The tag that was removed", "europe")
+
+
+class CollectionEvent(EventType):
+    """Shared by everything that happens to collections."""
+
+    about = "collection"
+    subject = "a collection"
+    scopes: ClassVar[tuple[str, ...]] = _EVERYWHERE
+
+    @classmethod
+    def happenings(cls, events: list[Event]) -> dict[int, Happening]:
+        collections = collections_of(events)
+        found = {}
+        for event in events:
+            collection = collections.get(event.data["collection"])
+            if collection is not None:
+                found[event.pk] = happening_of(event, of_collection(collection, event.data))
+        return found
+
+    @classmethod
+    def values(cls, happening: Happening) -> dict[str, object]:
+        return {"artifact_collection_name": happening.subject.facts["collection"], "tag": happening.data["tag"]}
+
+
+class VersionEvent(EventType):
+    """Shared by everything that happens to a version in a collection."""
+
+    about = "artifact"
+    subject = "a version"
+    scopes: ClassVar[tuple[str, ...]] = _EVERYWHERE
+    # What it adds to the variables of the version: `alias` or `tag`.
+    adds: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def happenings(cls, events: list[Event]) -> dict[int, Happening]:
+        collections, versions = collections_of(events), versions_of(events)
+        found = {}
+        for event in events:
+            collection = collections.get(event.data["collection"])
+            version = versions.get(event.data["version"])
+            if collection is not None and version is not None:
+                found[event.pk] = happening_of(event, of_version(collection, version, event.data))
+        return found
+
+    @classmethod
+    def values(cls, happening: Happening) -> dict[str, object]:
+        facts, data = happening.subject.facts, happening.data
+        return {
+            "artifact_collection_name": facts["collection"],
+            "artifact_version": facts["reference"],
+            "artifact_version_string": f"{facts['path']}:{data.get('alias') or facts['version']}",
+            "artifact_version_index": facts["index"],
+            **{f"artifact_metadata.{key}": value for key, value in facts["metadata"].items()},
+            **{name: data[name] for name in cls.adds},
+        }
+
+
+@registry.register
+class VersionCreated(VersionEvent):
+    """A version is logged to a collection of a project; the same files again are no new version."""
+
+    key = publishing.CREATED
+    label = _("A new version is added to an artifact")
+    wire = "CREATE_ARTIFACT"
+    kind = publishing.CREATED
+    phrase = f"{SUBJECT} is added"
+    # Into a registry versions are linked; nothing is made there.
+    scopes = ("project", "collection", "team", "organization")
+    variables = _OF_VERSIONS
+
+
+@registry.register
+class VersionLinked(VersionEvent):
+    """A version is linked to a collection, such as one of a registry."""
+
+    key = publishing.LINKED
+    label = _("A new version is linked to a collection")
+    wire = "LINK_MODEL"
+    told_as = "LINK_ARTIFACT"
+    kind = publishing.LINKED
+    phrase = f"{SUBJECT} is linked"
+    variables = _OF_VERSIONS
+
+
+@registry.register
+class VersionUnlinked(VersionEvent):
+    """A version is taken out of a collection that it was linked to."""
+
+    key = publishing.UNLINKED
+    label = _("A version is unlinked from a collection")
+    wire = "UNLINK_ARTIFACT"
+    kind = publishing.UNLINKED
+    phrase = f"{SUBJECT} is unlinked"
+    variables = _OF_VERSIONS
+
+
+@registry.register
+class AliasAdded(VersionEvent):
+    """A version gets an alias, such as production. `latest` moves to each new version, and counts."""
+
+    key = publishing.ALIAS_ADDED
+    label = _("An artifact alias is added")
+    wire = "ADD_ARTIFACT_ALIAS"
+    kind = publishing.ALIAS_ADDED
+    phrase = f"{SUBJECT} gets an alias"
+    variables = (*_OF_VERSIONS, _ALIAS)
+    adds = ("alias",)
+
+
+@registry.register
+class TagAdded(VersionEvent):
+    """A version gets a tag."""
+
+    key = publishing.TAG_ADDED
+    label = _("An artifact tag is added")
+    wire = "ADD_ARTIFACT_TAG"
+    kind = publishing.TAG_ADDED
+    phrase = f"{SUBJECT} gets a tag"
+    variables = (*_OF_VERSIONS, _ADDED)
+    adds = ("tag",)
+
+
+@registry.register
+class TagRemoved(VersionEvent):
+    """A version loses a tag."""
+
+    key = publishing.TAG_REMOVED
+    label = _("An artifact tag is removed")
+    wire = "REMOVE_ARTIFACT_TAG"
+    kind = publishing.TAG_REMOVED
+    phrase = f"{SUBJECT} loses a tag"
+    variables = (*_OF_VERSIONS, _REMOVED)
+    adds = ("tag",)
+
+
+@registry.register
+class CollectionTagAdded(CollectionEvent):
+    """A collection gets a tag."""
+
+    key = publishing.COLLECTION_TAG_ADDED
+    label = _("A collection tag is added")
+    wire = "ADD_COLLECTION_TAG"
+    kind = publishing.COLLECTION_TAG_ADDED
+    phrase = f"{SUBJECT} gets a tag"
+    variables = (_COLLECTION, _ADDED)
+
+
+@registry.register
+class CollectionTagRemoved(CollectionEvent):
+    """A collection loses a tag."""
+
+    key = publishing.COLLECTION_TAG_REMOVED
+    label = _("A collection tag is removed")
+    wire = "REMOVE_COLLECTION_TAG"
+    kind = publishing.COLLECTION_TAG_REMOVED
+    phrase = f"{SUBJECT} loses a tag"
+    variables = (_COLLECTION, _REMOVED)

@@ -1,0 +1,114 @@
+"""The file in which a client says which files a version has: read, checked, and made rows of."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from artifacts.models import Version, VersionFile
+from common.refusals import quoted, refuse
+from projects.models import StoredFile
+from projects.stored.services import claim, read
+from teams.models import Team
+
+MOST_FILES = 100_000
+_LARGEST = 64 * 2**20
+_LONGEST_PATH = 1024
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One file as the manifest has it. `md5` is empty where it is kept elsewhere: then there is a reference."""
+
+    path: str
+    digest: str
+    size: int
+    reference: str = ""
+    md5: str = ""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    stored: StoredFile
+    files: list[Listed]
+
+    @property
+    def size(self) -> int:
+        return sum(file.size for file in self.files)
+
+
+def md5_of(digest: str, field: str) -> str:
+    """Give the MD5 in hexadecimal, from that or from base64."""
+    if len(digest) == 32 and all(letter in "0123456789abcdef" for letter in digest):
+        return digest
+    try:
+        plain = base64.b64decode(digest, validate=True)
+    except (binascii.Error, ValueError):
+        plain = b""
+    if len(plain) != 16:
+        refuse(field, f"{quoted(digest)} is no MD5, in base64 or hexadecimal.")
+    return plain.hex()
+
+
+def manifest_at(team: Team, md5: str) -> Manifest:
+    """Read the manifest that was sent with this MD5."""
+    stored = claim(team, [md5]).get(md5) if md5 else None
+    if stored is None:
+        refuse("manifest", "The list of the version's files was not sent. Send it, then commit.")
+    if stored.size > _LARGEST:
+        refuse("manifest", f"{stored.size} bytes; the list of the files may have {_LARGEST}.")
+    try:
+        contents = json.loads(read(stored))["contents"]
+        listed = [_listed(path, entry) for path, entry in contents.items()]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        refuse("manifest", "It is no list of files as the wandb SDK writes it.")
+    if len(listed) > MOST_FILES:
+        refuse("manifest", f"{len(listed)} files; a version may have {MOST_FILES}.")
+    return Manifest(stored, listed)
+
+
+def attach(version: Version, manifest: Manifest) -> None:
+    """Give the version its files, in the transaction that makes it."""
+    found = claim(version.team, (file.md5 for file in manifest.files if file.md5))
+    _refuse_missing(manifest.files, found)
+    rows = [
+        VersionFile(
+            version=version,
+            path=file.path,
+            digest=file.digest,
+            size=file.size,
+            reference=file.reference,
+            content=found.get(file.md5),
+        )
+        for file in manifest.files
+    ]
+    VersionFile.objects.bulk_create(rows, batch_size=1000)
+    version.manifest, version.size, version.file_count = manifest.stored, manifest.size, len(rows)
+    version.save(update_fields=["manifest", "size", "file_count"])
+
+
+def _listed(path: str, entry: Mapping[str, Any]) -> Listed:
+    if not path or len(path) > _LONGEST_PATH or "\0" in path:
+        refuse("manifest", f"{quoted(path)} is no usable path: use 1 to {_LONGEST_PATH} characters.")
+    digest, reference, size = str(entry.get("digest") or ""), str(entry.get("ref") or ""), entry.get("size")
+    return Listed(
+        path=path,
+        digest=digest[:1024],
+        size=size if type(size) is int and 0 <= size < 2**63 else 0,
+        reference=reference,
+        md5="" if reference else md5_of(digest, f"manifest.{path}"),
+    )
+
+
+def _refuse_missing(files: Iterable[Listed], found: Mapping[str, StoredFile]) -> None:
+    """Where contents are kept, a version without one of its files would be a broken promise."""
+    missing = [file.path for file in files if file.md5 and file.md5 not in found]
+    if missing and settings.KEEPS_FILES:
+        shown = ", ".join(map(quoted, missing[:3]))
+        refuse("manifest", f"{len(missing)} of the files were not sent, such as {shown}. Send them, then commit.")

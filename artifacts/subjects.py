@@ -1,0 +1,91 @@
+"""What events of artifacts are about, as the plain values that conditions and payloads see."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from artifacts.models import Collection, Version
+from events.models import Event
+from events.types import Happening, Subject
+
+
+def collections_of(events: list[Event]) -> dict[int, Collection]:
+    """Give the collections of the events that are still there, with one query."""
+    rows = Collection.objects.select_related("project__team", "registry__organization")
+    return rows.in_bulk(list({event.data["collection"] for event in events}))
+
+
+def versions_of(events: list[Event]) -> dict[int, Version]:
+    """Give the versions of the events that are still there, with one query."""
+    rows = Version.objects.select_related("collection__project__team", "run", "created_by")
+    return rows.in_bulk(list({event.data["version"] for event in events}))
+
+
+def of_collection(collection: Collection, data: Mapping[str, Any]) -> Subject:
+    """Give a collection, with the tags it had when it happened."""
+    return Subject(
+        key=f"collection:{collection.pk}",
+        label=str(collection),
+        url=collection.get_absolute_url(),
+        facts={**_facts_of(collection), "id": collection.pk, "tags": data["tags"], **_words(data)},
+    )
+
+
+def of_version(collection: Collection, version: Version, data: Mapping[str, Any]) -> Subject:
+    """Give a version in a collection, with the number, aliases and tags it had there when it happened."""
+    number = f"v{data['index']}"
+    return Subject(
+        key=f"version:{version.pk}",
+        label=f"{collection}:{number}",
+        url=f"{collection.get_absolute_url()}/{number}",
+        facts={
+            **_facts_of(collection),
+            "id": version.pk,
+            "reference": reference(version),
+            "index": data["index"],
+            "version": number,
+            "aliases": data["aliases"],
+            "tags": data["tags"],
+            **_words(data),
+            "digest": version.digest,
+            "description": version.description,
+            "metadata": version.metadata,
+            "made_as": str(version),
+            "made_by_team": version.team.name,
+            "run": version.run.name if version.run else "",
+            "created_by": version.created_by.username if version.created_by else "",
+        },
+    )
+
+
+def happening_of(event: Event, subject: Subject) -> Happening:
+    return Happening(
+        event_id=event.pk,
+        kind=event.kind,
+        actor=event.actor,
+        occurred_at=event.occurred_at,
+        subject=subject,
+        data=event.data,
+    )
+
+
+def reference(version: Version) -> str:
+    """Give the version as W&B's addresses name it: `Artifact:12` in base64."""
+    return f"wandb-artifact://_id/{base64.b64encode(f'Artifact:{version.pk}'.encode()).decode()}"
+
+
+def _facts_of(collection: Collection) -> dict[str, Any]:
+    return {
+        "collection": collection.name,
+        "path": str(collection),
+        "type": collection.type,
+        "entity_name": collection.entity_name,
+        "project_name": collection.project_name,
+    }
+
+
+def _words(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what filters ask for: the alias and tag it happened to, or where that is none, all there are."""
+    return {"alias": data.get("alias", data.get("aliases", [])), "tag": data.get("tag", data["tags"])}

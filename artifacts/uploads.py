@@ -1,0 +1,121 @@
+"""How a client makes a version: it begins, sends files and their list, and commits. Only then anything is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from artifacts.manifests import Manifest, attach, manifest_at, md5_of
+from artifacts.models import Collection, Entry, Upload, Version
+from artifacts.names import check_metadata, checked_aliases, checked_tags
+from artifacts.services import create_version, lock
+from common.refusals import refuse
+from projects.models import Run
+from projects.stored import links
+from projects.stored.services import claim
+from teams.models import Team, User
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a client says of a version that it is going to send."""
+
+    digest: str
+    client_id: str = ""
+    description: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    aliases: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    history_step: int | None = None
+    run: Run | None = None
+
+
+def begin(collection: Collection, draft: Draft, *, by: User | None = None) -> Upload:
+    """Note what is coming. A digest that is there already is that version at once: it gets the aliases and tags.
+
+    A repeat by the same `client_id` is the same upload.
+    """
+    check_metadata(draft.metadata)
+    values = {**vars(draft), "aliases": checked_aliases(draft.aliases), "tags": checked_tags(draft.tags)}
+    with transaction.atomic():
+        locked = lock(collection)
+        upload = _known(locked, draft) or Upload(collection=locked, created_by=by, **values)
+        upload.collection = locked
+        upload.clean_fields(exclude=["aliases", "tags", "metadata", "version", "run", "created_by", "history_step"])
+        upload.save()
+        if upload.version is None and _is_there(locked, draft.digest):
+            _become(upload, None, by)
+        return upload
+
+
+def addresses(team: Team, digests: Sequence[str]) -> list[str | None]:
+    """Give where to send each file, in order; None for what is here already, and where contents are not kept."""
+    wanted = [md5_of(digest, f"artifactFiles.{place}.md5") for place, digest in enumerate(digests)]
+    if not settings.KEEPS_FILES:
+        return [None for _ in wanted]
+    there = claim(team, wanted)
+    return [None if md5 in there else links.to_send(team, md5) for md5 in wanted]
+
+
+def announce_manifest(upload: Upload, digest: str) -> str:
+    """Note the MD5 of the list of files, and give where to send it: it is kept always."""
+    upload.manifest_md5 = md5_of(digest, "digest")
+    upload.save(update_fields=["manifest_md5"])
+    return links.to_send(team_of(upload), upload.manifest_md5)
+
+
+def commit(upload: Upload, *, by: User | None = None) -> Version:
+    """Make the version, and tell of it. A repeat gives the version that it became."""
+    if upload.version is not None:
+        return upload.version
+    # Read outside the transaction: it may be large, and far away.
+    manifest = manifest_at(team_of(upload), upload.manifest_md5)
+    with transaction.atomic():
+        lock(upload.collection)
+        fresh = Upload.objects.select_related("version", "run", "collection__project__team").get(pk=upload.pk)
+        if fresh.version is None:
+            _become(fresh, manifest, by)
+        assert fresh.version is not None
+        return fresh.version
+
+
+def team_of(upload: Upload) -> Team:
+    project = upload.collection.project
+    # Versions are made in projects only.
+    assert project is not None
+    return project.team
+
+
+def _known(locked: Collection, draft: Draft) -> Upload | None:
+    if not draft.client_id:
+        return None
+    return Upload.objects.select_related("version").filter(collection=locked, client_id=draft.client_id).first()
+
+
+def _is_there(locked: Collection, digest: str) -> bool:
+    if locked.holds_links:
+        refuse("collection", f"Versions are linked into {locked}, not made in it. Choose another collection.")
+    return Entry.objects.filter(collection=locked, version__digest=digest).exists()
+
+
+def _become(upload: Upload, manifest: Manifest | None, by: User | None) -> None:
+    placed = create_version(
+        upload.collection,
+        upload.digest,
+        upload.metadata,
+        aliases=upload.aliases,
+        tags=upload.tags,
+        description=upload.description,
+        run=upload.run,
+        by=by,
+    )
+    upload.version = placed.entry.version
+    upload.save(update_fields=["version"])
+    if placed.created and manifest is not None:
+        upload.version.history_step = upload.history_step
+        upload.version.save(update_fields=["history_step"])
+        attach(upload.version, manifest)

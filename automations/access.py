@@ -1,0 +1,42 @@
+"""The automations and executions a person may see and change."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from automations import scopes
+from automations.models import Automation, Execution
+from teams import access
+from teams.models import Role, User
+
+
+def automations_of(user: User) -> QuerySet[Automation]:
+    """What their teams own: the team of an automation is whose webhooks and secrets it uses, wherever it listens."""
+    rows = Automation.objects.filter(deleted_at__isnull=True).select_related(
+        "project__team__organization", "registry__organization", "collection", "organization", "team__organization"
+    )
+    return access.in_teams_of(user, rows)
+
+
+def executions_of(user: User) -> QuerySet[Execution]:
+    rows = Execution.objects.select_related("automation__project__team")
+    return access.in_teams_of(user, rows)
+
+
+def automation_numbered(user: User, pk: int, least: Role = Role.VIEWER) -> Automation:
+    automation = automations_of(user).filter(pk=pk).first()
+    if automation is None:
+        access.note_hidden(Automation.objects.filter(pk=pk, deleted_at__isnull=True))
+        raise Http404(f"There is no automation {pk} here, or you are not on its team.")
+    if least != Role.VIEWER:
+        scopes.require(user, automation, least)
+    return automation
+
+
+def execution_numbered(user: User, pk: int) -> Execution:
+    execution = executions_of(user).filter(pk=pk).first()
+    if execution is None:
+        access.note_hidden(Execution.objects.filter(pk=pk))
+        raise Http404(f"There is no execution {pk} here, or you are not on its team.")
+    return execution

@@ -1,0 +1,13 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+from common.registry import read_modules
+
+
+class AutomationsConfig(AppConfig):
+    name = "automations"
+
+    def ready(self) -> None:
+        read_modules("automations.conditions")
+        read_modules("automations.actions")

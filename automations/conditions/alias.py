@@ -1,0 +1,48 @@
+"""The alias that was added, or that a version has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from automations import regex
+from automations.condition import Condition, Evidence, Verdict, registry
+from automations.parameters import Parameters
+from common.phrase import pattern, phrase
+from events.types import Happening
+
+
+class AliasForm(Parameters):
+    pattern = regex.PatternField(
+        label=_("Alias matches"), help_text=_("A regular expression (RE2), found anywhere: ^production$ for that one.")
+    )
+
+
+@registry.register
+class Alias(Condition):
+    """The alias that was added matches a regular expression; for other events, one of the version's aliases."""
+
+    key = "alias"
+    label = _("Alias")
+    about = ("artifact",)
+    Form = AliasForm
+    example = {"pattern": "^production$"}
+
+    def describe(self) -> str:
+        return phrase("with an alias matching ", pattern(self.params["pattern"]))
+
+    def clause(self) -> dict[str, Any]:
+        return {"alias": {"$regex": self.params["pattern"]}}
+
+    def judge(self, happening: Happening, evidence: Evidence) -> Verdict:
+        return one_matches(happening.subject.facts["alias"], self.params["pattern"], "alias")
+
+
+def one_matches(words: str | list[str], pattern: str, noun: str) -> Verdict:
+    """Judge whether one of the words matches."""
+    listed = [words] if isinstance(words, str) else words
+    matching = [word for word in listed if regex.found(pattern, word)]
+    if matching:
+        return Verdict(True, f"the {noun} {matching[0]} matches {pattern}")
+    return Verdict(False, f"no {noun} of {', '.join(listed) or 'none'} matches {pattern}")

@@ -1,0 +1,55 @@
+"""A run is in one of these states now."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from automations.condition import SUBJECT, Condition, Evidence, Verdict, registry
+from automations.parameters import Parameters, choice_error
+from common.phrase import joined, phrase, strong
+from events.types import Happening
+
+_STATES = [
+    ("running", _("Running")),
+    ("finished", _("Finished")),
+    ("failed", _("Failed (also when crashed)")),
+    ("crashed", _("Crashed only")),
+]
+_WORDS = {"running": "starts running", "finished": "finishes", "failed": "fails", "crashed": "crashes"}
+
+
+class RunStateForm(Parameters):
+    states = forms.MultipleChoiceField(
+        label=_("When a run is"),
+        choices=_STATES,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            **choice_error(_STATES),
+            "required": _("Choose one or more of: running, finished, failed, crashed."),
+            "invalid_list": _('Give a list, such as ["failed"].'),
+        },
+    )
+
+
+@registry.register
+class RunState(Condition):
+    """The run is now running, finished, failed or crashed. A killed run never counts."""
+
+    key = "run_state"
+    label = _("Run state")
+    events = defines = ("run.state",)
+    Form = RunStateForm
+    example = {"states": ["failed"]}
+
+    def describe(self) -> str:
+        words = [strong(_WORDS[state]) for state in self.params["states"]]
+        return phrase(f"{SUBJECT} ", joined(" or ", words))
+
+    def judge(self, happening: Happening, evidence: Evidence) -> Verdict:
+        state = happening.data["state"]
+        # A crashed run failed as well: nobody wants to choose both.
+        counts_as = {state, "failed"} if state == "crashed" else {state}
+        wanted = self.params["states"]
+        holds = bool(counts_as & set(wanted))
+        return Verdict(holds, f"the run is {state}; wanted: {' or '.join(wanted)}")

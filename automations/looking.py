@@ -1,0 +1,164 @@
+"""A look back as people see it: a number, the days, the places, and a chart of the metric it is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from automations import scopes
+from automations.backtest import Firing, LookBack, look_back
+from automations.condition import Condition
+from automations.engine.listener import Broken
+from automations.marks import Fire, marks_of, metric_condition
+from automations.models import Automation
+from automations.suggestions import runs_in
+from common.refusals import refuse
+from events import types
+from projects.history import rows_of
+from projects.models import Run, Stream
+from projects.plotted import columns_of
+from projects.rows import value_at
+from teams import access
+from teams.models import User
+
+DAYS = 30
+_PLACES = 5
+# A longer run is not read for a picture.
+_LONGEST_DRAWN = 20_000
+_HEIGHT, _BAR, _STEP = 40, 7, 10
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day of the strip: its place in the drawing, and what it says."""
+
+    x: int
+    y: float
+    height: float
+    day: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A run's metric with what the automation would have done."""
+
+    run: Run
+    metric: str
+    data: dict[str, Any]
+
+    @property
+    def json(self) -> str:
+        return json.dumps(self.data)
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What a look back found, in words and pictures."""
+
+    answer: str
+    notes: list[str] = field(default_factory=list)
+    bars: Sequence[Bar] = ()
+    places: Sequence[Firing] = ()
+    chart: Chart | None = None
+
+    @property
+    def width(self) -> int:
+        return len(self.bars) * _STEP
+
+
+def looked_back(user: User, automation: Automation, *, seconds: float) -> Looked:
+    """Look back with an automation that may be unsaved. Raises ValidationError where it cannot be read."""
+    until = timezone.now()
+    try:
+        found = look_back(automation, until - timedelta(days=DAYS), until, seconds=seconds)
+    except Broken as error:
+        refuse("automation", str(error))
+    return Looked(
+        answer=_answer(found),
+        notes=list(_notes(automation, found)),
+        bars=_bars(found, until) if found.fired else (),
+        places=list(reversed(found.firings))[:_PLACES],
+        chart=_chart(user, automation, found),
+    )
+
+
+def _answer(found: LookBack) -> str:
+    if not found.fired:
+        return _("This would not have fired in the last %d days.") % DAYS
+    text = ngettext(
+        "This would have fired once in the last %(days)d days.",
+        "This would have fired %(n)d times in the last %(days)d days.",
+        found.fired,
+    )
+    return text % {"n": found.fired, "days": DAYS}
+
+
+def _notes(automation: Automation, found: LookBack) -> list[str]:
+    """Say what the number does not."""
+    event = types.registry.get(automation.event_type)
+    notes = []
+    if found.reached:
+        text = _("There is much to look at: it came as far as %s in the time it has, so there may be more.")
+        notes.append(text % f"{timezone.localtime(found.reached):%Y-%m-%d %H:%M}")
+    if not event.looks_back:
+        notes.append(_("Such events are only noted while an automation listens for them, so this says little."))
+    elif not found.judged:
+        notes.append(_("Nothing of this kind happened here in that time, so there is nothing to look back on."))
+    if found.suppressed:
+        text = ngettext(
+            "Once more it rested.", "%d more times it rested, or was over its rate limit.", found.suppressed
+        )
+        notes.append(text % found.suppressed if "%d" in text else text)
+    return notes + [_("It could not be judged everywhere: %s") % failure for failure in found.failures]
+
+
+def _bars(found: LookBack, until: datetime) -> list[Bar]:
+    days = [(until - timedelta(days=back)).date().isoformat() for back in range(DAYS, -1, -1)]
+    most = max(found.by_day.values(), default=1)
+    bars = []
+    for place, day in enumerate(days):
+        count = found.by_day.get(day, 0)
+        height = max(4.0, round(_HEIGHT * count / most, 1)) if count else 1.5
+        bars.append(Bar(place * _STEP, _HEIGHT - height, height, day, count))
+    return bars
+
+
+def _chart(user: User, automation: Automation, found: LookBack) -> Chart | None:
+    """Draw the run where it would have fired last, else the newest that has the metric."""
+    condition = metric_condition(automation)
+    if condition is None:
+        return None
+    run = _run(user, automation, condition, found.firings)
+    if run is None or run.rows_logged > _LONGEST_DRAWN:
+        return None
+    rows = list(rows_of(run))
+    if not any(value_at(row, condition.metric) is not None for row in rows):
+        rows = list(rows_of(run, Stream.SYSTEM))
+    fires = [
+        Fire(label=_("Would have fired: %s") % firing.why, step=firing.step)
+        for firing in found.firings
+        if firing.subject_key == run.stream_key and not firing.recovered
+    ]
+    metrics = {name: columns for name, columns in columns_of(rows).items() if name == condition.metric}
+    data = {"metrics": metrics, "marks": {condition.metric: marks_of(condition, fires, rows)}}
+    return Chart(run, condition.metric, data) if metrics else None
+
+
+def _run(user: User, automation: Automation, condition: Condition, firings: Sequence[Firing]) -> Run | None:
+    """Give the run to draw, among those that this person may see."""
+    here = runs_in(scopes.of_automation(automation)).filter(project__team__in=access.teams_of(user))
+    here = here.select_related("project__team")
+    fired = [int(firing.subject_key.partition(":")[2]) for firing in firings]
+    there = here.in_bulk(fired)
+    if there:
+        return next(there[pk] for pk in reversed(fired) if pk in there)
+    recent = list(here[:20])
+    return next((run for run in recent if value_at(run.summary, condition.metric) is not None), None)

@@ -1,0 +1,229 @@
+"""Automations, and what became of them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from artifacts.models import Collection, Registry
+from common.fields import JSONTextField
+from events.models import Event
+from projects.models import Project
+from teams.models import Organization, Team, User
+
+DAY_SECONDS = 24 * 3600
+# Executions of one automation in a minute.
+RATE_LIMIT = 60
+
+
+class State(models.TextChoices):
+    """Where an execution stands."""
+
+    PENDING = "pending", _("Pending")
+    FINISHED = "finished", _("Finished")
+    FAILED = "failed", _("Failed")
+    SKIPPED = "skipped", _("Skipped")
+
+
+class Automation(models.Model):
+    """When an event happens in a scope and every condition holds, act.
+
+    `scope` is the one place it listens in (`project:7`), `scope_type` and `scope_name` what people call it; the
+    foreign keys say what it ends with. `team` owns what the action uses. `target` is where the action goes
+    (`webhook:12`). A deleted automation keeps its row, so that its history can still be read.
+    """
+
+    name = models.CharField(max_length=255)
+    description = models.TextField(blank=True)
+    enabled = models.BooleanField(default=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="automations")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="automations")
+    registry = models.ForeignKey(Registry, on_delete=models.CASCADE, null=True, blank=True, related_name="automations")
+    collection = models.ForeignKey(
+        Collection, on_delete=models.CASCADE, null=True, blank=True, related_name="automations"
+    )
+    organization = models.ForeignKey(
+        Organization, on_delete=models.CASCADE, null=True, blank=True, related_name="automations"
+    )
+    scope_type = models.CharField(max_length=32, default="project")
+    scope_name = models.CharField(max_length=400)
+    scope = models.CharField(max_length=64)
+    event_type = models.CharField(max_length=40)
+    conditions = JSONTextField(default=list)
+    action_type = models.CharField(max_length=40)
+    action = JSONTextField(default=dict)
+    target = models.CharField(max_length=64, blank=True, db_index=True)
+    rest_seconds = models.PositiveIntegerField(default=DAY_SECONDS)
+    rate_limit = models.PositiveIntegerField(default=RATE_LIMIT)
+    recovery = models.BooleanField(default=False)
+    problem = models.CharField(max_length=500, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "name"],
+                condition=Q(deleted_at__isnull=True),
+                name="one_automation_per_scope_and_name",
+            )
+        ]
+        indexes = [
+            # engine.evaluation.candidates: the listeners of an event.
+            models.Index(
+                fields=["scope", "event_type"],
+                condition=Q(enabled=True, deleted_at__isnull=True),
+                name="automation_listening",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        base = self.project.get_absolute_url() if self.project else ""
+        return f"{base}/automations/{self.pk}"
+
+    @property
+    def place(self) -> str:
+        """Where it listens, in words: in sentences and lists."""
+        return self.scope_name if self.scope_type == "project" else f"{self.scope_type} {self.scope_name}"
+
+
+def new_delivery_id() -> str:
+    return f"msg_{uuid.uuid4().hex}"
+
+
+class Execution(models.Model):
+    """One firing of one automation. What is to be sent is frozen here, so that each try sends the same."""
+
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="executions")
+    event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    delivery_id = models.CharField(max_length=40, unique=True, default=new_delivery_id)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=500, blank=True)
+    why = models.TextField(blank=True)
+    count = models.PositiveIntegerField(default=1)
+    recovered = models.BooleanField(default=False)
+    occurred_at = models.DateTimeField(default=timezone.now)
+    subject_label = models.CharField(max_length=300, blank=True)
+    subject_url = models.CharField(max_length=500, blank=True)
+    variables = JSONTextField(default=dict)
+    action_type = models.CharField(max_length=40)
+    action = JSONTextField(default=dict)
+    target = models.CharField(max_length=64, blank=True)
+    attempts_made = models.PositiveSmallIntegerField(default=0)
+    # Made before it was last delivered anew: the table of waits begins again, the numbers of attempts do not.
+    attempts_before = models.PositiveSmallIntegerField(default=0)
+    losses = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    lease = models.CharField(max_length=32, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["automation", "event", "recovered"], name="one_execution_per_automation_and_event"
+            )
+        ]
+        indexes = [
+            # engine.claims: what is due, by receiver; and what is under way.
+            models.Index(
+                fields=["target", "next_attempt_at", "id"],
+                condition=Q(state="pending"),
+                name="execution_pending",
+            ),
+            # the history of a webhook: the newest first.
+            models.Index(fields=["target", "-id"], name="execution_of_target"),
+            # engine.claims: what is held, and what a lost worker held.
+            models.Index(
+                fields=["leased_until"],
+                condition=Q(leased_until__isnull=False),
+                name="execution_leased",
+            ),
+            # pages: what happened because of a run.
+            models.Index(fields=["subject_url", "-id"], name="execution_about"),
+            # pages: the newest of an automation first, also of one state.
+            models.Index(fields=["automation", "-id", "state"], name="execution_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.automation} {self.created_at:%Y-%m-%d %H:%M:%S}"
+
+    def get_absolute_url(self) -> str:
+        return f"/executions/{self.pk}"
+
+    @staticmethod
+    def ended(state: State, reason: str) -> dict[str, Any]:
+        """Give the columns of an execution that is over."""
+        return {
+            "state": state, "reason": reason[:500], "next_attempt_at": None, "leased_until": None,
+            "lease": "", "ended_at": timezone.now(),
+        }  # fmt: skip
+
+
+class Attempt(models.Model):
+    """One try to send: what was sent, with secrets masked, and what was answered."""
+
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="attempts")
+    number = models.PositiveSmallIntegerField()
+    started_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    ok = models.BooleanField(default=False)
+    detail = models.CharField(max_length=500)
+    request = JSONTextField(null=True)
+    reply = JSONTextField(null=True)
+
+    class Meta:
+        ordering = ["number", "id"]
+        indexes = [models.Index(fields=["execution", "number"], name="attempt_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.detail}"
+
+
+class Rest(models.Model):
+    """An automation fired for a subject and is quiet about it for a while.
+
+    `skipped` is the execution that counts what would have fired meanwhile.
+    """
+
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="rests")
+    subject = models.CharField(max_length=64)
+    fired_at = models.DateTimeField()
+    holding = models.BooleanField(default=False)
+    skipped = models.ForeignKey(Execution, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["automation", "subject"], name="one_rest_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.automation_id} {self.subject}"
+
+
+class Memory(models.Model):
+    """The last values of a metric that an automation must remember of a subject.
+
+    Good as long as `position` is where the next values begin; else they are read anew from history.
+    """
+
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="memories")
+    subject = models.CharField(max_length=64)
+    position = models.PositiveBigIntegerField()
+    values = JSONTextField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["automation", "subject"], name="one_memory_per_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.automation_id} {self.subject}"

@@ -1,0 +1,12 @@
+"""The names of kinds, for templates."""
+
+from __future__ import annotations
+
+from django import template
+
+from automations import labels
+
+register = template.Library()
+register.filter("event_label", labels.event_label)
+register.filter("action_label", labels.action_label)
+register.filter("scope_label", labels.scope_label)

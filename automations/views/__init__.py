@@ -1,0 +1,1 @@
+"""Automations and what became of them, as pages."""

@@ -1,0 +1,99 @@
+"""What happened in the teams a person administers: read here, and taken elsewhere as a file."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from config.team_settings.scoped import Scoped, TeamFilter
+from config.team_settings.site import team_settings
+from teams import access, audit_log
+from teams.models import AuditEvent, User
+
+
+class SubjectFilter(admin.SimpleListFilter):
+    title = _("subject")
+    parameter_name = "about"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [(noun, noun.replace("_", " ")) for noun in audit_log.NOUNS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return audit_log.matching(queryset, {"verb": self.value() or ""})
+
+
+@admin.register(AuditEvent, site=team_settings)
+class AuditAdmin(Scoped[AuditEvent]):
+    intro = _("Every change to what a team set up, and everybody who was refused. It is only ever added to.")
+
+    change_list_template = "admin/team_settings/audit_list.html"
+    actions = []
+    show_full_result_count = False
+    called = _("Audit log")
+
+    list_display = ("at", "actor", "verb", "target", "place", "door", "address")
+    list_filter = [TeamFilter, SubjectFilter]
+    search_fields = ("actor", "target")
+    ordering = ("-id",)
+    fields = readonly_fields = (
+        "at", "actor", "verb", "target", "place", "earlier", "later", "door", "address", "agent", "key",
+    )  # fmt: skip
+    fixed = ()
+
+    def narrowed(self, rows: QuerySet[AuditEvent], user: User) -> QuerySet[AuditEvent]:
+        return audit_log.of_teams(access.administered_by(user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
+        return False
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup == SubjectFilter.parameter_name or super().lookup_allowed(lookup, value, request)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        # Not the form of a service: there is nothing to send.
+        return admin.ModelAdmin.get_form(self, request, obj, change, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export/<str:form>", self.admin_site.admin_view(self.export), name="teams_auditevent_export")
+        return [export, *super().get_urls()]
+
+    def export(self, request: HttpRequest, form: str) -> HttpResponseBase:
+        """Give what the list shows now, with its filters."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if form not in audit_log.FORMS:
+            raise Http404
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        return audit_log.exported(rows, form)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Refuse: a row has no history."""
+        raise PermissionDenied
+
+    @admin.display(description=_("before"))
+    def earlier(self, event: AuditEvent) -> str:
+        return _as_json(event.before)
+
+    @admin.display(description=_("after"))
+    def later(self, event: AuditEvent) -> str:
+        return _as_json(event.after)
+
+
+def _as_json(values: Any) -> str:
+    return format_html("<pre>{}</pre>", json.dumps(values, ensure_ascii=False, indent=2)) if values else "—"

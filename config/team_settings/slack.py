@@ -1,0 +1,244 @@
+"""A team's Slack: the workspaces its bot is in, and the channels that its automations post to."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as translated
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+
+from automations import alerts
+from automations import services as automations
+from automations.models import Automation
+from config.team_settings.forms import ServiceForm
+from config.team_settings.scoped import Scoped, TeamFilter
+from config.team_settings.secrets import Unshown
+from config.team_settings.site import team_settings
+from integrations import slack_services, slack_web
+from integrations.models import SlackChannel, SlackWorkspace
+from integrations.providers.slack import endpoint_of
+from teams import access
+
+_hide = method_decorator(sensitive_post_parameters("token", "webhook_url"))
+
+
+class TokenForm(ServiceForm[SlackWorkspace]):
+    token = forms.CharField(
+        label=_("Bot token"),
+        max_length=1000,
+        widget=Unshown,
+        help_text=_("Begins with xoxb-. Slack is asked whose it is. A token for the same workspace takes its place."),
+    )
+
+    class Meta:
+        model = SlackWorkspace
+        fields: list[str] = []
+
+    @sensitive_variables("values")
+    def perform(self, values: dict[str, Any]) -> SlackWorkspace:
+        team = values.get("team") or self.instance.team
+        return slack_services.connect_by_token(team, values["token"], by=self.person)
+
+
+class NewWorkspaceForm(TokenForm):
+    class Meta(TokenForm.Meta):
+        fields = ["team"]
+
+
+@admin.register(SlackWorkspace, site=team_settings)
+class WorkspaceAdmin(Scoped[SlackWorkspace]):
+    add_form = NewWorkspaceForm
+    change_form = TokenForm
+    fixed = ("team", "name", "slack_id")
+    intro = _("Slack workspaces that your bot is in: connect one by your Slack app, or paste a bot token.")
+    change_list_template = "admin/team_settings/slack_workspaces.html"
+
+    list_display = ("name", "slack_id", "team", "channel_names", "pick")
+    list_select_related = ("team",)
+    search_fields = ("name",)
+    ordering = ("team__name", "name")
+    exclude = ("token",)
+
+    def get_fields(self, request: HttpRequest, obj: SlackWorkspace | None = None) -> tuple[str, ...]:
+        return ("team", "name", "slack_id", "token") if obj else ("team", "token")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SlackWorkspace]:
+        return super().get_queryset(request).prefetch_related("channels")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        teams = access.administered_by(request.user) if slack_web.can_connect() else []
+        return super().changelist_view(request, {"connectable": teams, **(extra_context or {})})
+
+    @_hide
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    @admin.display(description=_("channels"))
+    def channel_names(self, workspace: SlackWorkspace) -> str:
+        return ", ".join(sorted(channel.name for channel in workspace.channels.all()))
+
+    @admin.display(description=_("add"))
+    def pick(self, workspace: SlackWorkspace) -> str:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("pick_slack_channel", args=[workspace.pk]), translated("Pick a channel")
+        )
+
+    def remove(self, row: SlackWorkspace) -> None:
+        slack_services.delete_workspace(row)
+
+
+class ChannelForm(ServiceForm[SlackChannel]):
+    webhook_url = forms.CharField(
+        label=_("Incoming webhook"),
+        required=False,
+        max_length=8192,
+        widget=Unshown,
+        help_text=_("Its whole address, where no app is permitted. It is a secret, and never shown again."),
+    )
+    channel_id = forms.CharField(
+        label=_("Channel id"),
+        required=False,
+        max_length=32,
+        help_text=_("Where a bot posts: it stands at the end of the channel's details in Slack, such as C024BE91L."),
+    )
+
+    class Meta:
+        model = SlackChannel
+        fields = ["name", "enabled"]
+
+    def sent(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if name != "team"}
+
+
+class NewChannelForm(ChannelForm):
+    workspace = forms.CharField(label=_("Workspace"), required=False, widget=forms.Select)
+    token = forms.CharField(
+        label=_("Bot token"),
+        required=False,
+        max_length=1000,
+        widget=Unshown,
+        help_text=_("In place of a workspace that is connected already."),
+    )
+
+    class Meta(ChannelForm.Meta):
+        fields = ["team", *ChannelForm.Meta.fields]
+        help_texts = {"name": _("As automations name it, such as alerts.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        there = SlackWorkspace.objects.filter(team__in=access.administered_by(self.person)).order_by("name")
+        choices = [("", translated("None")), *((one.slack_id, f"{one.name} ({one.slack_id})") for one in there)]
+        self.fields["workspace"].widget = forms.Select(choices=choices)
+
+    @sensitive_variables("values")
+    def perform(self, values: dict[str, Any]) -> SlackChannel:
+        return slack_services.create_channel(values["team"], self.sent(values), by=self.person)
+
+
+class ChangedChannelForm(ChannelForm):
+    alerts = forms.BooleanField(
+        label=_("Alerts of scripts"),
+        required=False,
+        help_text=_("What scripts of this team say with run.alert comes here."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # How it is reached stays: the other way is not offered.
+        del self.fields["webhook_url" if self.instance.by_bot else "channel_id"]
+        if self.instance.by_bot:
+            self.initial["channel_id"] = self.instance.channel_id
+        self.initial["alerts"] = alerts.channel_for_alerts(self.instance.team) == self.instance
+
+    @sensitive_variables("values")
+    def perform(self, values: dict[str, Any]) -> SlackChannel:
+        # Not `instance`: a refused change would leave it altered, and the page shows it.
+        stored = SlackChannel.objects.select_related("team").get(pk=self.instance.pk)
+        wanted = values.pop("alerts")
+        channel = slack_services.change_channel(stored, self.sent(values))
+        if wanted != self.initial["alerts"]:
+            alerts.set_channel_for_alerts(channel.team, channel if wanted else None, by=self.person)
+        return channel
+
+
+@admin.register(SlackChannel, site=team_settings)
+class ChannelAdmin(Scoped[SlackChannel]):
+    add_form = NewChannelForm
+    change_form = ChangedChannelForm
+    intro = _("Where automations post: by the bot of a workspace, or by the address of an incoming webhook.")
+
+    list_display = ("name", "way", "team", "state", "users", "test")
+    list_select_related = ("team", "workspace")
+    list_filter = [TeamFilter, "enabled"]
+    readonly_fields = ("way", "disabled_reason", "used_by", "deliveries", "test")
+    search_fields = ("name",)
+    ordering = ("team__name", "name")
+    exclude = ("webhook_url", "channel_id", "workspace")
+
+    def get_fields(self, request: HttpRequest, obj: SlackChannel | None = None) -> tuple[str, ...]:
+        if obj is None:
+            return ("team", "name", "workspace", "token", "channel_id", "webhook_url", "enabled")
+        why = ("disabled_reason",) if obj.disabled_reason else ()
+        reached = "channel_id" if obj.by_bot else "webhook_url"
+        return ("team", "name", "way", reached, "alerts", "enabled", *why, "used_by", "deliveries", "test")
+
+    @_hide
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    @admin.display(description=_("reached by"))
+    def way(self, channel: SlackChannel) -> str:
+        if channel.workspace is None:
+            return translated("an incoming webhook")
+        return translated("the bot in %(workspace)s, channel %(id)s") % {
+            "workspace": channel.workspace.name,
+            "id": channel.channel_id,
+        }
+
+    @admin.display(description=_("state"), ordering="enabled")
+    def state(self, channel: SlackChannel) -> str:
+        if channel.enabled:
+            return translated("Enabled")
+        return format_html("<strong>{}</strong> {}", translated("Disabled."), channel.disabled_reason)
+
+    @admin.display(description=_("automations"))
+    def users(self, channel: SlackChannel) -> int:
+        return len(_users(channel))
+
+    @admin.display(description=_("used by"))
+    def used_by(self, channel: SlackChannel) -> str:
+        rows = [(one.get_absolute_url(), one.name, one.place) for one in _users(channel)]
+        listed = format_html_join("", '<li><a href="{}">{}</a> in {}</li>', rows)
+        return format_html("<ul>{}</ul>", listed) if rows else translated("No automation yet.")
+
+    @admin.display(description=_("try it"))
+    def test(self, channel: SlackChannel) -> str:
+        address = f"{channel.team.get_absolute_url()}/slack/{quote(channel.name)}/test"
+        return format_html('<a href="{}">{}</a>', address, translated("Send a test"))
+
+    @admin.display(description=_("deliveries"))
+    def deliveries(self, channel: SlackChannel) -> str:
+        address = f"{channel.team.get_absolute_url()}/slack/{quote(channel.name)}/deliveries"
+        return format_html('<a href="{}">{}</a>', address, translated("What was sent, and what was answered"))
+
+    def remove(self, row: SlackChannel) -> None:
+        automations.delete_slack_channel(row, confirmed=True)
+
+    def losses(self, row: SlackChannel) -> list[str]:
+        return [
+            f"The automation {one.name} of {one.place} posts there: it will need attention, and what it sends fails."
+            for one in _users(row)
+        ]
+
+
+def _users(channel: SlackChannel) -> list[Automation]:
+    return automations.using(endpoint_of(channel).key)

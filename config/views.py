@@ -1,0 +1,38 @@
+"""The sample and the first steps: seen through, and put away."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from config import first_steps
+from config.sample import laying
+from teams.access import team_named
+from teams.models import Role
+from teams.pages import team_page
+from teams.people import person
+
+
+@login_required
+def sample(request: HttpRequest, team: str) -> HttpResponse:
+    """Ask once, then clear the sample away."""
+    found = team_named(person(request), team, Role.ADMIN)
+    if "project" not in found.sample:
+        raise Http404(_("The team %s has no sample.") % found)
+    if request.method == "POST":
+        laying.clear(found)
+        messages.success(request, _("The sample is gone."))
+        return redirect("team", found.name)
+    return render(request, "config/clear_sample.html", team_page(person(request), found))
+
+
+@require_POST
+@login_required
+def hide_first_steps(request: HttpRequest, team: str) -> HttpResponse:
+    found = team_named(person(request), team, Role.MEMBER)
+    first_steps.hide(found)
+    return redirect("team", found.name)

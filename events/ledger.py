@@ -1,0 +1,177 @@
+"""Write events down, and hand them out to be judged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from common import crashes, leases
+from common.clock import database_now
+from events import origin, queue
+from events.models import Event, Subscription
+from teams.models import Team
+
+logger = logging.getLogger(__name__)
+
+# An event that took its judge down with it is tried alone, and given up after this many tries.
+MOST_CLAIMS = 5
+_BATCH = 200
+_failed: set[str] = set()
+# Any number that no other lock of this database uses.
+_CLAIM_LOCK = 7_265_110
+
+
+def is_heard(kind: str, scopes: Iterable[str]) -> bool:
+    """Whether anybody listens to this kind of event in one of these scopes."""
+    return Subscription.objects.filter(kind=kind, scope__in=list(scopes), listeners__gt=0).exists()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something happened, and in which order it is judged."""
+
+    team: Team
+    scopes: list[str]
+    stream: str
+
+
+def publish(kind: str, place: Place, data: Mapping[str, Any], *, actor: str = "") -> Event:
+    """Write the event down in the caller's transaction; after its commit the engine is woken.
+
+    An event that nobody hears is kept as processed: a look back still finds it.
+    """
+    return _write(Event(kind=kind, data=dict(data), actor=actor), place, is_heard(kind, place.scopes))
+
+
+def publish_if_heard(kind: str, place: Place, data: Mapping[str, Any], *, actor: str = "") -> Event | None:
+    """As `publish`, for what happens so often that it is worth a row only where somebody listens."""
+    if not is_heard(kind, place.scopes):
+        return None
+    return _write(Event(kind=kind, data=dict(data), actor=actor), place, True)
+
+
+def _write(event: Event, place: Place, heard: bool) -> Event:
+    if not connection.in_atomic_block:
+        raise RuntimeError("publish() stands in the transaction of the change it tells of")
+    event.team, event.scopes, event.stream = place.team, place.scopes, place.stream
+    event.depth = origin.depth()
+    if event.depth > origin.MOST_DEPTH:
+        heard, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
+    event.processed_at = None if heard else timezone.now()
+    event.save(force_insert=True)
+    if heard:
+        crashes.reached("event.written")
+        transaction.on_commit(_committed)
+    return event
+
+
+def _committed() -> None:
+    crashes.reached("event.committed")
+    queue.wake()
+
+
+def set_listeners(kind: str, scope: str, count: Callable[[], int]) -> None:
+    """Keep how many listen, in the caller's transaction.
+
+    The row is locked before the count: else one who leaves could overwrite one who came meanwhile.
+    """
+    Subscription.objects.get_or_create(kind=kind, scope=scope)
+    row = Subscription.objects.select_for_update().get(kind=kind, scope=scope)
+    row.listeners = count()
+    row.save(update_fields=["listeners"])
+
+
+def has_waiting() -> bool:
+    return _waiting().exists()
+
+
+def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
+    """Lease the oldest events that wait, in order, to be judged within the time given.
+
+    Nobody else gets an event of the same stream until these are settled or the lease runs out.
+    """
+    lease = leases.new_lease()
+    with transaction.atomic():
+        _one_at_a_time()
+        now = database_now()
+        # Two queries, not one with NOT EXISTS: right after a flood PostgreSQL compares each event with each, for ever.
+        leased = Event.objects.filter(processed_at__isnull=True, leased_until__gt=now)
+        taken = set(leased.values_list("stream", flat=True).distinct())
+        events = list(_waiting().exclude(stream__in=taken).order_by("id")[:_BATCH])
+        # A suspect goes alone, so that it takes no other down with it.
+        suspect = next((place for place, event in enumerate(events) if event.claims), None)
+        if suspect is not None:
+            events = events[: max(suspect, 1)]
+        if events and events[0].claims >= MOST_CLAIMS:
+            _set_aside(events.pop(0))
+        until = now + timedelta(seconds=seconds or settings.LEASE_SECONDS)
+        Event.objects.filter(pk__in=[event.pk for event in events]).update(
+            lease=lease, leased_until=until, claims=F("claims") + 1
+        )
+    if events:
+        crashes.reached("event.claimed")
+    return lease, events
+
+
+def note_failure(lease: str) -> None:
+    """Remember that these will not be settled, for `recover`: the database may be away right now."""
+    _failed.add(lease)
+
+
+def recover() -> None:
+    """Free what will not be settled: of processes of this host that are gone, and of this one where it failed."""
+    held = Event.objects.filter(processed_at__isnull=True, leased_until__isnull=False)
+    gone = leases.abandoned(held.values_list("lease", flat=True).distinct()) | _failed
+    if gone:
+        held.filter(lease__in=gone).update(leased_until=None)
+        _failed.clear()
+
+
+def settle(lease: str, events: Iterable[Event]) -> None:
+    """Mark the events processed, in the caller's transaction. Raises LeaseLost where another worker has them."""
+    ids = [event.pk for event in events]
+    held = Event.objects.filter(pk__in=ids, lease=lease, processed_at__isnull=True)
+    if held.update(processed_at=database_now(), leased_until=None) != len(ids):
+        raise LeaseLost("These events took longer than their lease, and another worker has them now.")
+
+
+def give_back(lease: str, events: Iterable[Event]) -> None:
+    """Free what was claimed and not judged."""
+    ids = [event.pk for event in events]
+    held = Event.objects.filter(pk__in=ids, lease=lease, processed_at__isnull=True)
+    if ids:
+        held.update(leased_until=None, lease="", claims=F("claims") - 1)
+
+
+class LeaseLost(Exception):
+    """What was done under the lease must be rolled back."""
+
+
+def _set_aside(event: Event) -> None:
+    problem = f"Judging it took its worker down {event.claims} times."
+    Event.objects.filter(pk=event.pk).update(processed_at=database_now(), problem=problem)
+    logger.error("event %s (%s) is set aside: %s", event.pk, event.kind, problem)
+
+
+def _waiting() -> QuerySet[Event]:
+    now = database_now()
+    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
+    return Event.objects.filter(free, processed_at__isnull=True)
+
+
+def _one_at_a_time() -> None:
+    """Let one claim finish before the next looks: SKIP LOCKED would break the order of a stream.
+
+    SQLite's transactions are IMMEDIATE, so there it is so already.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])

@@ -1,0 +1,21 @@
+"""manage.py worker: the engine, until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from common.processes import StopSignal
+from events.supervisor import supervise
+from secrets_vault import rotation
+
+
+class Command(BaseCommand):
+    help = "Judge events and deliver, until SIGTERM or Ctrl-C. Run as many as you like, on any host."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for problem in rotation.problems():
+            self.stderr.write(problem)
+        supervise(settings.DATA_DIR, stale_seconds=settings.WORKER_STALE_SECONDS, stop=StopSignal())

@@ -1,0 +1,45 @@
+"""The projects and runs a person may see, by the names in addresses."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from projects.models import Project, Run
+from teams import access
+from teams.models import Role, User
+
+
+def project_named(user: User, team: str, name: str, least: Role = Role.VIEWER) -> Project:
+    """Give the project; 404 for what the person cannot see, 403 where the role is too low."""
+    found = access.team_named(user, team, least)
+    project = Project.objects.select_related("team__organization").filter(team=found, name=name).first()
+    if project is None:
+        raise Http404(f"There is no project {name!r} in the team {team!r}.")
+    return project
+
+
+def run_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Run:
+    """Give the run, or refuse as `project_named` does."""
+    rows = Run.objects.select_related("project__team__organization", "user")
+    return _run_among(rows, user, team, project, name, least)
+
+
+def run_to_post_to(user: User, team: str, project: str, name: str) -> Run:
+    """Give the run, read no further than `projects.posts.take` needs it: scripts post often."""
+    narrow = ("name", "project__name", "project__team__name", "project__team__organization", "user__username")
+    rows = Run.objects.select_related("project__team", "user").only(*narrow)
+    # One query and no ladder of them, which comes where something is to be refused.
+    mine = access.where_may(user, rows, Role.MEMBER, "project__team")
+    found = mine.filter(project__team__name=team, project__name=project, name=name).first()
+    return found or _run_among(rows, user, team, project, name, Role.MEMBER)
+
+
+def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: str, least: Role) -> Run:
+    # One query and no ladder of them, which comes where something is to be refused.
+    run = rows.filter(project__team__name=team, project__name=project, name=name).first()
+    if run is None:
+        project_named(user, team, project, least)
+        raise Http404(f"There is no run {name!r} in {team}/{project}.")
+    access.require(user, run.project.team, least)
+    return run

@@ -1,0 +1,25 @@
+"""Projects and runs for superusers."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from common.admin import ReadOnlyAdmin
+from projects.models import Project, Run
+
+
+@admin.register(Project)
+class ProjectAdmin(admin.ModelAdmin[Project]):
+    list_display = ("name", "team", "created_at")
+    list_select_related = ("team",)
+    search_fields = ("name", "team__name")
+    raw_id_fields = ("team",)
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin[Run]):
+    list_display = ("name", "display_name", "project", "user", "state", "created_at", "heartbeat_at")
+    list_select_related = ("project__team", "user")
+    list_filter = ("state",)
+    search_fields = ("name", "display_name", "project__name")
+    ordering = ("-id",)

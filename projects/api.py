@@ -1,0 +1,161 @@
+"""Projects and runs over REST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.json import strict
+from projects import history, sampling, services
+from projects.access import project_named, run_named
+from projects.editing import edit_run
+from projects.models import Project, Run
+from projects.serializers import (
+    BatchSerializer,
+    ChangedRunSerializer,
+    FinishSerializer,
+    KeptSerializer,
+    NewRunSerializer,
+    ProjectSerializer,
+    RunSerializer,
+    SampledSerializer,
+    StartedRunSerializer,
+)
+from teams import access
+from teams.models import Role
+from teams.people import person
+
+
+class Projects(generics.ListAPIView[Project]):
+    """The projects of a team."""
+
+    serializer_class = ProjectSerializer
+    queryset = Project.objects.none()
+
+    def get_queryset(self) -> QuerySet[Project]:
+        team = access.team_named(person(self.request), self.kwargs["team"])
+        return Project.objects.filter(team=team).select_related("team")
+
+    @extend_schema(request=ProjectSerializer, responses={201: ProjectSerializer})
+    def post(self, request: Request, team: str) -> Response:
+        found = access.team_named(person(request), team, Role.MEMBER)
+        sent = ProjectSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        project = services.create_project(found, **sent.validated_data)
+        return Response(ProjectSerializer(project).data, status=status.HTTP_201_CREATED)
+
+
+class OneProject(APIView):
+    """One project."""
+
+    @extend_schema(responses=ProjectSerializer)
+    def get(self, request: Request, team: str, project: str) -> Response:
+        return Response(ProjectSerializer(project_named(person(request), team, project)).data)
+
+
+class Runs(generics.ListAPIView[Run]):
+    """The runs of a project, newest first."""
+
+    serializer_class = RunSerializer
+    queryset = Run.objects.none()
+
+    def get_queryset(self) -> QuerySet[Run]:
+        project = project_named(person(self.request), self.kwargs["team"], self.kwargs["project"])
+        return Run.objects.filter(project=project).select_related("user")
+
+    @extend_schema(request=NewRunSerializer, responses={201: StartedRunSerializer, 200: StartedRunSerializer})
+    def post(self, request: Request, team: str, project: str) -> Response:
+        """Start a run, or resume the one of this name: 201 where it is new, else 200."""
+        found = project_named(person(request), team, project, Role.MEMBER)
+        sent = NewRunSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        details = dict(sent.validated_data)
+        name = details.pop("name", None)
+        started = services.start_run(found, name, services.RunDetails(**details), user=person(request))
+        code = status.HTTP_201_CREATED if started.created else status.HTTP_200_OK
+        return Response(_started(started.run), status=code)
+
+
+class OneRun(APIView):
+    """One run."""
+
+    @extend_schema(responses=StartedRunSerializer)
+    def get(self, request: Request, team: str, project: str, run: str) -> Response:
+        return Response(_started(run_named(person(request), team, project, run)))
+
+    @extend_schema(request=ChangedRunSerializer, responses=RunSerializer)
+    def patch(self, request: Request, team: str, project: str, run: str) -> Response:
+        """Change what people say of the run. It does not come back to life."""
+        found = run_named(person(request), team, project, run, Role.MEMBER)
+        sent = ChangedRunSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        return Response(RunSerializer(edit_run(found, dict(sent.validated_data), by=person(request))).data)
+
+
+class History(APIView):
+    """What a run logged."""
+
+    @extend_schema(request=BatchSerializer, responses=KeptSerializer)
+    def post(self, request: Request, team: str, project: str, run: str) -> Response:
+        """Log rows. The same offset again is harmless."""
+        found = run_named(person(request), team, project, run, Role.MEMBER)
+        sent = BatchSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        batch = sent.validated_data
+        accepted = history.log_history(found, batch["offset"], batch["rows"], batch["stream"])
+        return Response({"accepted": accepted, "next_offset": history.next_offset(found, batch["stream"])})
+
+    @extend_schema(
+        responses=SampledSerializer,
+        parameters=[
+            OpenApiParameter("samples", int, description="At most so many rows, evenly spread (500; up to 10,000)."),
+            OpenApiParameter("keys", str, description="Only these metrics, between commas."),
+            OpenApiParameter("stream", str, enum=["history", "system"]),
+        ],
+    )
+    def get(self, request: Request, team: str, project: str, run: str) -> Response:
+        """Read the history, sampled evenly. NaN and infinity come as null."""
+        found = run_named(person(request), team, project, run)
+        wanted = sampling.Wanted.of(request.query_params)
+        rows, total = sampling.sampled(found, wanted)
+        return Response({"rows": strict(rows), "total": total})
+
+
+class Heartbeat(APIView):
+    """The run is alive, even when it has nothing to log."""
+
+    @extend_schema(request=None, responses=RunSerializer)
+    def post(self, request: Request, team: str, project: str, run: str) -> Response:
+        found = run_named(person(request), team, project, run, Role.MEMBER)
+        return Response(RunSerializer(services.heartbeat(found)).data)
+
+
+class Finish(APIView):
+    """The run is over: finished with exit code 0, failed with any other."""
+
+    @extend_schema(request=FinishSerializer, responses=RunSerializer)
+    def post(self, request: Request, team: str, project: str, run: str) -> Response:
+        found = run_named(person(request), team, project, run, Role.MEMBER)
+        sent = FinishSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        return Response(RunSerializer(services.finish_run(found, sent.validated_data["exit_code"])).data)
+
+
+class Stop(APIView):
+    """Ask the run's script to stop."""
+
+    @extend_schema(request=None, responses=RunSerializer)
+    def post(self, request: Request, team: str, project: str, run: str) -> Response:
+        """The wandb SDK stops when it next sends something, and the run is then killed. 409 where nothing runs."""
+        found = run_named(person(request), team, project, run, Role.MEMBER)
+        return Response(RunSerializer(services.stop_run(found)).data)
+
+
+def _started(run: Run) -> dict[str, Any]:
+    return {**RunSerializer(run).data, "next_offset": history.next_offset(run)}

@@ -1,0 +1,126 @@
+"""What runs log: rows in, values out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from common.refusals import quoted, refuse
+from projects.chunks import LOGGED as LOGGED
+from projects.chunks import MOST_ROWS, Batch, keep
+from projects.lines import next_offset as next_offset
+from projects.models import HistoryChunk, Run, Stream
+from projects.rows import Row as Row
+from projects.rows import newest_values as newest_values
+from projects.rows import number as number
+from projects.rows import value_at as value_at
+from projects.rows import values as values
+from projects.services import lock, note_life
+
+# A machine says all its metrics each time: what is not among so many chunks is not said.
+_MOST_CHUNKS_BACK = 100
+
+
+def log_history(run: Run, offset: int, rows: Sequence[Row], stream: str = Stream.HISTORY) -> int:
+    """Keep the rows that are new, and give how many those are.
+
+    `offset` is the client's line number of the first row. A repeat is harmless, also one that is cut otherwise.
+    """
+    _check_rows(rows)
+    with transaction.atomic():
+        locked = lock(run)
+        alive = note_life(locked)
+        accepted, changed = keep(locked, stream, Batch(offset, rows))
+        locked.save(update_fields=alive + changed)
+        return accepted
+
+
+def last_row(run: Run, stream: str = Stream.HISTORY) -> Row | None:
+    """Give the row with the highest line number."""
+    rows = run.chunks.filter(stream=stream).order_by("-offset").values_list("rows", flat=True).first()
+    return rows[-1] if rows else None
+
+
+def past_values(run_id: int, stream: str, metric: str, *, before: int, count: int) -> list[float]:
+    """Give the last `count` numbers logged before this position, oldest first."""
+    found: list[float] = []
+    if not (before and count):
+        return found
+    chunks = HistoryChunk.objects.filter(run_id=run_id, stream=stream, position__lt=before).order_by("-position")
+    for rows in chunks.values_list("rows", flat=True).iterator(chunk_size=50):
+        found = values(rows, metric) + found
+        if len(found) >= count:
+            break
+    return found[len(found) - count :] if len(found) > count else found
+
+
+def last_values(run_id: int, stream: str, metric: str, *, before: int, count: int) -> list[float]:
+    """Give the last finite values, before this chunk, of the most recently started other runs of the project.
+
+    A run that never logged the metric, or stood at NaN then, says nothing of what is usual.
+    """
+    stood = stood_before(runs_beside(run_id).exclude(pk=run_id), stream, metric, before=before)
+    return list(islice((value for _started_at, _run, value in stood if math.isfinite(value)), count))
+
+
+def runs_beside(run_id: int) -> QuerySet[Run]:
+    """Give the runs of the run's project, the most recently started first."""
+    project = Run.objects.filter(pk=run_id).values("project")
+    return Run.objects.filter(project__in=project).order_by("-created_at", "-pk")
+
+
+def stood_before(
+    runs: QuerySet[Run], stream: str, metric: str, *, before: int
+) -> Iterator[tuple[datetime, int, float]]:
+    """Give when each run started, its number, and its last value before the chunk, where it has one."""
+    for run in runs.only("summary", "last_chunk", "created_at").iterator(chunk_size=100):
+        value = _value_before(run, stream, metric, before)
+        if value is not None:
+            yield run.created_at, run.pk, value
+
+
+def _value_before(run: Run, stream: str, metric: str, before: int) -> float | None:
+    """Give the run's last value before the chunk: its summary, or what is stored where it has logged since."""
+    # By position, which a run's chunks have in the order of their ids: there is an index of it.
+    chunks = HistoryChunk.objects.filter(run=run, stream=stream, pk__lt=before).order_by("-position")
+    if stream == Stream.HISTORY:
+        newest = number(value_at(run.summary, metric))
+        if newest is None or run.last_chunk is None or run.last_chunk < before:
+            return newest
+    else:
+        # No summary says that a run has no such metric, and it shall not cost its whole history to see that.
+        chunks = chunks[:_MOST_CHUNKS_BACK]
+    for rows in chunks.values_list("rows", flat=True).iterator(chunk_size=20):
+        found = newest_values(rows, metric, 1)
+        if found:
+            return found[0]
+    return None
+
+
+def last_logged_at(run: Run, metric: str = "") -> datetime:
+    """Give when the run last logged the metric, or anything; its start where it never did."""
+    chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY).order_by("-position")
+    for rows, created_at in chunks.values_list("rows", "created_at").iterator(chunk_size=20):
+        if not metric or newest_values(rows, metric, 1):
+            return created_at
+    return run.created_at
+
+
+def rows_of(run: Run, stream: str = Stream.HISTORY) -> Iterator[Row]:
+    """Give every row, in the order of the client's line numbers."""
+    chunks = run.chunks.filter(stream=stream).order_by("offset").values_list("rows", flat=True)
+    for rows in chunks.iterator(chunk_size=50):
+        yield from rows
+
+
+def _check_rows(rows: Sequence[Row]) -> None:
+    if len(rows) > MOST_ROWS:
+        refuse("rows", f"{len(rows)} rows in one request; send at most {MOST_ROWS}.")
+    for index, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            refuse(f"rows.{index}", f'{quoted(row)} is no row; write it like {{"_step": 0, "loss": 1.2}}.')

@@ -1,0 +1,10 @@
+import common.fields
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("projects", "0005_run_files")]
+
+    operations = [
+        migrations.AddField("run", "line_bases", common.fields.JSONTextField(default=dict, editable=False)),
+    ]

@@ -1,0 +1,174 @@
+"""Who may see and change registries.
+
+The highest counts: of being an admin of the organization, of the roles given to the person and to their teams, and
+of the registry being visible to the whole organization (that makes a viewer). Who has left the organization has none.
+"""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from artifacts.access import with_owner
+from artifacts.models import Collection, Entry, Registry, Version, Visibility
+from registries.models import RegistryMember, RegistryRole
+from teams import access as teams
+from teams import origin
+from teams.access import Visitor, teams_of
+from teams.models import Organization, Role, User
+
+_RANK = {
+    RegistryRole.RESTRICTED_VIEWER: 0,
+    RegistryRole.VIEWER: 1,
+    RegistryRole.MEMBER: 2,
+    RegistryRole.ADMIN: 3,
+}
+
+
+def organizations_of(user: Visitor) -> QuerySet[Organization]:
+    """The organizations this person administers or has a team in."""
+    if not user.is_authenticated or not user.is_active:
+        return Organization.objects.none()
+    return Organization.objects.filter(Q(admins=user) | Q(teams__memberships__user=user)).distinct().order_by("name")
+
+
+def organization_named(user: Visitor, name: str) -> Organization:
+    found = organizations_of(user).filter(name=name).first()
+    if found is None:
+        hidden = Organization.objects.filter(name=name).first()
+        if hidden is not None:
+            origin.note_denial(organization=hidden)
+        raise Http404(_("There is no organization %(name)s here, or you are not in it.") % {"name": repr(name)})
+    return found
+
+
+def administered_organization(user: Visitor, name: str) -> Organization:
+    """Give the organization to its admins; 404 for strangers, 403 for everybody else in it."""
+    found = organization_named(user, name)
+    if not _administers(user, found):
+        origin.note_denial(organization=found)
+        raise PermissionDenied(
+            _("This takes an admin of the organization %(name)s. Ask one of them.") % {"name": found.name}
+        )
+    return found
+
+
+def registries_of(user: Visitor) -> QuerySet[Registry]:
+    """The registries this person may see."""
+    if not user.is_authenticated or not user.is_active:
+        return Registry.objects.none()
+    is_member = Exists(_memberships(user).filter(registry=OuterRef("pk")))
+    rows = Registry.objects.select_related("organization").filter(organization__in=organizations_of(user))
+    return rows.filter(Q(organization__admins=user) | Q(visibility=Visibility.ORGANIZATION) | is_member).distinct()
+
+
+def changed_by(user: User) -> QuerySet[Registry]:
+    """The registries this person may link versions into."""
+    roles = (RegistryRole.MEMBER, RegistryRole.ADMIN)
+    is_member = Exists(_memberships(user).filter(registry=OuterRef("pk"), role__in=roles))
+    rows = registries_of(user).filter(Q(organization__admins=user) | is_member)
+    return rows.order_by("organization__name", "name").distinct()
+
+
+def role_in(user: Visitor, registry: Registry) -> RegistryRole | None:
+    """Give the highest role the person has by any way; None for strangers."""
+    if not organizations_of(user).filter(pk=registry.organization_id).exists():
+        return None
+    if _administers(user, registry.organization):
+        return RegistryRole.ADMIN
+    roles = [RegistryRole(role) for role in _memberships(user).filter(registry=registry).values_list("role", flat=True)]
+    if registry.visibility == Visibility.ORGANIZATION:
+        roles.append(RegistryRole.VIEWER)
+    return max(roles, key=_RANK.__getitem__, default=None)
+
+
+def may(user: Visitor, registry: Registry, least: RegistryRole) -> bool:
+    role = role_in(user, registry)
+    return role is not None and _RANK[role] >= _RANK[least]
+
+
+def require(user: Visitor, registry: Registry, least: RegistryRole) -> None:
+    """Refuse a stranger with 404, and who has too low a role with 403 and the role it takes."""
+    role = role_in(user, registry)
+    if role is None or _RANK[role] < _RANK[least]:
+        origin.note_denial(organization=registry.organization)
+    if role is None:
+        raise _not_found(registry.organization.name, registry.name)
+    if _RANK[role] < _RANK[least]:
+        raise PermissionDenied(
+            _("This takes the role %(least)s in the registry %(registry)s; yours is %(role)s. Ask one of its admins.")
+            % {"least": least.value, "registry": registry.name, "role": role.value}
+        )
+
+
+def registry_named(
+    user: Visitor, organization: str, name: str, least: RegistryRole = RegistryRole.RESTRICTED_VIEWER
+) -> Registry:
+    """Give the registry, or refuse as `require` does."""
+    rows = Registry.objects.select_related("organization")
+    found = rows.filter(organization__name=organization, name=name).first()
+    if found is None:
+        raise _not_found(organization, name)
+    require(user, found, least)
+    return found
+
+
+def collections_of(registry: Registry) -> QuerySet[Collection]:
+    return with_owner(registry.collections.all())
+
+
+def collections_seen_by(user: Visitor) -> QuerySet[Collection]:
+    """The collections of the person's teams, and of the registries they may see."""
+    mine = Q(project__team__in=teams_of(user)) | Q(registry__in=registries_of(user))
+    return with_owner(Collection.objects.filter(mine))
+
+
+def versions_seen_by(user: Visitor) -> QuerySet[Version]:
+    """The versions made in the person's teams, and those linked into registries they may see."""
+    linked = Entry.objects.filter(version=OuterRef("pk"), collection__registry__in=registries_of(user))
+    rows = Version.objects.select_related("collection__project__team__organization", "run", "created_by")
+    return rows.filter(Q(collection__project__team__in=teams_of(user)) | Exists(linked))
+
+
+def may_change(user: Visitor, collection: Collection) -> bool:
+    """Whether the person may change what is in the collection: as a member of its team, or of its registry."""
+    if collection.project is not None:
+        return teams.may(user, collection.project.team, Role.MEMBER)
+    return collection.registry is not None and may(user, collection.registry, RegistryRole.MEMBER)
+
+
+def require_change(user: Visitor, collection: Collection) -> None:
+    """Refuse who may not, as `require` does."""
+    if collection.project is not None:
+        teams.require(user, collection.project.team, Role.MEMBER)
+    elif collection.registry is not None:
+        require(user, collection.registry, RegistryRole.MEMBER)
+
+
+def collection_named(
+    user: Visitor,
+    organization: str,
+    registry: str,
+    name: str,
+    least: RegistryRole = RegistryRole.RESTRICTED_VIEWER,
+) -> Collection:
+    found = collections_of(registry_named(user, organization, registry, least)).filter(name=name).first()
+    if found is None:
+        raise Http404(f"There is no collection {name!r} in the registry {organization}/{registry}.")
+    return found
+
+
+def _memberships(user: Visitor) -> QuerySet[RegistryMember]:
+    return RegistryMember.objects.filter(Q(user=user) | Q(team__memberships__user=user))
+
+
+def _administers(user: Visitor, organization: Organization) -> bool:
+    return isinstance(user, User) and organization.admins.filter(pk=user.pk).exists()
+
+
+def _not_found(organization: str, name: str) -> Http404:
+    return Http404(
+        _("There is no registry %(name)s here, or it is not open to you.") % {"name": repr(f"{organization}/{name}")}
+    )

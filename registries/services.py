@@ -1,0 +1,156 @@
+"""Make registries, say who is in them, and link versions into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from artifacts import names
+from artifacts import services as artifacts
+from artifacts.models import Registry, Version, Visibility
+from common.refusals import refuse, refuse_twin
+from registries.access import organizations_of
+from registries.models import RegistryMember, RegistryRole
+from teams import audit
+from teams.models import Organization, Team, User
+
+_AUDITED = ("name", "description", "visibility", "types")
+
+
+def create_registry(
+    organization: Organization,
+    name: str,
+    *,
+    description: str = "",
+    visibility: str = Visibility.ORGANIZATION,
+    types: Iterable[str] = (),
+) -> Registry:
+    """Make a registry. Versions of these types may be linked into it; without any, all may."""
+    if Registry.objects.filter(organization=organization, name=name).exists():
+        refuse_twin("name", f"The organization {organization.name} has a registry {name!r} already.")
+    registry = Registry(organization=organization, name=name, description=description, visibility=visibility)
+    registry.types = _checked(types)
+    registry.full_clean()
+    with transaction.atomic():
+        registry.save()
+        after = audit.columns(registry, *_AUDITED)
+        audit.record("registry.create", f"registry {registry}", team=None, organization=organization, after=after)
+    return registry
+
+
+def change_registry(
+    registry: Registry,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    visibility: str | None = None,
+    types: Iterable[str] | None = None,
+) -> Registry:
+    """Change what is said of the registry; None leaves what is there. What is linked stays, whatever its type."""
+    given = {"name": name, "description": description, "visibility": visibility}
+    with transaction.atomic():
+        locked = Registry.objects.select_for_update(of=("self",)).select_related("organization").get(pk=registry.pk)
+        before = audit.columns(locked, *_AUDITED)
+        _refuse_taken(locked, name)
+        for attribute, value in given.items():
+            setattr(locked, attribute, getattr(locked, attribute) if value is None else value)
+        locked.types = locked.types if types is None else _checked(types)
+        locked.full_clean()
+        locked.save(update_fields=_AUDITED)
+        after = audit.columns(locked, *_AUDITED)
+        where = locked.organization
+        audit.record("registry.change", f"registry {locked}", team=None, organization=where, before=before, after=after)
+        return locked
+
+
+def delete_registry(registry: Registry) -> None:
+    """Delete the registry with its collections. The versions linked into it stay where they were made."""
+    with transaction.atomic():
+        before = audit.columns(registry, *_AUDITED)
+        organization = registry.organization
+        audit.record("registry.delete", f"registry {registry}", team=None, organization=organization, before=before)
+        registry.delete()
+
+
+def set_role_of_user(registry: Registry, username: str, role: str = RegistryRole.VIEWER) -> RegistryMember:
+    """Give the person this role, in place of the one they have by themselves."""
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None or not organizations_of(user).filter(pk=registry.organization_id).exists():
+        refuse("username", f"There is no {username!r} in the organization {registry.organization}. Add them to a team.")
+    return _with_role(registry, role, user=user)
+
+
+def set_role_of_team(registry: Registry, name: str, role: str = RegistryRole.VIEWER) -> RegistryMember:
+    """Give everybody on the team this role, in place of the one the team has."""
+    team = Team.objects.filter(organization=registry.organization_id, name=name).first()
+    if team is None:
+        refuse("team", f"There is no team {name!r} in the organization {registry.organization}. Choose one of its own.")
+    return _with_role(registry, role, team=team)
+
+
+def remove_member(member: RegistryMember) -> None:
+    """Take the role back. No admin need be left: those of the organization always are."""
+    with transaction.atomic():
+        record_member("remove", member, before={"role": member.role})
+        member.delete()
+
+
+def record_member(what: str, member: RegistryMember, **sides: Any) -> None:
+    """Tell the audit log of a change to who is in a registry."""
+    who = f"team {member.team}" if member.team else f"person {member.user}"
+    target = f"{who} in the registry {member.registry.name}"
+    organization = member.registry.organization
+    audit.record(f"registry_member.{what}", target, team=None, organization=organization, **sides)
+
+
+def link(
+    version: Version,
+    registry: Registry,
+    collection: str,
+    *,
+    aliases: Iterable[str] = (),
+    tags: Iterable[str] = (),
+    by: User | None = None,
+) -> artifacts.Placed:
+    """Link the version into the collection of this name, and make that where it is not there yet.
+
+    Where the version is linked already, it gets the aliases and tags. Undone by `artifacts.services.unlink`.
+    """
+    kind = version.collection.type
+    if registry.types and kind not in registry.types:
+        allowed = ", ".join(registry.types)
+        refuse_twin("version", f"{version} is of the type {kind!r}, and the registry {registry} takes {allowed} only.")
+    with transaction.atomic():
+        target = registry.collections.filter(name=collection).first()
+        if target is None:
+            target, _created = artifacts.get_or_create_collection(registry, collection, kind, holds_links=True)
+        return artifacts.link(version, target, aliases=aliases, tags=tags, by=by)
+
+
+def _with_role(registry: Registry, role: str, **who: Any) -> RegistryMember:
+    with transaction.atomic():
+        current = RegistryMember.objects.filter(registry=registry, **who).first()
+        values = {"role": role}
+        member, created = RegistryMember.objects.update_or_create(registry=registry, **who, defaults=values)
+        before = {"before": {"role": current.role}} if current else {}
+        record_member("add" if created else "change", member, **before, after=values)
+    return member
+
+
+def _checked(types: Iterable[str]) -> list[str]:
+    found = list(dict.fromkeys(types))
+    for place, kind in enumerate(found):
+        try:
+            names.kind(kind)
+        except ValidationError as error:
+            refuse(f"types.{place}", error.messages[0])
+    return found
+
+
+def _refuse_taken(registry: Registry, name: str | None) -> None:
+    beside = Registry.objects.filter(organization=registry.organization, name=name or "").exclude(pk=registry.pk)
+    if beside.exists():
+        refuse_twin("name", f"The organization {registry.organization.name} has a registry {name!r} already.")

@@ -1,0 +1,30 @@
+"""Pages of registries, and of the collections and versions in registries and projects."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from registries.views import collections, linking, listing, old
+
+_REGISTRY = "registry/<str:organization>/<str:registry>"
+_LINKED = f"{_REGISTRY}/collections/<str:collection>"
+_PROJECT = "<str:team>/<str:project>"
+_MADE = f"{_PROJECT}/artifacts/<str:type>/<str:collection>"
+
+urlpatterns = [
+    path("registry", listing.registries, name="registries"),
+    path(_REGISTRY, listing.registry, name="registry"),
+    path(f"{_REGISTRY}/members", listing.members, name="registry_members"),
+    path(_LINKED, collections.collection, name="linked_collection"),
+    path(f"{_LINKED}/<str:version>", collections.version, name="linked_version"),
+    path(f"{_LINKED}/<str:version>/unlink", linking.unlink, name="unlink_version"),
+    path(f"{_PROJECT}/artifacts", collections.artifacts, name="artifacts"),
+    path(f"{_PROJECT}/recent-versions", collections.recent, name="recent_versions"),
+    path(f"{_PROJECT}/runs/<str:run>/artifacts", collections.of_run, name="artifacts_of_run"),
+    path(f"{_PROJECT}/artifacts/<str:type>", collections.artifacts, name="artifacts_of_type"),
+    path(_MADE, collections.collection, name="collection"),
+    path(f"{_MADE}/<str:version>", collections.version, name="version"),
+    path(f"{_MADE}/<str:version>/link", linking.link, name="link_version"),
+    path(f"{_MADE}/<str:version>/unlink", linking.unlink, name="unlink_in_project"),
+    path(f"{_PROJECT}/collections/<path:rest>", old.collections),
+]

@@ -1,0 +1,125 @@
+"""The audit log: who changed what, from what to what, when and from where; and who was refused.
+
+A change and its row stand in one transaction. Rows are added and read, never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import models, transaction
+
+from common.refusals import without_credentials
+from teams import origin
+from teams.models import AuditEvent, Organization, Team, User
+
+MASK = "********"
+# What stands under such a name is masked, whoever hands it in.
+_HIDDEN = frozenset({"value", "password", "key", "digest", "token", "bot_token", "client_secret", "secret_value"})
+_LONGEST = 2000
+
+
+def record(
+    verb: str,
+    target: str,
+    *,
+    team: Team | None,
+    by: User | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    organization: Organization | None = None,
+    person: User | None = None,
+) -> None:
+    """Write down a change, in the transaction that makes it. Of a change that changes nothing, nothing is written.
+
+    Where both sides are given only what differs is kept. `person` is whose own thing it is, where no team owns it.
+    Who and from where: `by`, else what the door said (`teams.origin`).
+    """
+    _require_transaction()
+    if before is not None and after is not None:
+        before, after = _differences(before, after)
+        if not after:
+            return
+    _write(
+        verb, target, team=team, by=by, before=_told(before), after=_told(after), organization=organization,
+        person=person,
+    )  # fmt: skip
+
+
+def record_denial(target: str, status: int, denial: origin.Denial) -> None:
+    """Write down that somebody was refused. What no team owns belongs to the person, where one is known."""
+    with transaction.atomic():
+        person = None if denial.team or denial.organization else origin.current().person()
+        _write(
+            "access.denied", target, team=denial.team, organization=denial.organization, person=person,
+            after={"status": status},
+        )  # fmt: skip
+
+
+def columns(row: models.Model, *names: str) -> dict[str, Any]:
+    """Give these columns of a row as the audit log tells them; other rows stand by their names."""
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def _write(
+    verb: str,
+    target: str,
+    *,
+    team: Team | None = None,
+    by: User | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    organization: Organization | None = None,
+    person: User | None = None,
+) -> None:
+    here = origin.current()
+    actor = by or here.person()
+    AuditEvent.objects.create(
+        team=team,
+        organization=organization,
+        person=person,
+        place=str(team or organization or ""),
+        user=actor,
+        actor=actor.username if actor else "",
+        verb=verb,
+        target=_cut(target, 300),
+        before=before,
+        after=after,
+        door=here.door,
+        address=here.address,
+        agent=_cut(here.agent, 300),
+        key=here.key,
+    )
+
+
+def _require_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("An audit row belongs into the transaction of its change: open one around both.")
+
+
+def _told(values: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if values is None:
+        return None
+    return {name: MASK if name in _HIDDEN and value else _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _told({str(name): inner for name, inner in value.items()})
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(inner) for inner in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return _cut(without_credentials(str(value)), _LONGEST)
+
+
+def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Leave what differs. What the caller masked on both sides was given anew, so it counts as different."""
+    changed = [name for name in {**old, **new} if old.get(name) != new.get(name) or new.get(name) == MASK]
+    return {name: old.get(name) for name in changed}, {name: new.get(name) for name in changed}
+
+
+def _cut(text: str, longest: int) -> str:
+    plain = text.replace("\x00", "\ufffd")
+    return plain if len(plain) <= longest else plain[: longest - 1] + "…"

@@ -1,0 +1,62 @@
+"""Say to the audit log who comes in and from where, and write down who was refused."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse
+
+from common.visitors import address_of
+from teams import audit, origin
+from teams.models import User
+from teams.throttle import is_flooding
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[HttpRequest], HttpResponse]
+# What a door says to whom it does not let in. 404 is among it only where something is hidden (`access.note_hidden`).
+_REFUSED = (401, 403)
+
+
+class Audited:
+    """Stands outside of sessions and CSRF, so that their refusals pass here too."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with origin.coming(_origin_of(request)) as here:
+            answer = self.get_response(request)
+            if here.denials or answer.status_code in _REFUSED:
+                _write(request, answer, here)
+            return answer
+
+
+def _origin_of(request: HttpRequest) -> origin.Origin:
+    doors = (name for start, name in settings.AUDIT_DOORS.items() if request.path_info.startswith(start))
+    return origin.Origin(
+        door=next(doors, "page"),
+        person=lambda: _signed_in(request),
+        address=address_of(request.META, settings.TRUSTED_PROXIES),
+        agent=request.META.get("HTTP_USER_AGENT", ""),
+    )
+
+
+def _signed_in(request: HttpRequest) -> User | None:
+    user = getattr(request, "user", None)
+    return user if isinstance(user, User) else None
+
+
+def _write(request: HttpRequest, answer: HttpResponse, here: origin.Origin) -> None:
+    """Write the first denial of the request: whoever is refused once is not asked about the rest."""
+    denial = here.denials[0] if here.denials else origin.Denial()
+    try:
+        if here.person() is None and is_flooding(here.address):
+            return
+        audit.record_denial(f"{request.method} {request.path}", answer.status_code, denial)
+    except DatabaseError:
+        # The refusal itself must reach the person.
+        logger.exception("a denied access could not be written down")

@@ -1,0 +1,74 @@
+"""Who acts and from where, known to services without a request: whoever lets something in says so here."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from teams.models import Organization, Team, User
+
+Person = Callable[[], User | None]
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Somebody asked for what is not theirs to see or to change; `team` or `organization` owns it."""
+
+    team: Team | None = None
+    organization: Organization | None = None
+
+
+@dataclass
+class Origin:
+    """`person` is asked late: who it is may be found out after the request has come in."""
+
+    door: str
+    person: Person = lambda: None
+    address: str | None = None
+    agent: str = ""
+    key: str = ""
+    denials: list[Denial] = field(default_factory=list)
+
+
+_current: ContextVar[Origin | None] = ContextVar("origin", default=None)
+
+
+def current() -> Origin:
+    """Give where what happens now comes from: without anything said it is a command on this machine."""
+    return _current.get() or Origin("command", agent=_command())
+
+
+@contextmanager
+def coming(origin: Origin) -> Iterator[Origin]:
+    """Let everything inside come from there."""
+    token = _current.set(origin)
+    try:
+        yield origin
+    finally:
+        _current.reset(token)
+
+
+def acting(user: User, key: str) -> None:
+    """Say that the request shows a key of this person."""
+    origin = current()
+    origin.person, origin.key = (lambda: user), key
+
+
+def note_denial(team: Team | None = None, organization: Organization | None = None) -> None:
+    """Note that access is refused. It is written once the request has been answered, in a transaction of its own."""
+    current().denials.append(Denial(team, organization))
+
+
+def _command() -> str:
+    """Give the command and the user of the operating system: `manage.py provision, root`."""
+    program = Path(sys.argv[0]).name if sys.argv else ""
+    words = [program, *(sys.argv[1:2] if program == "manage.py" else ())]
+    try:
+        return f"{' '.join(words)}, {getpass.getuser()}"
+    except (KeyError, OSError):  # no such user, as in some containers
+        return " ".join(words)

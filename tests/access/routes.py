@@ -1,0 +1,346 @@
+"""Who gets which answer at every address. A new route needs a row here, else tests/access/ fails and says so.
+
+Everything asked for belongs to the team acme. The answers are, in this order, to:
+
+- anonymous: nobody is signed in
+- charlie: the admin of another team of the same organization
+- vera, bob, alice: viewer, member and admin of acme; alice administers the organization too
+
+Two more follow by themselves. `revoked` shows an API key that was taken back: 401 over REST, and a page takes them for
+anonymous. `former` was on the team: the answer is charlie's, unless FORMER says otherwise.
+
+Whoever is refused (401, 403, 404, or sent to the sign-in) must have changed nothing: the test compares every table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.pages.people import typed
+from tests.world import FAILED
+
+PEOPLE = ("anonymous", "charlie", "vera", "bob", "alice")
+RUN = "projects/<str:team>/<str:project>/runs/<str:run>"
+AUTOMATION: dict[str, Any] = {
+    "name": "second",
+    "scope": {"type": "project", "name": "acme/mnist"},
+    "event": "RUN_STATE",
+    "conditions": [FAILED],
+    "action": {"type": "send_webhook", "webhook": "hook"},
+}
+CHANGED = {**AUTOMATION, "name": "first"}
+DOCUMENT = {"automations": [{**AUTOMATION, "scope": "acme/mnist"}]}
+LINK = {"version": "acme/mnist/model:v0"}
+WORKSPACE = "teams/<str:team>/slack-workspaces/<str:workspace>"
+CHANNEL = {"name": "second", "webhook_url": "http://127.0.0.1:8009/slack"}
+NOTHING = {"team": "acme", "action": {"type": "do_nothing"}}
+HOOK = {"name": "second", "url": "http://127.0.0.1:8009/"}
+# Whose own things they are, every signed-in person may see and change: charlie too.
+OWN = (401, 200, 200, 200, 200)
+ADMINS = (401, 404, 403, 403)
+MEMBERS = (401, 404, 403)
+TEAM = (401, 404, 200, 200, 200)
+
+COLLECTIONS = "projects/<str:team>/<str:project>/collections"
+REGISTRY = "registries/<str:organization>/<str:registry>"
+
+
+def below(collections: str) -> dict[str, tuple[Any, tuple[int, ...]]]:
+    """What stands below a collection, of a project as of a registry."""
+    collection = f"{collections}/<str:collection>"
+    version = f"{collection}/versions/<str:version>"
+    return {
+        f"GET {collections}": (None, TEAM),
+        f"GET {collection}": (None, TEAM),
+        f"PATCH {collection}": ({"description": "new"}, (*MEMBERS, 200, 200)),
+        f"POST {collection}/tags": ({"tags": ["new"]}, (*MEMBERS, 200, 200)),
+        f"DELETE {collection}/tags/<str:tag>": (None, (*MEMBERS, 204, 204)),
+        f"GET {collection}/versions": (None, TEAM),
+        f"GET {version}": (None, TEAM),
+        f"POST {version}/aliases": ({"aliases": ["new"]}, (*MEMBERS, 200, 200)),
+        f"DELETE {version}/aliases/<str:alias>": (None, (*MEMBERS, 204, 204)),
+        f"POST {version}/tags": ({"tags": ["new"]}, (*MEMBERS, 200, 200)),
+        f"DELETE {version}/tags/<str:tag>": (None, (*MEMBERS, 204, 204)),
+    }
+
+
+# REST. Method and route below /api/v1/ -> what is sent, and the answer to each of PEOPLE.
+MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "GET schema": (None, (200, 200, 200, 200, 200)),
+    "GET docs": (None, (200, 200, 200, 200, 200)),
+    "GET me": (None, OWN),
+    "GET api-keys": (None, OWN),
+    "POST api-keys": ({"name": "new"}, (401, 201, 201, 201, 201)),
+    "DELETE api-keys/<int:pk>": (None, (401, 404, 404, 404, 204)),
+    "GET teams": (None, OWN),
+    "GET teams/<str:team>/members": (None, TEAM),
+    "POST teams/<str:team>/members": ({"username": "charlie"}, (*ADMINS, 201)),
+    "DELETE teams/<str:team>/members/<str:username>": (None, (*ADMINS, 204)),
+    "GET teams/<str:team>/notices": (None, TEAM),
+    "DELETE teams/<str:team>/notices/<int:pk>": (None, (*ADMINS, 204)),
+    "GET teams/<str:team>/secrets": (None, TEAM),
+    "POST teams/<str:team>/secrets": ({"name": "NEW", "value": "hush"}, (*ADMINS, 201)),
+    "PUT teams/<str:team>/secrets/<str:name>": ({"value": "hush"}, (*ADMINS, 200)),
+    "DELETE teams/<str:team>/secrets/<str:name>": (None, (*ADMINS, 204)),
+    "GET teams/<str:team>/webhooks": (None, TEAM),
+    "POST teams/<str:team>/webhooks": (HOOK, (*ADMINS, 201)),
+    "GET teams/<str:team>/webhooks/<str:name>": (None, TEAM),
+    "PUT teams/<str:team>/webhooks/<str:name>": (HOOK, (*ADMINS, 200)),
+    "PATCH teams/<str:team>/webhooks/<str:name>": ({"enabled": False}, (*ADMINS, 200)),
+    "DELETE teams/<str:team>/webhooks/<str:name>": (None, (*ADMINS, 204)),
+    "POST teams/<str:team>/webhooks/<str:name>/preview": ({"event": "RUN_STATE"}, (*MEMBERS, 200, 200)),
+    "POST teams/<str:team>/webhooks/<str:name>/test": ({}, (*ADMINS, 200)),
+    # Slack itself is not there: whoever may ask is told so.
+    "GET presets": (None, OWN),
+    "GET teams/<str:team>/webhooks/<str:name>/deliveries": (None, TEAM),
+    "POST teams/<str:team>/webhooks/<str:name>/redeliver": ({"since": "2026-01-01T00:00:00Z"}, (*ADMINS, 200)),
+    "POST teams/<str:team>/webhooks/<str:name>/rotate": ({"value": "hush"}, (*ADMINS, 200)),
+    "POST executions/<int:pk>/redeliver": ({}, (*MEMBERS, 200, 200)),
+    "GET teams/<str:team>/alert-channel": (None, TEAM),
+    "PUT teams/<str:team>/alert-channel": ({"channel": "alerts"}, (*ADMINS, 200)),
+    "GET teams/<str:team>/slack-workspaces": (None, TEAM),
+    "POST teams/<str:team>/slack-workspaces": ({"token": "xoxb-2"}, (*ADMINS, 400)),
+    f"GET {WORKSPACE}": (None, TEAM),
+    f"DELETE {WORKSPACE}": (None, (*ADMINS, 204)),
+    f"GET {WORKSPACE}/channels": (None, (*ADMINS, 400)),
+    "GET teams/<str:team>/slack-channels": (None, TEAM),
+    "POST teams/<str:team>/slack-channels": (CHANNEL, (*ADMINS, 201)),
+    "GET teams/<str:team>/slack-channels/<str:name>": (None, TEAM),
+    "PATCH teams/<str:team>/slack-channels/<str:name>": ({"name": "renamed"}, (*ADMINS, 200)),
+    "DELETE teams/<str:team>/slack-channels/<str:name>": (None, (*ADMINS, 204)),
+    "POST teams/<str:team>/slack-channels/<str:name>/test": ({}, (*ADMINS, 200)),
+    "GET teams/<str:team>/audit": (None, (*ADMINS, 200)),
+    "GET teams/<str:team>/audit/export": (None, (*ADMINS, 200)),
+    "GET organizations/<str:organization>/audit": (None, (401, 403, 403, 403, 200)),
+    "GET organizations/<str:organization>/audit/export": (None, (401, 403, 403, 403, 200)),
+    "GET projects/<str:team>": (None, TEAM),
+    "POST projects/<str:team>": ({"name": "new"}, (*MEMBERS, 201, 201)),
+    "GET projects/<str:team>/<str:project>": (None, TEAM),
+    "GET projects/<str:team>/<str:project>/runs": (None, TEAM),
+    "POST projects/<str:team>/<str:project>/runs": ({"name": "new"}, (*MEMBERS, 201, 201)),
+    f"GET {RUN}": (None, TEAM),
+    f"PATCH {RUN}": ({"notes": "new"}, (*MEMBERS, 200, 200)),
+    f"GET {RUN}/history": (None, TEAM),
+    f"POST {RUN}/history": ({"offset": 0, "rows": [{"loss": 1}]}, (*MEMBERS, 200, 200)),
+    f"POST {RUN}/heartbeat": ({}, (*MEMBERS, 200, 200)),
+    f"POST {RUN}/finish": ({"exit_code": 0}, (*MEMBERS, 200, 200)),
+    f"POST {RUN}/stop": ({}, (*MEMBERS, 200, 200)),
+    **below(COLLECTIONS),
+    f"POST {COLLECTIONS}": ({"name": "new", "type": "model"}, (*MEMBERS, 201, 201)),
+    f"POST {COLLECTIONS}/<str:collection>/versions": ({"digest": "new"}, (*MEMBERS, 201, 201)),
+    "GET registries/<str:organization>": (None, OWN),
+    "POST registries/<str:organization>": ({"name": "new"}, (401, 403, 403, 403, 201)),
+    f"GET {REGISTRY}": (None, TEAM),
+    f"GET {REGISTRY}/members": (None, TEAM),
+    f"POST {REGISTRY}/members": ({"username": "charlie"}, (*ADMINS, 201)),
+    f"DELETE {REGISTRY}/members/<int:pk>": (None, (*ADMINS, 204)),
+    **below(f"{REGISTRY}/collections"),
+    f"POST {REGISTRY}/collections/<str:collection>/link": (LINK, (*MEMBERS, 200, 200)),
+    f"POST {REGISTRY}/collections/<str:collection>/versions/<str:version>/unlink": ({}, (*MEMBERS, 204, 204)),
+    "GET automations/export": (None, OWN),
+    "POST automations/apply": (DOCUMENT, (*MEMBERS, 200, 200)),
+    "POST automations/test": (NOTHING, (*MEMBERS, 200, 200)),
+    "POST automations/preview": ({**NOTHING, "event": "RUN_STATE"}, (*MEMBERS, 200, 200)),
+    "POST automations/<int:pk>/test": ({}, (*MEMBERS, 200, 200)),
+    "POST automations/backtest": (AUTOMATION, TEAM),
+    "POST automations/<int:pk>/backtest": ({}, TEAM),
+    "GET automations/<int:pk>/explain": (None, TEAM),
+    "GET automations": (None, OWN),
+    "POST automations": (AUTOMATION, (*MEMBERS, 201, 201)),
+    "GET automations/<int:pk>": (None, TEAM),
+    "PUT automations/<int:pk>": (CHANGED, (*MEMBERS, 200, 200)),
+    "PATCH automations/<int:pk>": ({"enabled": False}, (*MEMBERS, 200, 200)),
+    "DELETE automations/<int:pk>": (None, (*MEMBERS, 204, 204)),
+    "POST automations/<int:pk>/enable": ({}, (*MEMBERS, 200, 200)),
+    "POST automations/<int:pk>/disable": ({}, (*MEMBERS, 200, 200)),
+    "GET automations/<int:pk>/executions": (None, TEAM),
+    "GET executions": (None, OWN),
+    "GET executions/<int:pk>": (None, TEAM),
+    "GET events/<str:event>/variables": (None, OWN),
+}
+
+# What former members get where it is not what charlie gets: he has a team of the organization still.
+FORMER: dict[str, int] = {
+    "GET registries/<str:organization>": 404,
+    "POST registries/<str:organization>": 404,
+    "GET organizations/<str:organization>/audit": 404,
+    "GET organizations/<str:organization>/audit/export": 404,
+}
+
+# Pages: 302 sends who is not signed in to the sign-in, and others on after a change.
+SEEN = (302, 404, 200, 200, 200)
+PAGES_OF_MEMBERS = (302, 404, 403, 200, 200)
+PAGES_OF_ADMINS = (302, 404, 403, 403, 200)
+DONE_BY_MEMBERS = (302, 404, 403, 302, 302)
+PROJECT = "<str:team>/<str:project>"
+COLLECTION = f"{PROJECT}/artifacts/<str:type>/<str:collection>"
+VERSION = f"{COLLECTION}/<str:version>"
+LINKED = "registry/<str:organization>/<str:registry>/collections/<str:collection>"
+ONE = f"{PROJECT}/automations/<int:pk>"
+HEALTH = (200, 200, 200, 200, 200)
+LEADS_ON = (302, 302, 302, 302, 302)
+
+REGISTRY_PAGE = "registry/<str:organization>/<str:registry>"
+PLACE = {"scope": "project", "in": "acme/mnist"}
+
+# Method and route -> what a browser sends, and the answer to each of PEOPLE.
+PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "GET healthz": (None, HEALTH),
+    "POST healthz": ({}, HEALTH),
+    "GET favicon.ico": (None, LEADS_ON),
+    "POST favicon.ico": ({}, LEADS_ON),
+    "GET settings": (None, LEADS_ON),
+    "POST settings": ({}, LEADS_ON),
+    "GET ": (None, LEADS_ON),
+    "GET sign-in": (None, (200, 302, 302, 302, 302)),
+    "POST sign-in": ({"username": "alice", "password": "wrong"}, (200, 302, 302, 302, 302)),
+    "POST sign-out": ({}, LEADS_ON),
+    "GET authorize": (None, (302, 200, 200, 200, 200)),
+    "POST authorize": ({"name": "new"}, (302, 200, 200, 200, 200)),
+    "POST authorize/<int:pk>/delete": ({}, (302, 404, 404, 404, 302)),
+    "GET teams": (None, (302, 200, 200, 200, 200)),
+    "GET profile": (None, (302, 200, 200, 200, 200)),
+    "POST profile": ({"time_zone": "Europe/Berlin"}, LEADS_ON),
+    "GET profile/password": (None, (302, 200, 200, 200, 200)),
+    "POST profile/password": ({"old_password": "wrong"}, (302, 200, 200, 200, 200)),
+    "GET registry": (None, (302, 200, 200, 200, 200)),
+    "GET registry/<str:organization>/<str:registry>": (None, SEEN),
+    # The wandb SDK prints these: each leads to our own page of it, which says the rest.
+    "GET orgs/<str:organization>/registry/<str:name>": (None, LEADS_ON),
+    f"GET {PROJECT}/workspace": (None, LEADS_ON),
+    **{f"GET {VERSION}/{tab}": (None, LEADS_ON) for tab in ("overview", "metadata", "files", "usage", "lineage")},
+    f"GET {PROJECT}/artifacts": (None, SEEN),
+    f"GET {PROJECT}/artifacts/<str:type>": (None, SEEN),
+    f"GET {COLLECTION}": (None, SEEN),
+    f"POST {COLLECTION}": ({"add": "new"}, DONE_BY_MEMBERS),
+    f"GET {VERSION}": (None, SEEN),
+    f"POST {VERSION}": ({"mark": "alias", "add": "new"}, DONE_BY_MEMBERS),
+    f"GET {VERSION}/link": (None, PAGES_OF_MEMBERS),
+    f"POST {VERSION}/link": ({"registry": "0", "collection": "other"}, (302, 404, 403, 422, 422)),
+    f"GET {VERSION}/unlink": (None, PAGES_OF_MEMBERS),
+    f"POST {VERSION}/unlink": ({}, DONE_BY_MEMBERS),
+    f"GET {LINKED}": (None, SEEN),
+    f"POST {LINKED}": ({"add": "new"}, DONE_BY_MEMBERS),
+    f"GET {LINKED}/<str:version>": (None, SEEN),
+    f"POST {LINKED}/<str:version>": ({"mark": "tag", "add": "new"}, DONE_BY_MEMBERS),
+    f"GET {LINKED}/<str:version>/unlink": (None, PAGES_OF_MEMBERS),
+    f"POST {LINKED}/<str:version>/unlink": ({}, DONE_BY_MEMBERS),
+    "GET registry/<str:organization>/<str:registry>/members": (None, SEEN),
+    "POST registry/<str:organization>/<str:registry>/members": (
+        {"kind": "person", "name": "bob", "role": "viewer"},
+        (302, 404, 403, 403, 302),
+    ),
+    # To its page today, or for strangers nowhere.
+    f"GET {PROJECT}/collections/<path:rest>": (None, (302, 404, 302, 302, 302)),
+    f"GET {PROJECT}/recent-versions": (None, (302, 404, 302, 302, 302)),
+    f"GET {PROJECT}/lately": (None, (302, 404, 302, 302, 302)),
+    f"GET {PROJECT}/runs/<str:run>/artifacts": (None, (302, 404, 302, 302, 302)),
+    f"GET {PROJECT}/runs/<str:run>/state": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>/panels": (None, SEEN),
+    "GET executions/counts": (None, (302, 200, 200, 200, 200)),
+    "GET automations": (None, (302, 200, 200, 200, 200)),
+    "POST automations/<int:pk>/switch": ({"enabled": ""}, DONE_BY_MEMBERS),
+    "GET search": (None, (302, 200, 200, 200, 200)),
+    "GET <str:team>/slack/<str:name>/test": (None, PAGES_OF_ADMINS),
+    "POST <str:team>/slack/<str:name>/test": ({}, PAGES_OF_ADMINS),
+    f"POST {PROJECT}/runs/<str:run>/stop": ({}, DONE_BY_MEMBERS),
+    f"GET {PROJECT}/runs/<str:run>/edit": (None, PAGES_OF_MEMBERS),
+    f"POST {PROJECT}/runs/<str:run>/edit": ({"notes": "new"}, DONE_BY_MEMBERS),
+    f"GET {PROJECT}/runs/<str:run>/metrics": (None, SEEN),
+    # Without a Slack app in the settings nobody is led to Slack.
+    "GET settings/slack/connect/<str:team>": (None, (302, 404, 403, 403, 302)),
+    "GET settings/slack/callback": (None, (302, 302, 302, 302, 302)),
+    "GET settings/slack/workspaces/<int:pk>": (None, (302, 404, 404, 404, 200)),
+    "GET automations/new": (None, (302, 200, 200, 200, 200)),
+    "POST automations/new": ({}, (302, 200, 200, 200, 200)),
+    "POST automations/lookback": (PLACE, PAGES_OF_MEMBERS),
+    "POST automations/preview": (PLACE, PAGES_OF_MEMBERS),
+    "POST automations/test": (PLACE, PAGES_OF_MEMBERS),
+    "GET automations/<int:pk>/edit": (None, PAGES_OF_MEMBERS),
+    "POST automations/<int:pk>/edit": (typed(name="changed"), DONE_BY_MEMBERS),
+    "GET automations/<int:pk>/duplicate": (None, PAGES_OF_MEMBERS),
+    "POST automations/<int:pk>/duplicate": (typed(name="copied"), DONE_BY_MEMBERS),
+    "GET automations/<int:pk>/delete": (None, PAGES_OF_MEMBERS),
+    "POST automations/<int:pk>/delete": ({}, DONE_BY_MEMBERS),
+    "POST automations/<int:pk>/test": ({}, PAGES_OF_MEMBERS),
+    "GET automations/<int:pk>/file": (None, SEEN),
+    "GET automations/<int:pk>/explain": (None, SEEN),
+    "GET executions": (None, (302, 200, 200, 200, 200)),
+    # A chart takes a metric; this execution has none.
+    "GET executions/<int:pk>/chart": (None, (302, 404, 404, 404, 404)),
+    f"GET {PROJECT}/automations.yaml": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>/marks": (None, SEEN),
+    f"GET {REGISTRY_PAGE}/automations": (None, SEEN),
+    f"GET {REGISTRY_PAGE}/automations.yaml": (None, SEEN),
+    f"GET {REGISTRY_PAGE}/automations/new": (None, (302, 404, 404, 200, 200)),
+    f"POST {REGISTRY_PAGE}/automations/new": ({}, (302, 404, 404, 200, 200)),
+    f"GET {REGISTRY_PAGE}/history": (None, SEEN),
+    "GET automations/<int:pk>": (None, (302, 404, 302, 302, 302)),
+    "GET <str:team>/lately": (None, SEEN),
+    # There is no sample in acme.
+    "POST <str:team>/sample": ({}, (302, 404, 403, 403, 404)),
+    "POST <str:team>/first-steps/hide": ({}, DONE_BY_MEMBERS),
+    "POST notices/<int:pk>/dismiss": ({}, (302, 404, 404, 404, 302)),
+    "GET executions/<int:pk>": (None, SEEN),
+    "POST executions/<int:pk>/redeliver": ({}, DONE_BY_MEMBERS),
+    "GET <str:team>": (None, SEEN),
+    "POST <str:team>": ({"name": "new"}, DONE_BY_MEMBERS),
+    "GET <str:team>/webhooks": (None, SEEN),
+    "GET <str:team>/webhooks/<str:name>/test": (None, PAGES_OF_ADMINS),
+    "POST <str:team>/webhooks/<str:name>/test": ({"event": "RUN_STATE"}, PAGES_OF_ADMINS),
+    "GET <str:team>/webhooks/<str:name>/deliveries": (None, SEEN),
+    "POST <str:team>/webhooks/<str:name>/redeliver": ({"since": "2026-01-01T00:00"}, (302, 404, 403, 403, 302)),
+    "GET <str:team>/slack/<str:name>/deliveries": (None, SEEN),
+    "POST <str:team>/slack/<str:name>/redeliver": ({"since": "2026-01-01T00:00"}, (302, 404, 403, 403, 302)),
+    f"GET {PROJECT}": (None, SEEN),
+    f"GET {PROJECT}/automations": (None, SEEN),
+    f"GET {PROJECT}/automations/new": (None, PAGES_OF_MEMBERS),
+    f"POST {PROJECT}/automations/new": (typed(name="new"), DONE_BY_MEMBERS),
+    f"GET {ONE}": (None, SEEN),
+    f"GET {PROJECT}/history": (None, SEEN),
+    f"GET {PROJECT}/runs": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>/automations": (None, SEEN),
+}
+# What the wandb SDK asks, with a key. GraphQL answers 200 with an error in it where something is hidden: see below.
+VIEWER = {"query": "{ viewer { username } }"}
+HIDDEN = {"query": '{ project(name: "mnist", entityName: "acme") { name } }'}
+BY_TOKEN = (403, 403, 403, 403, 403)
+SDK: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "POST graphql": (HIDDEN, (401, 200, 200, 200, 200)),
+    "POST files/<str:entity>/<str:project>/<str:run>/file_stream": ({"files": {}}, (*MEMBERS, 200, 200)),
+    # The token in the address is the key to one file; this one is nobody's.
+    "GET files/fetch/<str:token>": (None, BY_TOKEN),
+    "GET files/fetch/<str:token>/<path:name>": (None, BY_TOKEN),
+    "PUT files/send/<str:token>": (None, BY_TOKEN),
+    # Found by digest, and this one belongs to no file.
+    "GET artifactsV2/<str:region>/<str:entity>/<str:project>/<str:collection>/<str:birth>/<str:md5>/<path:name>": (
+        None,
+        (401, 404, 404, 404, 404),
+    ),
+}
+
+# A query without which a page is another one.
+QUERIES = {f"POST {PROJECT}/automations/new": "?event=RUN_STATE"}
+
+# /admin/ is for superusers: everybody here is sent to its sign-in, wherever it is. The exceptions:
+ADMIN_OPEN = {"admin/login/": 200, "admin/logout/": 302}
+
+# /settings/: the kind of page -> the answers. Pages of one row lead charlie back to the first page: it is not his.
+SETTINGS: dict[str, tuple[int, ...]] = {
+    "index": (302, 200, 403, 403, 200),
+    "list": (302, 200, 403, 403, 200),
+    "add": (302, 200, 403, 403, 200),
+    "row": (302, 302, 403, 403, 200),
+    # Django leads from /1/ to /1/change/ whatever there is: that page says the rest.
+    "alias": (302, 302, 403, 403, 302),
+    "export": (302, 200, 403, 403, 200),
+    "rotation": (302, 404, 403, 403, 200),
+    "subject": (302, 302, 403, 403, 302),
+    "password": (302, 200, 403, 403, 200),
+    "closed": (302, 403, 403, 403, 403),
+    "nothing": (302, 404, 403, 403, 404),
+}
+# Only read in team settings: nothing is added, changed or deleted, by nobody. Keys are made and deleted, not changed.
+READ_ONLY_SETTINGS = ("teams/auditevent",)
+UNCHANGED_SETTINGS = ("teams/auditevent", "teams/apikey")

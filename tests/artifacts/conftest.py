@@ -1,0 +1,7 @@
+"""What tests of artifacts may use."""
+
+from __future__ import annotations
+
+from tests.artifacts.making import event_types, model, production
+
+__all__ = ["event_types", "model", "production"]

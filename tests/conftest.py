@@ -1,0 +1,82 @@
+"""What every test may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.cache import cache, caches
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
+from pytest_httpserver import HTTPServer
+from rest_framework.test import APIClient
+
+from tests.slack_server import SlackServer
+from tests.world import World, make_world
+
+# A busy machine is no counterexample.
+examples.register_profile("runbell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("runbell")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache_of_its_own() -> None:
+    """Tests that run beside each other share a Redis, but not what stands in it."""
+    mine = f"test-{os.getpid()}"
+    # The settings for the threads to come; this thread has its cache already.
+    caches.settings["default"]["KEY_PREFIX"] = mine
+    caches["default"].key_prefix = mine
+    assert cache.make_key("refused").startswith(mine)
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: object) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def static_files_on_demand(settings: object) -> None:
+    """Not all of them read for each test client: that took nine tenths of a request's time."""
+    settings.WHITENOISE_AUTOREFRESH = True  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Alice is admin of acme, bob its member, vera its viewer; charlie is a stranger with a team of his own."""
+    return make_world()
+
+
+@pytest.fixture
+def api(world: World) -> APIClient:
+    """REST as alice."""
+    return as_person(world.keys["alice"])
+
+
+def forget_refusals() -> None:
+    """Let nobody have been refused yet: strangers are told of only so often."""
+    # Not clear(): with Redis that would empty the cache of the tests beside.
+    cache.delete("refused:127.0.0.1")
+
+
+def as_person(key: str) -> APIClient:
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
+    return client
+
+
+@pytest.fixture
+def receiver() -> Iterator[HTTPServer]:
+    """A real server on loopback that answers 200 to everything, and remembers."""
+    with HTTPServer(host="127.0.0.1") as server:
+        server.expect_request("/hook").respond_with_json({"ok": True})
+        yield server
+
+
+@pytest.fixture
+def slack(settings: Any) -> Iterator[SlackServer]:
+    """A Slack on loopback, over real HTTP."""
+    with SlackServer() as server:
+        settings.SLACK_API_URL = server.api_url
+        yield server

@@ -1,0 +1,114 @@
+"""The database or Redis goes away in the middle of a flood, and comes back."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.conftest import CONCURRENCY, Stage, prepared
+from tests.faults.servers import Postgres, Redis, a_redis, postgres
+from tests.processes import Worker, new_environment, wait_until
+
+pytestmark = [pytest.mark.processes, pytest.mark.faults]
+
+DELIVERIES = 1_500
+BACK_SECONDS = 15
+
+
+@pytest.fixture
+def on_postgres(tmp_path: Path) -> Iterator[tuple[Stage, Postgres]]:
+    with postgres() as server, new_environment(tmp_path) as fresh:
+        environment = {**fresh, "DATABASE_URL": server.url, "RUNBELL_ALLOWED_PRIVATE_CIDRS": "127.0.0.1/32"}
+        for stage in prepared(environment):
+            yield stage, server
+
+
+@pytest.fixture
+def with_redis(tmp_path: Path) -> Iterator[tuple[Stage, Redis]]:
+    with a_redis(tmp_path) as server, new_environment(tmp_path / "data") as fresh:
+        environment = {**fresh, "REDIS_URL": server.url, "RUNBELL_ALLOWED_PRIVATE_CIDRS": "127.0.0.1/32"}
+        for stage in prepared(environment):
+            yield stage, server
+
+
+def reached(stage: Stage, count: int) -> threading.Event:
+    event = threading.Event()
+    stage.receiver.at[count] = event.set
+    return event
+
+
+def wait_until_it_goes_on(stage: Stage) -> None:
+    there = stage.receiver.arrived
+    wait_until(lambda: stage.receiver.arrived > there, BACK_SECONDS, "deliveries go on")
+
+
+def test_a_restart_of_postgresql_loses_nothing(on_postgres: tuple[Stage, Postgres]) -> None:
+    stage, server = on_postgres
+    stage.scene("burst", str(DELIVERIES))
+    in_the_middle = reached(stage, 300)
+    with Worker(stage.environment) as worker:
+        assert in_the_middle.wait(240)
+        server.stop()
+        time.sleep(3)
+        server.start()
+        wait_until_it_goes_on(stage)
+        stage.wait_until_finished(DELIVERIES, 120)
+        assert worker.process.poll() is None
+        restarts = worker.printed.count("a new one starts")
+    stage.receiver.assert_repeats_are_the_same()
+    print(f"\n{stage.receiver.extra} extra, {restarts} restarts of the cluster")
+    # What was answered waits for the database, so only a cluster that was started anew forgets it.
+    assert stage.receiver.extra <= CONCURRENCY * restarts
+
+
+def test_a_database_that_is_locked_for_long_loses_nothing(stage: Stage) -> None:
+    if "DATABASE_URL" in stage.environment:
+        pytest.skip("it is SQLite that one writer locks; PostgreSQL is restarted instead")
+    stage.scene("burst", str(DELIVERIES))
+    in_the_middle = reached(stage, 300)
+    with Worker(stage.environment) as worker:
+        assert in_the_middle.wait(240)
+        file = Path(stage.environment["RUNBELL_DATA_DIR"]) / "runbell.sqlite3"
+        with sqlite3.connect(file, timeout=60, isolation_level=None) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            # Longer than the supervisor's patience.
+            time.sleep(12)
+            other.execute("ROLLBACK")
+        other.close()
+        wait_until_it_goes_on(stage)
+        stage.wait_until_finished(DELIVERIES, 120)
+        assert worker.process.poll() is None
+        restarts = worker.printed.count("a new one starts")
+    stage.receiver.assert_repeats_are_the_same()
+    print(f"\n{stage.receiver.extra} extra, {restarts} restarts of the cluster")
+    assert stage.receiver.extra <= CONCURRENCY * restarts
+
+
+def test_redis_killed_and_flushed_loses_nothing(with_redis: tuple[Stage, Redis]) -> None:
+    stage, server = with_redis
+    in_the_middle = reached(stage, 300)
+    with Worker(stage.environment) as worker:
+        worker.wait_until_idle()
+        stage.scene("burst", str(DELIVERIES))
+        assert in_the_middle.wait(240)
+        server.kill()
+        # Events go on without it, and their wake-ups are lost.
+        stage.scene("burst", "20", "meanwhile")
+        server.start()
+        stage.scene("burst", "20", "after")
+        begun_at = time.monotonic()
+        wait_until(lambda: len(stage.receiver.bodies) >= DELIVERIES + 40, 60, "all arrive")
+        stage.wait_until_finished(DELIVERIES + 40, 60)
+        # All is done. From here on nothing but a new event wakes it.
+        stage.scene("burst", "1", "last")
+        taken = wait_until(lambda: len(stage.receiver.bodies) == DELIVERIES + 41, BACK_SECONDS, "it is back")
+        print(f"\nback {taken:.1f} s after; everything {time.monotonic() - begun_at:.1f} s after Redis came back")
+        assert worker.process.poll() is None
+        restarts = worker.printed.count("a new one starts")
+    stage.receiver.assert_repeats_are_the_same()
+    assert stage.receiver.extra <= CONCURRENCY * restarts

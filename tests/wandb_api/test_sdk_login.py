@@ -1,0 +1,65 @@
+"""`wandb login` and `wandb.login`, with the key right and wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.wandb_api.sdk import Runbell
+
+pytestmark = pytest.mark.processes
+
+WRONG = "rb" + "x" * 44
+REFUSED = "This API key is not known here. Make one in Runbell under API keys."
+
+
+def test_wandb_login_on_the_command_line_keeps_the_key_of_this_host(runbell: Runbell) -> None:
+    key = runbell.keys["alice"]
+    done = runbell.command("login", "--relogin", "--verify", "--host", runbell.url, key, WANDB_API_KEY="")
+    assert done.exit_code == 0, done.printed
+    assert "Currently logged in as: alice (acme)" in done.printed
+    assert key in (runbell.folder / "sdk" / "netrc").read_text()
+    script = "import wandb\nsay(wandb.Api().viewer.username)"
+    assert runbell.script(script, WANDB_API_KEY="").said == "alice"
+
+
+def test_a_wrong_key_on_the_command_line_is_refused_and_not_kept(runbell: Runbell) -> None:
+    done = runbell.command("login", "--relogin", "--verify", "--host", runbell.url, WRONG, WANDB_API_KEY="")
+    assert done.exit_code != 0
+    assert REFUSED in done.printed
+    assert not (runbell.folder / "sdk" / "netrc").exists()
+
+
+def test_a_wrong_key_in_a_script_is_refused_at_once(runbell: Runbell) -> None:
+    done = runbell.script(
+        """
+        import time, wandb
+        begun = time.monotonic()
+        try:
+            wandb.login(key=os.environ["WRONG"], verify=True, relogin=True)
+        except Exception as error:
+            say([type(error).__name__, str(error), time.monotonic() - begun])
+        """,
+        WANDB_API_KEY="",
+        WRONG=WRONG,
+    )
+    name, message, seconds = done.said
+    assert (name, REFUSED in message) == ("AuthenticationError", True)
+    assert seconds < 30
+
+
+def test_a_run_with_a_wrong_key_does_not_start(runbell: Runbell) -> None:
+    done = runbell.script("import wandb\nwandb.init(entity='acme', project='mnist')", WANDB_API_KEY=WRONG)
+    assert done.exit_code != 0
+    assert REFUSED in done.printed
+
+
+def test_a_script_learns_who_it_is_and_where_it_may_log(runbell: Runbell) -> None:
+    done = runbell.script(
+        """
+        import wandb
+        api = wandb.Api()
+        say([wandb.login(), api.viewer.username, api.viewer.teams, api.default_entity])
+        """,
+        person="bob",
+    )
+    assert done.said == [True, "bob", ["acme"], "acme"]

@@ -1,0 +1,119 @@
+"""Where files are sent and fetched. Two of the addresses take no key: the signature in them is what counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.request import UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+from rest_framework.exceptions import APIException, NotAuthenticated
+
+from projects.models import RunFile, StoredFile
+from projects.stored import links, services
+from projects.stored.incoming import TooLarge
+from teams.models import Team, User
+from wandb_api import errors
+from wandb_api.caller import caller
+from wandb_api.versions import content_by_md5
+
+_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
+NOTHING = "This Runbell does not keep the contents of this file (RUNBELL_ARTIFACT_FILES=off when it was logged)"
+
+
+@csrf_exempt
+@require_http_methods(["PUT"])
+def send(request: HttpRequest, token: str) -> HttpResponse:
+    """Take a file. A repeat is harmless."""
+    try:
+        place = links.place_of(token)
+        _keep(request, place, length=_length(request))
+    except links.Refused as error:
+        return _refused(403, str(error))
+    except TooLarge as error:
+        return _refused(413, str(error))
+    except ValidationError as error:
+        return errors.refusal(error)
+    except UnreadablePostError:
+        return _refused(400, "The file broke off. Send it again.")
+    return HttpResponse(status=200)
+
+
+@require_safe
+def fetch(request: HttpRequest, token: str, name: str) -> HttpResponse | StreamingHttpResponse:
+    """Give a file, or a part of it."""
+    try:
+        stored = links.stored_at(token)
+    except links.Refused as error:
+        return _refused(403, str(error))
+    return _answer(request, stored, name)
+
+
+@require_safe
+def fetch_of_collection(
+    request: HttpRequest, entity: str, project: str, collection: str, md5: str, name: str, **rest: str
+) -> HttpResponse | StreamingHttpResponse:
+    """Give a file to whoever may see the collection: the SDK asks so where it has no link."""
+    try:
+        user = caller(request).user
+        if not isinstance(user, User):
+            raise NotAuthenticated
+        stored = content_by_md5(user, entity, project, collection, md5)
+    except (APIException, Http404, PermissionDenied) as error:
+        return errors.refusal(error)
+    return _answer(request, stored, name)
+
+
+def _keep(request: HttpRequest, place: links.Place, *, length: int) -> None:
+    if place.run_file is None:
+        team = Team.objects.filter(pk=place.team).first()
+        if team is None:
+            raise links.Refused("The team of this link is gone.")
+        services.keep(team, request, length=length, md5=place.md5)
+        return
+    file = RunFile.objects.select_related("run__project__team").filter(pk=place.run_file).first()
+    if file is None:
+        raise links.Refused("The run of this link is gone.")
+    services.keep_for_run(file, request, length=length)
+
+
+def _length(request: HttpRequest) -> int:
+    """Say how much will come: without it a file that broke off could not be told from a whole one."""
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    if request.META.get("HTTP_TRANSFER_ENCODING"):
+        raise ValidationError({"content": "Say with Content-Length how many bytes come; chunked bodies are not taken."})
+    return int(said) if said.isascii() and said.isdigit() else 0
+
+
+def _answer(request: HttpRequest, stored: StoredFile | None, name: str) -> HttpResponse | StreamingHttpResponse:
+    if stored is None:
+        return _refused(404, NOTHING)
+    first, last, status = 0, stored.size - 1, 200
+    asked = _RANGE.fullmatch(request.headers.get("Range", ""))
+    if asked and int(asked[1]) < stored.size:
+        first, last, status = int(asked[1]), min(int(asked[2] or last), last), 206
+    length = max(0, last - first + 1)
+    sent: Iterator[bytes] = iter(()) if request.method == "HEAD" else services.pieces(stored, first, length)
+    response = StreamingHttpResponse(sent, status=status, content_type="application/octet-stream")
+    headers: dict[str, Any] = {"Content-Length": length, "Accept-Ranges": "bytes", "ETag": f'"{stored.md5}"'}
+    if status == 206:
+        headers["Content-Range"] = f"bytes {first}-{last}/{stored.size}"
+    # Anybody's file on our own address: never shown, never run.
+    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name.rpartition('/')[2], safe='')}"
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    headers["Cache-Control"] = "private, no-store"
+    for header, value in headers.items():
+        response[header] = value
+    return response
+
+
+def _refused(status: int, message: str) -> HttpResponse:
+    """Say it in the reason too: that is what `requests` shows of a refusal."""
+    answer = JsonResponse({"errors": [{"message": message}]}, status=status)
+    answer.reason_phrase = message
+    return answer

@@ -1,0 +1,1 @@
+"""One file per subject; each registers its resolvers by type and field when it is read."""

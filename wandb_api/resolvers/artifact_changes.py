@@ -1,0 +1,87 @@
+"""What is changed of versions that are there: what is said of them, their aliases and tags; and their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from artifacts import changes, services
+from artifacts.models import Entry, Version
+from artifacts.names import LATEST
+from common.refusals import refuse
+from registries.access import may_change
+from teams.models import User
+from wandb_api import binding
+from wandb_api.caller import Info, person
+from wandb_api.places import changeable_collection
+from wandb_api.scalars import read_json
+from wandb_api.versions import entry_in, own_version, version_by_id
+
+DONE = {"success": True}
+
+
+@binding.mutation.field("updateArtifact")
+def update(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
+    user = person(info)
+    version = own_version(user, input["artifactID"])
+    metadata = read_json(input.get("metadata"), "metadata")
+    changes.change_version(version, description=input.get("description"), metadata=metadata)
+    add, remove = _words(input.get("tagsToAdd")), _words(input.get("tagsToDelete"))
+    if add or remove:
+        changes.change_tags(_changeable(user, version), add=add, remove=remove, by=user)
+    if input.get("aliases") is not None:
+        # Older SDKs say all of them at once, as they are to be where the version was made.
+        changes.set_aliases(entry_in(version.collection, version), _aliases(input["aliases"]), by=user)
+    return {"artifact": version_by_id(user, input["artifactID"])}
+
+
+@binding.mutation.field("deleteArtifact")
+def delete(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
+    user = person(info)
+    # Read twice: the one that is deleted has no id any more.
+    version, gone = own_version(user, input["artifactID"]), own_version(user, input["artifactID"])
+    changes.delete_version(version, with_aliases=bool(input.get("deleteAliases")), by=user)
+    return {"artifact": gone}
+
+
+@binding.mutation.field("addAliases")
+def add_aliases(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
+    """The same alias again is harmless; `latest` is where it is by itself."""
+    user = person(info)
+    for entry, aliases in _by_entry(user, input):
+        services.add_aliases(entry, [alias for alias in aliases if alias != LATEST], by=user)
+    return DONE
+
+
+@binding.mutation.field("deleteAliases")
+def delete_aliases(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
+    for entry, aliases in _by_entry(person(info), input):
+        for alias in aliases:
+            services.remove_alias(entry, alias)
+    return DONE
+
+
+def _by_entry(user: User, sent: dict[str, Any]) -> list[tuple[Entry, list[str]]]:
+    """Give the aliases by the collection they are meant in."""
+    version = version_by_id(user, sent["artifactID"])
+    by_place: dict[tuple[str, str, str], list[str]] = {}
+    for one in sent["aliases"]:
+        place = one["entityName"], one["projectName"], one["artifactCollectionName"]
+        by_place.setdefault(place, []).append(one["alias"])
+    if not by_place:
+        refuse("aliases", "There is none. Give at least one.")
+    return [(entry_in(changeable_collection(user, *place), version), said) for place, said in by_place.items()]
+
+
+def _changeable(user: User, version: Version) -> list[Entry]:
+    """Give where the version is, as far as the person may change it there."""
+    entries = version.entries.select_related("version", "collection__project__team", "collection__registry")
+    return [entry for entry in entries if may_change(user, entry.collection)]
+
+
+def _words(sent: Iterable[dict[str, Any]] | None) -> list[str]:
+    return [tag["tagName"] for tag in sent or ()]
+
+
+def _aliases(sent: Iterable[dict[str, Any]]) -> list[str]:
+    return [alias["alias"] for alias in sent]

@@ -1,0 +1,112 @@
+"""Collections: sequences, in which versions are made, and portfolios, into which they are linked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from artifacts.access import entries_of, find_entry
+from artifacts.models import Alias, Collection, Entry
+from wandb_api import binding, pages
+from wandb_api.artifact_types import TypeIn
+from wandb_api.caller import Info, person
+from wandb_api.collections import ENTRIES, with_all
+from wandb_api.ids import global_id
+from wandb_api.places import Place
+from wandb_api.versions import collection_by_id
+
+sequence, portfolio = binding.of("ArtifactSequence"), binding.of("ArtifactPortfolio")
+sequence.always(digestAlgorithm="MANIFEST_MD5")
+binding.name_as(Collection, lambda found: "ArtifactPortfolio" if found.holds_links else "ArtifactSequence")
+for table in (sequence, portfolio):
+    table.attributes(name="name", createdAt="created_at")
+    table.always(updatedAt=None)
+
+alias = binding.of("ArtifactAlias")
+alias.attributes(alias="name", artifactCollection="collection")
+
+
+@binding.query.field("artifactCollection")
+def find(_: None, info: Info, id: str) -> Collection:
+    return collection_by_id(person(info), id)
+
+
+@sequence.field("id")
+@portfolio.field("id")
+def id_of(found: Collection, *_: object) -> str:
+    return global_id("ArtifactCollection", found.pk)
+
+
+@sequence.field("state")
+@portfolio.field("state")
+def state(found: Collection | Mapping[str, str], *_: object) -> str:
+    """Of one that is gone only that is known."""
+    return "READY" if isinstance(found, Collection) else found["state"]
+
+
+@sequence.field("description")
+@portfolio.field("description")
+def description(found: Collection, *_: object) -> str | None:
+    return found.description or None
+
+
+@sequence.field("project")
+@portfolio.field("project")
+def project(found: Collection, info: Info) -> Place | None:
+    """Nothing where the person may not see it: one who sees a version in a registry need not see where it was made."""
+    return found.owner if info.context.sees(found) else None
+
+
+@sequence.field("defaultArtifactType")
+@portfolio.field("defaultArtifactType")
+def type_of(found: Collection, *_: object) -> TypeIn:
+    return TypeIn(found.owner, found.type, found.created_at)
+
+
+@sequence.field("tags")
+@portfolio.field("tags")
+def tags(found: Collection, *_: object) -> dict[str, Any]:
+    rows = [{"id": global_id("CollectionTag", tag.pk), "name": tag.name} for tag in found.tags.all()]
+    return {"edges": [{"node": row} for row in sorted(rows, key=lambda row: row["name"])]}
+
+
+@sequence.field("aliases")
+@portfolio.field("aliases")
+def aliases(found: Collection, info: Info, after: str | None = None, first: int | None = None) -> dict[str, Any]:
+    rows = Alias.objects.filter(collection=found).select_related("collection").order_by("pk")
+    return pages.page(rows, first=first, after=after)
+
+
+@sequence.field("artifacts")
+@portfolio.field("artifacts")
+def artifacts(
+    found: Collection,
+    info: Info,
+    after: str | None = None,
+    first: int | None = None,
+    order: str | None = None,
+    filters: str | None = None,
+) -> dict[str, Any]:
+    rows = ENTRIES.ordered(ENTRIES.matching(with_all(entries_of(found)), filters), order)
+    return pages.page(rows, first=first, after=after, edge=_edge)
+
+
+@sequence.field("artifactMembership")
+@portfolio.field("artifactMembership")
+def membership(found: Collection, info: Info, aliasName: str | None = None) -> Entry | None:
+    return find_entry(found, aliasName or "latest")
+
+
+@sequence.field("latestArtifact")
+def latest(found: Collection, *_: object) -> Any:
+    entry = find_entry(found, "latest")
+    return entry.version if entry is not None else None
+
+
+@alias.field("id")
+def id_of_alias(found: Alias, *_: object) -> str:
+    return global_id("ArtifactAlias", found.pk)
+
+
+def _edge(entry: Entry) -> dict[str, Any]:
+    return {"version": f"v{entry.index}", "node": entry.version}

@@ -1,0 +1,175 @@
+"""Runs: started, changed, resumed and read."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from artifacts.models import Registry
+from common.refusals import Conflict
+from projects import history
+from projects.lines import OUTPUT, client_counts
+from projects.models import Project, Run, Stream
+from projects.services import change_run, delete_run, get_or_create_project, start_run, stop_run
+from projects.states import say_state
+from teams.access import may
+from teams.models import Role
+from wandb_api import binding
+from wandb_api.caller import Info, person, visitor
+from wandb_api.entities import writable_team
+from wandb_api.errors import NotImplementedHere
+from wandb_api.ids import global_id
+from wandb_api.runs import details_of, history_keys, run_by_id, wandb_config, wrapped_config
+
+run = binding.of("Run")
+run.attributes(
+    projectId="project_id",
+    project="project",
+    tags="tags",
+    name="name",
+    state="state",
+    createdAt="created_at",
+    heartbeatAt="heartbeat_at",
+    summaryMetrics="shown_summary",
+    user="user",
+)
+run.always(sweepName=None, description=None)
+binding.name_as(Run, "Run")
+# Where a script names no project.
+_NO_PROJECT = "uncategorized"
+
+
+@binding.mutation.field("upsertBucket")
+def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Start a run or bring it back to life; with its id alone, change what is said of it."""
+    user, details = person(info), details_of(input)
+    if input.get("id") and not input.get("name"):
+        found = change_run(run_by_id(user, input["id"], Role.MEMBER), details)
+        return {"bucket": found, "inserted": False}
+    team = writable_team(user, input.get("entityName"))
+    project = get_or_create_project(team, input.get("modelName") or _NO_PROJECT)
+    started = start_run(project, input.get("name"), details, user=user, anew=not input.get("id"))
+    return {"bucket": started.run, "inserted": started.created}
+
+
+@binding.mutation.field("deleteRun")
+def remove_run(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    if input.get("deleteArtifacts"):
+        raise NotImplementedHere("deleteRun with deleteArtifacts: delete the versions one by one")
+    delete_run(run_by_id(person(info), input["id"], Role.MEMBER))
+    return {"clientMutationId": None}
+
+
+@binding.mutation.field("updateRunState")
+def update_state(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
+    say_state(run_by_id(person(info), input["id"], Role.MEMBER), input["state"])
+    return {"success": True}
+
+
+@binding.mutation.field("stopRun")
+def stop(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Ask the script to stop; of a run that does not run nothing is asked."""
+    with suppress(Conflict):
+        stop_run(run_by_id(person(info), input["id"], Role.MEMBER))
+    return {"clientMutationId": input.get("clientMutationId"), "success": True}
+
+
+@binding.of("Project").field("bucket")
+@binding.of("Project").field("run")
+def find_run(project: Project | Registry, info: Info, name: str, missingOk: bool = True) -> Run | None:
+    if isinstance(project, Registry):
+        return None
+    return Run.objects.select_related("project__team__organization", "user").filter(project=project, name=name).first()
+
+
+@run.field("id")
+def id_of(found: Run, *_: object) -> str:
+    return global_id("Run", found.pk)
+
+
+@run.field("displayName")
+def display_name(found: Run, *_: object) -> str:
+    return str(found)
+
+
+@run.field("group")
+def group(found: Run, *_: object) -> str | None:
+    return found.group or None
+
+
+@run.field("jobType")
+def job_type(found: Run, *_: object) -> str | None:
+    return found.job_type or None
+
+
+@run.field("notes")
+def notes(found: Run, *_: object) -> str | None:
+    return found.notes or None
+
+
+@run.field("commit")
+def commit(found: Run, *_: object) -> str | None:
+    return found.commit or None
+
+
+@run.field("readOnly")
+def read_only(found: Run, info: Info) -> bool:
+    return not may(visitor(info), found.project.team, Role.MEMBER)
+
+
+@run.field("config")
+def config(found: Run, *_: object) -> dict[str, Any]:
+    return wrapped_config(found)
+
+
+@run.field("wandbConfig")
+def telemetry(found: Run, info: Info, keys: list[str] | None = None) -> dict[str, Any]:
+    return wandb_config(found, keys)
+
+
+@run.field("stopped")
+def stopped(found: Run, *_: object) -> bool:
+    return found.stop_requested_at is not None
+
+
+@run.field("historyLineCount")
+def history_line_count(found: Run, *_: object) -> int:
+    return client_counts(found)[Stream.HISTORY]
+
+
+@run.field("eventsLineCount")
+def events_line_count(found: Run, *_: object) -> int:
+    return client_counts(found)[Stream.SYSTEM]
+
+
+@run.field("logLineCount")
+def log_line_count(found: Run, *_: object) -> int:
+    return client_counts(found)[OUTPUT]
+
+
+@run.field("historyKeys")
+def keys_logged(found: Run, *_: object) -> dict[str, Any]:
+    return history_keys(found)
+
+
+@run.field("historyTail")
+def history_tail(found: Run, *_: object) -> list[str]:
+    """A list of JSON in texts: the SDK reads the last step from it."""
+    return _tail(found, Stream.HISTORY)
+
+
+@run.field("eventsTail")
+def events_tail(found: Run, *_: object) -> list[str]:
+    return _tail(found, Stream.SYSTEM)
+
+
+@run.field("systemMetrics")
+def system_metrics(found: Run, *_: object) -> dict[str, Any] | None:
+    row = history.last_row(found, Stream.SYSTEM)
+    return None if row is None else {name: value for name, value in row.items() if name.startswith("system.")}
+
+
+def _tail(found: Run, stream: Stream) -> list[str]:
+    row = history.last_row(found, stream)
+    return [] if row is None else [json.dumps(row)]

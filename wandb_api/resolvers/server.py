@@ -1,0 +1,25 @@
+"""What this server is and can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+from wandb_api.binding import query
+from wandb_api.features import FEATURES
+
+
+@query.field("serverInfo")
+def server_info(*_: object) -> dict[str, Any]:
+    version = settings.VERSION
+    return {
+        # Whatever SDK asks is new enough; which ones are tried stands in docs/wandb-sdk.md.
+        "cliVersionInfo": {"max_cli_version": "", "min_cli_version": "0.0.0"},
+        "latestLocalVersionInfo": {
+            "outOfDate": False,
+            "latestVersionString": version,
+            "versionOnThisInstanceString": version,
+        },
+        "features": [{"name": name, "isEnabled": on} for name, on in FEATURES.items()],
+    }

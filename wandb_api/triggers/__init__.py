@@ -1,0 +1,1 @@
+"""Automations as the SDK says them: it calls them triggers on the wire."""
