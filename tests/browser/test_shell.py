@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Site
 from tests.browser.watched import Watched, assert_open_to_all, new_context, watched_page
@@ -122,3 +123,13 @@ def test_a_part_that_is_refused_says_so(watched: Watched) -> None:
     watched.page.evaluate("htmx.process(document.querySelector('main'))")
     watched.page.get_by_text("Load").click()
     expect(watched.page.locator(".toasts .said.error")).to_contain_text("There is no page at")
+
+
+@pytest.mark.timeout(120)
+def test_a_page_that_is_closed_while_it_saves_is_closed(signed_in: BrowserContext) -> None:
+    """Ours is not at stake here, but the whole run is: a close that is never answered waits for ever."""
+    for _ in range(20):
+        page = signed_in.new_page()
+        page.goto("/profile")
+        page.get_by_role("button", name="Save").click()
+        page.close()
