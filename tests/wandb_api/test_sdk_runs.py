@@ -96,20 +96,25 @@ def test_a_run_that_may_not_be_resumed_says_so(runbell: Runbell) -> None:
 def test_a_script_that_begins_anew_under_the_same_id_loses_nothing(runbell: Runbell) -> None:
     done = runbell.script(
         """
-        import wandb
-        for time in range(2):
-            run = wandb.init(entity="acme", project="mnist", id="twice")
+        import time, wandb
+        for turn in range(2):
+            run = wandb.init(entity="acme", project="mnist", id="twice",
+                             settings=wandb.Settings(x_stats_sampling_interval=0.2))
             for step in range(3):
-                run.log({"loss": 10 * time + step})
-            print("time", time)
+                run.log({"loss": 10 * turn + step})
+            print("turn", turn)
+            # A run that is over before its first look at the system sends none, and that takes a moment.
+            time.sleep(2)
             run.finish()
         """
     )
     assert done.exit_code == 0, done.printed
-    assert [row["loss"] for row in runbell.rows("twice")] == [0, 1, 2, 10, 11, 12]
-    assert len(runbell.rows("twice", stream="system")) >= 2
+    rows = runbell.rows("twice")
+    assert [row["loss"] for row in rows] == [0, 1, 2, 10, 11, 12]
+    looks = [row["_timestamp"] for row in runbell.rows("twice", stream="system")]
+    assert min(looks) < rows[3]["_timestamp"] < max(looks)
     printed = runbell.output("twice")
-    assert [line.partition(" ")[2] for line in printed] == ["time 0", "time 1"]
+    assert [line.partition(" ")[2] for line in printed] == ["turn 0", "turn 1"]
 
 
 def test_nan_infinity_nested_media_and_text_are_kept_as_they_are(runbell: Runbell) -> None:
