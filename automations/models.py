@@ -92,6 +92,11 @@ class Automation(models.Model):
         return f"{base}/automations/{self.pk}"
 
     @property
+    def notice_key(self) -> str:
+        """What a notice about it is filed under."""
+        return f"automation:{self.pk}"
+
+    @property
     def place(self) -> str:
         """Where it listens, in words: in sentences and lists."""
         return self.scope_name if self.scope_type == "project" else f"{self.scope_type} {self.scope_name}"

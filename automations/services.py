@@ -27,7 +27,7 @@ from integrations.providers.slack import endpoint_of as slack_endpoint_of
 from integrations.providers.webhook import WebhookProvider, endpoint_of
 from secrets_vault import services as secrets_vault
 from secrets_vault.models import Secret
-from teams import audit
+from teams import audit, notices
 from teams.models import User
 
 # Columns that nobody types.
@@ -79,6 +79,7 @@ def set_enabled(automation: Automation, enabled: bool) -> Automation:
         automation.enabled = enabled
         automation.problem = ""
         automation.save(update_fields=["enabled", "problem", "updated_at"])
+        notices.settle(automation.team_id, automation.notice_key)
         _listen(automation.scope, automation.event_type)
         _record("enable" if enabled else "disable", automation, before=before, after={"enabled": enabled})
     return automation
@@ -89,6 +90,7 @@ def delete_automation(automation: Automation) -> None:
     with transaction.atomic():
         automation.deleted_at = timezone.now()
         automation.save(update_fields=["deleted_at"])
+        notices.settle(automation.team_id, automation.notice_key)
         _listen(automation.scope, automation.event_type)
         _record("delete", automation, before=told(automation))
 
@@ -196,6 +198,7 @@ def _saved(automation: Automation) -> Automation:
         refuse_twin("name", f"There is an automation {automation.name!r} here already. Choose another name.")
     with transaction.atomic():
         automation.save()
+        notices.settle(automation.team_id, automation.notice_key)
         _listen(automation.scope, automation.event_type)
     return automation
 

@@ -29,7 +29,11 @@ class JSONTextField(models.TextField[Any, Any]):
     _pyi_private_get_type: Any
 
     def from_db_value(self, value: str | None, *_: object) -> Any:
-        return None if value is None else parsed(value)
+        """Give the value; text that is no JSON as it stands: one bad row must not keep anybody from reading the others."""
+        try:
+            return None if value is None else parsed(value)
+        except ValueError:
+            return value
 
     def to_python(self, value: Any) -> Any:
         return parsed(value) if isinstance(value, str) else value

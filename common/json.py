@@ -30,6 +30,11 @@ def strict(value: Any) -> Any:
     return value
 
 
+def storable(text: str) -> str:
+    """Give a stranger's words as every database takes them: without NUL and halves of surrogate pairs."""
+    return str(repaired(str(text))).replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def repaired(value: Any) -> Any:
     """Give the value with U+FFFD for the halves of surrogate pairs, which UTF-8 cannot hold."""
     if isinstance(value, str):

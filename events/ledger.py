@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 MOST_CLAIMS = 5
 _BATCH = 200
 _failed: set[str] = set()
+# In an event's data: the automations whose question it answers, where it is for no other.
+ONLY_FOR = "only_for"
 # Any number that no other lock of this database uses.
 _CLAIM_LOCK = 7_265_110
 

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from django_stubs_ext import StrOrPromise
 
+from common.json import storable
 from common.refusals import quoted
 from common.registry import Plugin, Registry, UnknownKey
 from secrets_vault.services import reveal
@@ -62,6 +63,10 @@ class Outcome:
     waits: bool = False
     # The receiver itself announced when to come again: no try is used up, and all that goes there waits until then.
     announced: bool = False
+
+    def __post_init__(self) -> None:
+        # A receiver's own words may be in it, and it is stored.
+        object.__setattr__(self, "detail", storable(self.detail))
 
 
 @dataclass(frozen=True)

@@ -102,13 +102,18 @@ def _value_before(run: Run, stream: str, metric: str, before: int) -> float | No
     return None
 
 
-def last_logged_at(run: Run, metric: str = "") -> datetime:
-    """Give when the run last logged the metric, or anything; its start where it never did."""
+def last_logged_at(run: Run) -> datetime:
+    """Give when the run last logged anything; its start where it never did."""
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY).order_by("-position")
-    for rows, created_at in chunks.values_list("rows", "created_at").iterator(chunk_size=20):
-        if not metric or newest_values(rows, metric, 1):
-            return created_at
-    return run.created_at
+    return chunks.values_list("created_at", flat=True).first() or run.created_at
+
+
+def newest_chunks(run: Run, since: int = 0) -> Iterator[tuple[int, datetime, list[Row]]]:
+    """Give where each chunk from this position on ends, when it came, and its rows: the newest first."""
+    chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY, position__gte=since).order_by("-position")
+    named = chunks.values_list("position", "row_count", "created_at", "rows")
+    for position, count, created_at, rows in named.iterator(chunk_size=20):
+        yield position + count, created_at, rows
 
 
 def rows_of(run: Run, stream: str = Stream.HISTORY) -> Iterator[Row]:

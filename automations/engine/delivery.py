@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
@@ -93,6 +93,22 @@ def store(lease: str, results: list[Sent]) -> None:
     crashes.reached("delivery.stored")
 
 
+def store_singly(lease: str, results: list[Sent]) -> None:
+    """Write each by itself, so that one that no database takes keeps no other from being written.
+
+    What is left out of such a one is what was sent and answered: not that it was sent.
+    """
+    for sent in still_held(lease, results):
+        for one in (sent, _bare(sent)):
+            try:
+                store(lease, [one])
+                break
+            except (InterfaceError, OperationalError):
+                raise
+            except Exception:
+                logger.exception("execution %s: what came back cannot be stored", sent.execution.pk)
+
+
 def still_held(lease: str, results: list[Sent]) -> list[Sent]:
     """Give those that are not stored yet."""
     held = set(_held(lease, [sent.execution.pk for sent in results]).values_list("pk", flat=True))
@@ -101,6 +117,11 @@ def still_held(lease: str, results: list[Sent]) -> list[Sent]:
 
 def _not_sent(execution: Execution, outcome: Outcome) -> Sent:
     return Sent(execution, timezone.now(), not_sent(outcome))
+
+
+def _bare(sent: Sent) -> Sent:
+    outcome = replace(sent.record.outcome, detail="It was sent; what came back cannot be stored.", disable=False)
+    return replace(sent, record=Record({}, None, outcome, sent.record.seconds))
 
 
 def _attempt(sent: Sent) -> Attempt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from functools import lru_cache
 from queue import Empty, SimpleQueue
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 
 from automations.engine import claims, delivery
 from automations.engine.delivery import Parcel, Sent
@@ -20,6 +22,8 @@ from common.leases import new_lease
 from common.registry import UnknownKey
 from integrations.provider import provider_of
 from integrations.sending import deadline_seconds
+
+logger = logging.getLogger(__name__)
 
 # How many may wait for a target that answers, beside those under way: a claim costs as much as a few deliveries.
 _MOST_AHEAD = 32
@@ -122,7 +126,13 @@ class Dispatch:
         # A commit that failed may have been one.
         results = delivery.still_held(self._lease, self._came) if self._unsure else self._came
         self._unsure = True
-        delivery.store(self._lease, results)
+        try:
+            delivery.store(self._lease, results)
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception:
+            logger.exception("what came back cannot be stored together")
+            delivery.store_singly(self._lease, results)
         self._unsure = False
 
     def give_back(self) -> None:

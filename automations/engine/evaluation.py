@@ -13,7 +13,7 @@ from django.db import transaction
 from automations.engine import recording
 from automations.engine.evidence import StoredEvidence
 from automations.engine.judging import Decision, Judge
-from automations.engine.listener import Broken, Listener
+from automations.engine.listener import Listener, readable
 from automations.engine.recording import StoredKnowledge
 from automations.engine.restraint import Restraint
 from automations.models import Automation
@@ -24,6 +24,9 @@ from events.types import EventType, Happening
 
 logger = logging.getLogger(__name__)
 
+# By scope and event type.
+Listeners = dict[tuple[str, str], list[Listener]]
+Meeting = tuple[Event, list[tuple[Listener, Happening]]]
 # What is judged must be stored before the lease ends, also where each event takes long.
 _SHARE_OF_LEASE = 1 / 3
 
@@ -44,39 +47,59 @@ def evaluate() -> int:
 
 
 def _judge_and_store(lease: str, events: list[Event]) -> int:
-    subjects = {event.stream for event in events}
-    source, restraint = StoredEvidence(subjects), Restraint(StoredKnowledge(subjects))
-    judged, decisions = _judge(events, Judge(source, restraint))
-    crashes.reached("event.judged")
+    listeners = _listeners(events)
     try:
-        with transaction.atomic():
-            ledger.settle(lease, judged)
-            ledger.give_back(lease, events[len(judged) :])
-            source.store()
-            recording.store(decisions, restraint.changed)
-            crashes.reached("event.storing")
-        crashes.reached("event.stored")
+        try:
+            return _store_judged(lease, events, listeners)
+        except _Overtaken:
+            # Once more, and nobody else lets these fire meanwhile.
+            with transaction.atomic():
+                recording.lock({one.automation.pk for some in listeners.values() for one in some})
+                return _store_judged(lease, events, listeners)
     except ledger.LeaseLost as error:
-        logger.warning("%s events judged in vain: %s", len(judged), error)
+        logger.warning("%s events judged in vain: %s", len(events), error)
+        return len(events)
+
+
+def _store_judged(lease: str, events: list[Event], listeners: Listeners) -> int:
+    """Judge what the lease leaves time for and store what follows; give how many. Raises LeaseLost and _Overtaken."""
+    subjects = {event.stream for event in events}
+    knowledge = StoredKnowledge(subjects)
+    source, restraint = StoredEvidence(subjects), Restraint(knowledge)
+    judged, decisions = _judge(_meetings(events, listeners), Judge(source, restraint))
+    crashes.reached("event.judged")
+    with transaction.atomic():
+        if knowledge.is_overtaken(one.listener.automation.pk for one in decisions if one.fires):
+            raise _Overtaken
+        ledger.settle(lease, judged)
+        ledger.give_back(lease, events[len(judged) :])
+        source.store()
+        recording.store(decisions, restraint.changed)
+        crashes.reached("event.storing")
+    crashes.reached("event.stored")
     return len(judged)
 
 
-def _judge(events: list[Event], judge: Judge) -> tuple[list[Event], list[Decision]]:
+class _Overtaken(Exception):
+    """Another worker let the same automations fire: what was counted for their rate limit is too little."""
+
+
+def _judge(meetings: Iterable[Meeting], judge: Judge) -> tuple[list[Event], list[Decision]]:
     """Judge the events in order, as many as the lease leaves time for: at least one."""
     until = time.monotonic() + settings.LEASE_SECONDS * _SHARE_OF_LEASE
     judged: list[Event] = []
     decisions: list[Decision] = []
-    for event, meetings in _meetings(events, _listeners(events)):
+    for event, heard in meetings:
         if judged and time.monotonic() > until:
             break
-        for listener, happening in meetings:
+        for listener, happening in heard:
             heartbeat.beat()
             decisions += judge.hear(listener, happening)
         judged.append(event)
     return judged, decisions
 
 
-def _listeners(events: Iterable[Event]) -> dict[tuple[str, str], list[Listener]]:
+def _listeners(events: Iterable[Event]) -> Listeners:
     """Give the enabled automations of these events by scope and event type, with one query."""
     scopes = {scope for event in events for scope in event.scopes}
     kinds = {event.kind for event in events}
@@ -85,17 +108,12 @@ def _listeners(events: Iterable[Event]) -> dict[tuple[str, str], list[Listener]]
         enabled=True, deleted_at__isnull=True, scope__in=scopes, event_type__in=event_types
     ).order_by("id")
     found: dict[tuple[str, str], list[Listener]] = defaultdict(list)
-    for row in rows:
-        try:
-            found[row.scope, row.event_type].append(Listener.of(row))
-        except Broken as error:
-            _disable(row, str(error))
+    for listener in readable(rows):
+        found[listener.automation.scope, listener.automation.event_type].append(listener)
     return found
 
 
-def _meetings(
-    events: list[Event], listeners: dict[tuple[str, str], list[Listener]]
-) -> Iterator[tuple[Event, list[tuple[Listener, Happening]]]]:
+def _meetings(events: list[Event], listeners: Listeners) -> Iterator[Meeting]:
     """Give each event with who hears what of it, in the order it happened."""
     heard: dict[str, dict[int, Happening]] = {}
     known: dict[tuple[str, object], dict[int, Happening]] = {}
@@ -115,11 +133,6 @@ def _meetings(
                 if event.pk in happenings
                 for scope in event.scopes
                 for listener in listeners.get((scope, event_type), ())
+                if listener.automation.pk in event.data.get(ledger.ONLY_FOR, (listener.automation.pk,))
             ],
         )
-
-
-def _disable(automation: Automation, problem: str) -> None:
-    """Stop an automation that cannot be understood, and say so on its page. It stops no other."""
-    logger.error("automation %s is disabled: %s", automation.pk, problem)
-    Automation.objects.filter(pk=automation.pk).update(enabled=False, problem=problem[:500])

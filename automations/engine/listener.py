@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
 
 from automations import action, condition
 from automations.action import Action
@@ -16,6 +20,9 @@ from automations.models import Automation
 from common.registry import UnknownKey
 from events import types
 from integrations.provider import provider_of
+from teams import audit, notices
+
+logger = logging.getLogger(__name__)
 
 _REMEDY = "Save it again to repair it."
 
@@ -49,6 +56,28 @@ class Listener:
         defining = [one for one in conditions if automation.event_type in one.defines]
         filters = [one for one in conditions if one not in defining]
         return cls(automation, tuple(filters), defining[0] if defining else None, act, _limits(automation))
+
+
+def readable(automations: Iterable[Automation]) -> Iterator[Listener]:
+    """Give those that can be read, in order. One that cannot is disabled and its team told; it stops no other."""
+    for automation in automations:
+        try:
+            yield Listener.of(automation)
+        except Broken as error:
+            _disable(automation, str(error))
+
+
+def _disable(automation: Automation, problem: str) -> None:
+    logger.error("automation %s is disabled: %s", automation.pk, problem)
+    with transaction.atomic():
+        rows = Automation.objects.filter(pk=automation.pk, enabled=True)
+        if not rows.update(enabled=False, problem=problem[:500]):
+            return
+        text = _("The automation %(name)s is disabled. %(problem)s") % {"name": automation.name, "problem": problem}
+        notices.tell(automation.team_id, automation.notice_key, text, automation.get_absolute_url())
+        about = f"automation {automation.pk} {automation.name}"
+        before, after = {"enabled": True}, {"enabled": False, "problem": problem}
+        audit.record("automation.disable", about, team=automation.team, before=before, after=after)
 
 
 def _limits(automation: Automation) -> Limits:

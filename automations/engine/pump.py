@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import cache
 
 from django.conf import settings
@@ -41,6 +42,9 @@ def run(seconds: float = LONGEST_SECONDS) -> bool:
             connection.close()
             time.sleep(_ASK_SECONDS)
             continue
+        except Exception:
+            pump.drain()
+            raise
         if not found_work:
             return pump.is_in_time
 
@@ -67,6 +71,18 @@ class _Pump:
         finished = self._dispatch.turn()
         self._flows = finished > 0 and self._dispatch.has_waiting
         return self._dispatch.busy or (self.is_in_time and (judged or finished) > 0)
+
+    def drain(self) -> None:
+        """Let what is under way come back and be stored: whatever went wrong, it would be sent again otherwise."""
+        with suppress(Exception):
+            self._dispatch.give_back()
+        while self._dispatch.busy and time.monotonic() < self._until + _KEEP_SECONDS:
+            heartbeat.beat()
+            try:
+                self._dispatch.turn()
+            except Exception:
+                logger.exception("what came back cannot be stored")
+                time.sleep(_ASK_SECONDS)
 
     def may_wait(self) -> bool:
         """Whether there is something to keep, and the time for it."""

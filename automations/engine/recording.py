@@ -6,15 +6,20 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from automations import variables
 from automations.engine.judging import Decision
 from automations.engine.restraint import Objection, Pair, Quiet
-from automations.models import Execution, Rest, State
+from automations.models import Automation, Execution, Rest, State
 from common import statements
 from common.clock import database_now
+
+# Alternatives in one query: SQLite takes no expression of more than a thousand.
+_MANY = 200
 
 
 class StoredKnowledge:
@@ -23,6 +28,7 @@ class StoredKnowledge:
     def __init__(self, subjects: Iterable[str]) -> None:
         self._subjects = set(subjects)
         self._quiet: dict[int, dict[str, Quiet | None]] = defaultdict(dict)
+        self._newest: dict[int, int] = {}
 
     def quiet(self, pair: Pair) -> Quiet | None:
         automation, subject = pair
@@ -35,9 +41,30 @@ class StoredKnowledge:
         return known[subject]
 
     def recent(self, automation_id: int, most: int) -> Iterable[datetime]:
-        told = Execution.objects.filter(automation=automation_id, recovered=False).exclude(state=State.SKIPPED)
-        moments = told.order_by("-id").values_list("occurred_at", flat=True)[:most]
-        return reversed(list(moments))
+        rows = list(_told_of(Q(automation=automation_id)).order_by("-id").values_list("id", "occurred_at")[:most])
+        self._newest[automation_id] = rows[0][0] if rows else 0
+        return [occurred_at for _id, occurred_at in reversed(rows)]
+
+    def is_overtaken(self, fired: Iterable[int]) -> bool:
+        """Whether another worker has let one of these automations fire since `recent` was asked.
+
+        In the caller's transaction, which keeps others from it until it ends.
+        """
+        asked = sorted(self._newest.keys() & set(fired))
+        lock(asked)
+        newer = [Q(automation=pk, pk__gt=self._newest[pk]) for pk in asked]
+        return any(_told_of(reduce(or_, newer[at : at + _MANY])).exists() for at in range(0, len(newer), _MANY))
+
+
+def lock(automation_ids: Iterable[int]) -> None:
+    """Keep other workers from storing firings of these until the caller's transaction ends; SQLite does so anyway."""
+    rows = Automation.objects.filter(pk__in=list(automation_ids)).order_by("pk")
+    # Without the key: what only refers to an automation need not wait.
+    list(rows.select_for_update(no_key=True).values_list("pk"))
+
+
+def _told_of(which: Q) -> QuerySet[Execution]:
+    return Execution.objects.filter(which, recovered=False).exclude(state=State.SKIPPED)
 
 
 @dataclass
@@ -101,7 +128,7 @@ def _rests_of(suppressed: Collection[_Suppressed]) -> dict[Pair, Rest]:
     found = {(row.automation_id, row.subject): row for row in rows.select_related("skipped")}
     for pair in first.keys() - found.keys():
         at = first[pair].happening.occurred_at
-        found[pair] = Rest.objects.create(automation_id=pair[0], subject=pair[1], fired_at=at)
+        found[pair] = Rest.objects.get_or_create(automation_id=pair[0], subject=pair[1], defaults={"fired_at": at})[0]
     return found
 
 

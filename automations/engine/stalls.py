@@ -9,11 +9,12 @@ from typing import Any
 
 from django.db import transaction
 
+from automations.engine.listener import Listener, readable
 from automations.models import Automation, Memory
 from common.clock import database_now
-from events import ledger
+from events import heartbeat, ledger
 from projects.event_types import STALLED
-from projects.history import last_logged_at
+from projects.history import last_logged_at, newest_chunks, newest_values
 from projects.models import Run, RunState
 from projects.services import actor_of, lock, place_of
 
@@ -29,50 +30,95 @@ class Question:
     seconds: int
 
 
+@dataclass
+class _Seen:
+    """What was read of a run for one metric: up to which position, and when its last value came."""
+
+    position: int = 0
+    last_at: datetime | None = None
+
+
+# Of this process, by run and metric: a look each second must not read a history again that has no such metric.
+_seen: dict[tuple[int, datetime, str], _Seen] = {}
+
+
 def notice_stalls() -> int:
     """Publish an event for each run that has been silent for as long as automations ask; give how many.
 
-    Those that ask the same hear the same event, in whichever scope they listen.
+    Those that ask the same hear the same event, in whichever scope they listen. One that asks later hears its own.
     """
-    listening = Automation.objects.filter(event_type="run.stalled", enabled=True, deleted_at__isnull=True)
+    listening = Automation.objects.filter(event_type=STALLED, enabled=True, deleted_at__isnull=True).order_by("id")
     asked: dict[tuple[Question, Run], list[Automation]] = defaultdict(list)
-    for automation in listening:
-        for question in _questions(automation):
-            for run in _running(automation):
-                asked[question, run].append(automation)
+    for listener in readable(listening):
+        for question in _questions(listener):
+            for run in _running(listener.automation):
+                asked[question, run].append(listener.automation)
+    for forgotten in _seen.keys() - {_key(run, question.metric) for question, run in asked}:
+        del _seen[forgotten]
     now = database_now()
     return sum(_notice(question, run, askers, now) for (question, run), askers in asked.items())
 
 
-def _questions(automation: Automation) -> list[Question]:
-    stalled = [one for one in automation.conditions if one.get("type") == "stalled"]
-    return [Question(one.get("metric") or "", one["seconds"]) for one in stalled]
+def _questions(listener: Listener) -> list[Question]:
+    params = listener.defining.params if listener.defining else {}
+    return [Question(params["metric"] or "", params["seconds"])] if params else []
 
 
 def _running(automation: Automation) -> list[Run]:
     kind, _, number = automation.scope.partition(":")
-    return list(Run.objects.filter(state=RunState.RUNNING, **{_IN_SCOPE[kind]: number}))
+    if kind not in _IN_SCOPE:
+        return []
+    rows = Run.objects.filter(state=RunState.RUNNING, **{_IN_SCOPE[kind]: number})
+    return list(rows.only("created_at"))
+
+
+def _key(run: Run, metric: str) -> tuple[int, datetime, str]:
+    # With its start: a database that is emptied counts anew.
+    return run.pk, run.created_at, metric
+
+
+def _last_logged_at(run: Run, metric: str) -> datetime:
+    """Give when the run last logged the metric, or anything; its start where it never did."""
+    if not metric:
+        return last_logged_at(run)
+    seen = _seen.setdefault(_key(run, metric), _Seen())
+    read_to = seen.position
+    for end, created_at, rows in newest_chunks(run, seen.position):
+        heartbeat.beat()
+        read_to = max(read_to, end)
+        if newest_values(rows, metric, 1):
+            seen.last_at = created_at
+            break
+    seen.position = read_to
+    return seen.last_at or run.created_at
 
 
 def _notice(question: Question, run: Run, askers: list[Automation], now: datetime) -> int:
-    since = last_logged_at(run, question.metric)
+    heartbeat.beat()
+    since = _last_logged_at(run, question.metric)
     silent = int((now - since).total_seconds())
-    if silent < question.seconds or _is_told(askers, run, since):
+    askers = _untold(askers, run, since) if silent >= question.seconds else []
+    if not askers:
         return 0
     with transaction.atomic():
         locked = lock(run)
-        if locked.state != RunState.RUNNING or last_logged_at(locked, question.metric) != since:
+        if locked.state != RunState.RUNNING or _last_logged_at(locked, question.metric) != since:
+            return 0
+        askers = _untold(askers, run, since)
+        if not askers:
             return 0
         for automation in askers:
             _remember(automation, run, since)
         data: dict[str, Any] = {"run": run.pk, **asdict(question), "silent_seconds": silent}
+        data[ledger.ONLY_FOR] = [automation.pk for automation in askers]
         ledger.publish(STALLED, place_of(locked), data, actor=actor_of(locked))
     return 1
 
 
-def _is_told(askers: list[Automation], run: Run, since: datetime) -> bool:
-    told = Memory.objects.filter(automation__in=askers, subject=run.stream_key, position=int(since.timestamp()))
-    return told.exists()
+def _untold(askers: list[Automation], run: Run, since: datetime) -> list[Automation]:
+    rows = Memory.objects.filter(automation__in=askers, subject=run.stream_key, position=int(since.timestamp()))
+    told = set(rows.values_list("automation", flat=True))
+    return [automation for automation in askers if automation.pk not in told]
 
 
 def _remember(automation: Automation, run: Run, since: datetime) -> None:
