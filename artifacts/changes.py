@@ -10,6 +10,7 @@ from django.db import transaction
 from artifacts.models import Alias, Collection, Entry, Version
 from artifacts.names import LATEST, check_metadata
 from artifacts.services import add_aliases, add_tags, lock, put_latest_right, remove_alias, remove_tags, unlink
+from artifacts.subjects import keep_subjects
 from common.refusals import refuse_twin
 from teams.models import User
 
@@ -83,7 +84,9 @@ def delete_version(version: Version, *, with_aliases: bool = False, by: User | N
         held = sorted(Alias.objects.filter(entry__version=version).values_list("name", flat=True))
         if held and not with_aliases:
             refuse_twin("version", f"{version} has the aliases {', '.join(held)}. Delete it with its aliases.")
-        _delete(version, by)
+        places = [version.collection, *_unlink_everywhere(version, by)]
+        keep_subjects(places)
+        version.delete()
         put_latest_right(version.collection, by)
 
 
@@ -91,19 +94,27 @@ def delete_collection(collection: Collection, *, by: User | None = None) -> None
     """Delete the collection. Versions made in it go with it, everywhere; those linked into it stay where they are."""
     with transaction.atomic():
         locked = lock(collection)
-        for entry in Entry.objects.filter(collection=locked).select_related("version__collection").order_by("pk"):
+        entries = list(Entry.objects.filter(collection=locked).select_related("version__collection").order_by("pk"))
+        places, made_here = [locked], []
+        for entry in entries:
             if locked.holds_links:
                 unlink(entry, by=by)
             else:
-                _delete(entry.version, by)
+                places += _unlink_everywhere(entry.version, by)
+                made_here.append(entry.version)
+        keep_subjects(places)
+        for version in made_here:
+            version.delete()
         locked.delete()
 
 
-def _delete(version: Version, by: User | None) -> None:
+def _unlink_everywhere(version: Version, by: User | None) -> list[Collection]:
+    """Take it out of every collection that it was linked to; give those."""
     linked = Entry.objects.filter(version=version).exclude(collection=version.collection_id)
-    for entry in linked.select_related("collection").order_by("collection"):
+    entries = list(linked.select_related("collection").order_by("collection"))
+    for entry in entries:
         unlink(entry, by=by)
-    version.delete()
+    return [entry.collection for entry in entries]
 
 
 def _lock_all(version: Version) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from artifacts import publishing
-from artifacts.subjects import collections_of, happening_of, of_collection, of_version, versions_of
+from artifacts.subjects import happening_of, subjects_of
 from events.models import Event
 from events.types import SUBJECT, EventType, Happening, Variable, registry
 
@@ -29,47 +29,35 @@ _ADDED = Variable("tag", "The tag that was added", "europe")
 _REMOVED = Variable("tag", "The tag that was removed", "europe")
 
 
-class CollectionEvent(EventType):
-    """Shared by everything that happens to collections."""
+class ArtifactEvent(EventType):
+    """Shared by everything that happens to collections and to versions in them."""
 
-    about = "collection"
-    subject = "a collection"
     scopes: ClassVar[tuple[str, ...]] = _EVERYWHERE
 
     @classmethod
     def happenings(cls, events: list[Event]) -> dict[int, Happening]:
-        collections = collections_of(events)
-        found = {}
-        for event in events:
-            collection = collections.get(event.data["collection"])
-            if collection is not None:
-                found[event.pk] = happening_of(event, of_collection(collection, event.data))
-        return found
+        subjects = subjects_of(events)
+        return {event.pk: happening_of(event, subjects[event.pk]) for event in events if event.pk in subjects}
+
+
+class CollectionEvent(ArtifactEvent):
+    """Shared by everything that happens to collections."""
+
+    about = "collection"
+    subject = "a collection"
 
     @classmethod
     def values(cls, happening: Happening) -> dict[str, object]:
         return {"artifact_collection_name": happening.subject.facts["collection"], "tag": happening.data["tag"]}
 
 
-class VersionEvent(EventType):
+class VersionEvent(ArtifactEvent):
     """Shared by everything that happens to a version in a collection."""
 
     about = "artifact"
     subject = "a version"
-    scopes: ClassVar[tuple[str, ...]] = _EVERYWHERE
     # What it adds to the variables of the version: `alias` or `tag`.
     adds: ClassVar[tuple[str, ...]] = ()
-
-    @classmethod
-    def happenings(cls, events: list[Event]) -> dict[int, Happening]:
-        collections, versions = collections_of(events), versions_of(events)
-        found = {}
-        for event in events:
-            collection = collections.get(event.data["collection"])
-            version = versions.get(event.data["version"])
-            if collection is not None and version is not None:
-                found[event.pk] = happening_of(event, of_version(collection, version, event.data))
-        return found
 
     @classmethod
     def values(cls, happening: Happening) -> dict[str, object]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from artifacts.models import Collection, Version
+from events import ledger
 from events.models import Event
 from events.types import Happening, Subject
+
+# In the data of an event: what it is about, where that is gone.
+_KEPT = "subject"
 
 
 def collections_of(events: list[Event]) -> dict[int, Collection]:
@@ -20,7 +25,40 @@ def collections_of(events: list[Event]) -> dict[int, Collection]:
 def versions_of(events: list[Event]) -> dict[int, Version]:
     """Give the versions of the events that are still there, with one query."""
     rows = Version.objects.select_related("collection__project__team", "run", "created_by")
-    return rows.in_bulk(list({event.data["version"] for event in events}))
+    return rows.in_bulk(list({event.data["version"] for event in events if "version" in event.data}))
+
+
+def subjects_of(events: list[Event]) -> dict[int, Subject]:
+    """Give what each event is about, as it was; of what is gone only what was kept for it."""
+    collections, versions = collections_of(events), versions_of(events)
+    found, gone = {}, []
+    for event in events:
+        collection = collections.get(event.data["collection"])
+        version = versions.get(event.data.get("version"))
+        if collection is None or (version is None and "version" in event.data):
+            gone.append(event.pk)
+        elif version is None:
+            found[event.pk] = of_collection(collection, event.data)
+        else:
+            found[event.pk] = of_version(collection, version, event.data)
+    # Read anew: it may have been kept after these were read, when what they are about went.
+    for event in Event.objects.filter(pk__in=gone) if gone else ():
+        if _KEPT in event.data:
+            found[event.pk] = Subject(**event.data[_KEPT])
+    return found
+
+
+def keep_subjects(collections: Iterable[Collection]) -> None:
+    """Write into the events of these collections that wait what they are about, before that is deleted.
+
+    In the caller's transaction. Nobody would learn of them otherwise: their subject is read when they are judged.
+    """
+    waiting = list(ledger.unprocessed(collection.stream_key for collection in collections))
+    subjects = subjects_of(waiting)
+    for event in waiting:
+        if event.pk in subjects:
+            event.data[_KEPT] = asdict(subjects[event.pk])
+            event.save(update_fields=["data"])
 
 
 def of_collection(collection: Collection, data: Mapping[str, Any]) -> Subject:

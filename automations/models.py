@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artifacts.models import Collection, Registry
-from common.fields import JSONTextField
+from common.fields import AddressField, JSONTextField
 from events.models import Event
 from projects.models import Project
 from teams.models import Organization, Team, User
@@ -120,7 +120,7 @@ class Execution(models.Model):
     recovered = models.BooleanField(default=False)
     occurred_at = models.DateTimeField(default=timezone.now)
     subject_label = models.CharField(max_length=300, blank=True)
-    subject_url = models.CharField(max_length=500, blank=True)
+    subject_url = AddressField(max_length=500, blank=True)
     variables = JSONTextField(default=dict)
     action_type = models.CharField(max_length=40)
     action = JSONTextField(default=dict)

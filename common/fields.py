@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.db import models
 
@@ -29,7 +30,7 @@ class JSONTextField(models.TextField[Any, Any]):
     _pyi_private_get_type: Any
 
     def from_db_value(self, value: str | None, *_: object) -> Any:
-        """Give the value; text that is no JSON as it stands: one bad row must not keep anybody from reading the others."""
+        """Give the value; text that is no JSON as it is: one bad row keeps nobody from reading the others."""
         try:
             return None if value is None else parsed(value)
         except ValueError:
@@ -45,3 +46,18 @@ class JSONTextField(models.TextField[Any, Any]):
 
     def value_to_string(self, obj: models.Model) -> str:
         return self.get_prep_value(self.value_from_object(obj)) or ""
+
+
+class AddressField(models.CharField[Any, Any]):
+    """The path of a page, quoted. Kept as people read it: a letter of another script is nine characters when quoted."""
+
+    def from_db_value(self, value: str | None, *_: object) -> str | None:
+        return None if value is None else quote(value)
+
+    def get_prep_value(self, value: Any) -> str | None:
+        return None if value is None else unquote(str(value))
+
+    def deconstruct(self) -> Any:
+        # The column is that of any text: nothing to alter.
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs

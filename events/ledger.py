@@ -91,6 +91,11 @@ def set_listeners(kind: str, scope: str, count: Callable[[], int]) -> None:
     row.save(update_fields=["listeners"])
 
 
+def unprocessed(streams: Iterable[str]) -> QuerySet[Event]:
+    """Give the events of these streams that are still to be judged, in their order."""
+    return Event.objects.filter(processed_at__isnull=True, stream__in=set(streams)).order_by("id")
+
+
 def has_waiting() -> bool:
     return _waiting().exists()
 
