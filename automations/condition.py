@@ -114,6 +114,13 @@ class Condition(Plugin):
         """
         raise NotImplementedError
 
+    def narrows(self, words: str) -> str:
+        """Give what it adds to the end of the event's own words, such as `gets an alias`; blank where it adds nothing.
+
+        What adds something there is not said again behind the subject.
+        """
+        return ""
+
     def clause(self) -> dict[str, Any] | None:
         """Give the filter document that says the same, for those who speak in documents; None where none does."""
         return None

@@ -151,9 +151,13 @@ def moment(automation: Automation) -> str:
     """Say when it acts: the first half of its sentence. Raises what reading it raises."""
     asked = [conditions.registry.get(one["type"])(one) for one in automation.conditions]
     defining = [one for one in asked if automation.event_type in one.defines]
-    which = [piece for one in asked if one not in defining for piece in (" ", one.describe())]
     event = types.registry.get(automation.event_type)
-    when = joined(" and ", (one.describe() for one in defining)) or event.phrase
+    narrowing = {one: words for one in asked if one not in defining and (words := one.narrows(event.phrase))}
+    rest = [one for one in asked if one not in defining and one not in narrowing]
+    which = [piece for one in rest for piece in (" ", one.describe())]
+    when = joined(" and ", (one.describe() for one in defining)) or phrase(
+        event.phrase, joined(" and", narrowing.values())
+    )
     subject = phrase(f"{event.subject} of ", _listens_in(automation), *which)
     return phrase("When ", when).put(types.SUBJECT, subject)
 

@@ -32,6 +32,9 @@ class Alias(Condition):
     def describe(self) -> str:
         return phrase("with an alias matching ", pattern(self.params["pattern"]))
 
+    def narrows(self, words: str) -> str:
+        return phrase(" matching ", pattern(self.params["pattern"])) if words.endswith(f" {self.key}") else ""
+
     def clause(self) -> dict[str, Any]:
         return {"alias": {"$regex": self.params["pattern"]}}
 

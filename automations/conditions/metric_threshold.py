@@ -100,7 +100,8 @@ class MetricThreshold(MetricCondition):
         return COMPARE[self.params["comparison"]](measure, self.params["threshold"])
 
     def status(self, measure: float) -> str:
-        return f"{readable(measure)} {self._compared(SIGNS)}"
+        found = readable(measure)
+        return found if self.params["comparison"] == "not_finite" else f"{found} {self._compared(SIGNS)}"
 
     def thresholds(self) -> Sequence[Threshold]:
         value = self.params["threshold"]

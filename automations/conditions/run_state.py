@@ -18,6 +18,13 @@ _STATES = [
 ]
 _WORDS = {"running": "starts running", "finished": "finishes", "failed": "fails", "crashed": "crashes"}
 
+_TOLD = {
+    "running": "the run is running",
+    "finished": "the run finished",
+    "failed": "the run failed",
+    "crashed": "the run crashed",
+}
+
 
 class RunStateForm(Parameters):
     states = forms.MultipleChoiceField(
@@ -51,5 +58,6 @@ class RunState(Condition):
         # A crashed run failed as well: nobody wants to choose both.
         counts_as = {state, "failed"} if state == "crashed" else {state}
         wanted = self.params["states"]
-        holds = bool(counts_as & set(wanted))
-        return Verdict(holds, f"the run is {state}; wanted: {' or '.join(wanted)}")
+        if counts_as & set(wanted):
+            return Verdict(True, _TOLD[state] if state in wanted else f"{_TOLD[state]}, which counts as failed")
+        return Verdict(False, f"the run is {state}; this waits for: {' or '.join(wanted)}")

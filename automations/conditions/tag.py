@@ -33,6 +33,9 @@ class Tag(Condition):
     def describe(self) -> str:
         return phrase("with a tag matching ", pattern(self.params["pattern"]))
 
+    def narrows(self, words: str) -> str:
+        return phrase(" matching ", pattern(self.params["pattern"])) if words.endswith(f" {self.key}") else ""
+
     def clause(self) -> dict[str, Any]:
         return {"tag": {"$regex": self.params["pattern"]}}
 

@@ -94,7 +94,7 @@ def test_a_failed_run_is_told_in_the_channel(world: World, slack: SlackServer, c
         "*By*\nalice",
         "*Status*\nfailed",
     ]
-    assert why["text"]["text"] == "*Why*\nthe run is failed; wanted: failed"
+    assert why["text"]["text"] == "*Why*\nthe run failed"
     execution = Execution.objects.get()
     assert footer["elements"][0]["text"].startswith(f"<http://127.0.0.1:8000/executions/{execution.pk}|automation")
     assert told() == ("finished", "Slack took the message.")

@@ -33,7 +33,7 @@ def executions(automation: Automation, how_many: int, **values: Any) -> list[Exe
     columns = {
         "team": automation.team,
         "state": "finished",
-        "why": "the run is failed; wanted: failed",
+        "why": "the run failed",
         "subject_label": "run1",
         "subject_url": "/acme/mnist/runs/run1",
         "variables": {"run_name": "run1", "metric_value": None},
