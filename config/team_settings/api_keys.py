@@ -48,6 +48,8 @@ class ApiKeyAdmin(Scoped[ApiKey]):
 
     add_form = change_form = NewKeyForm
     intro = _("Your own keys, for scripts. A key can do what you can do, in all your teams.")
+    empty = _("Your API keys will be here: scripts show one instead of your password.")
+    icon = "key"
 
     # One field of the browser's own, not Django's two with a calendar.
     formfield_overrides: ClassVar[dict[type[models.Field[Any, Any]], Any]] = {

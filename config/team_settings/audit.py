@@ -33,6 +33,8 @@ class SubjectFilter(admin.SimpleListFilter):
 @admin.register(AuditEvent, site=team_settings)
 class AuditAdmin(Scoped[AuditEvent]):
     intro = _("Every change to what a team set up, and everybody who was refused. It is only ever added to.")
+    empty = _("Each change will be here: who did what, when and from where.")
+    icon = "history"
 
     change_list_template = "admin/team_settings/audit_list.html"
     actions = []
@@ -59,9 +61,6 @@ class AuditAdmin(Scoped[AuditEvent]):
 
     def has_delete_permission(self, request: HttpRequest, obj: AuditEvent | None = None) -> bool:
         return False
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == SubjectFilter.parameter_name or super().lookup_allowed(lookup, value, request)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         # Not the form of a service: there is nothing to send.

@@ -75,6 +75,8 @@ class SecretAdmin(Scoped[Secret]):
     change_form = NewValueForm
     fixed = ("team", "name")
     intro = _("Tokens and passwords that webhooks use by name. A value goes in and is never shown again.")
+    empty = _("The team's secrets will be here: tokens and passwords that its webhooks use by name.")
+    icon = "lock"
 
     list_display = ("name", "masked", "team", "used_by", "updated_at", "updated_by", "last_used_at")
     list_select_related = ("team", "updated_by")
