@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
+from common.templatetags.words import exactly
 from config.team_settings.scoped import Scoped, TeamFilter
 from config.team_settings.site import team_settings
 from teams import access, audit_log
@@ -41,12 +42,13 @@ class AuditAdmin(Scoped[AuditEvent]):
     show_full_result_count = False
     called = _("Audit log")
 
-    list_display = ("at", "actor", "verb", "target", "place", "door", "address")
+    list_display = ("when", "actor", "verb", "about", "place", "through", "address")
     list_filter = [TeamFilter, SubjectFilter]
     search_fields = ("actor", "target")
+    search_help_text = _("Search who, or about what")
     ordering = ("-id",)
     fields = readonly_fields = (
-        "at", "actor", "verb", "target", "place", "earlier", "later", "door", "address", "agent", "key",
+        "when", "actor", "verb", "about", "place", "earlier", "later", "through", "address", "agent", "key",
     )  # fmt: skip
     fixed = ()
 
@@ -84,6 +86,18 @@ class AuditAdmin(Scoped[AuditEvent]):
     ) -> HttpResponse:
         """Refuse: a row has no history."""
         raise PermissionDenied
+
+    @admin.display(description=_("when"), ordering="id")
+    def when(self, event: AuditEvent) -> str:
+        return exactly(event.at)
+
+    @admin.display(description=_("about"), ordering="target")
+    def about(self, event: AuditEvent) -> str:
+        return event.target
+
+    @admin.display(description=_("through"), ordering="door")
+    def through(self, event: AuditEvent) -> str:
+        return event.door
 
     @admin.display(description=_("before"))
     def earlier(self, event: AuditEvent) -> str:

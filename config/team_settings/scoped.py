@@ -79,6 +79,8 @@ class Scoped(admin.ModelAdmin[Row]):
     icon = "settings"
 
     view_on_site = False
+    search_help_text = _("Search by name")
+    empty_value_display = "–"
     show_facets = admin.ShowFacets.NEVER
     actions = ["delete_selected"]
     list_filter = [TeamFilter]

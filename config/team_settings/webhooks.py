@@ -46,6 +46,7 @@ class WebhookAdmin(Scoped[Webhook]):
     list_filter = [TeamFilter, StateFilter]
     readonly_fields = ("disabled_reason", "failing_since", "used_by", "deliveries", "test")
     search_fields = ("name", "url")
+    search_help_text = _("Search by name or URL")
     ordering = ("team__name", "name")
 
     add_form_template = "admin/team_settings/webhook_form.html"

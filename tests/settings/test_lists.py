@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
+
 import pytest
 from django.db.models import Model
 from django.test import Client
@@ -9,7 +12,7 @@ from django.test import Client
 from integrations.models import SlackChannel, SlackWorkspace, Webhook
 from secrets_vault.models import Secret
 from secrets_vault.services import create_secret
-from teams.models import AuditEvent, User
+from teams.models import ApiKey, AuditEvent, User
 from tests.settings.pages import page, text
 from tests.world import World
 
@@ -79,3 +82,38 @@ def test_superusers_keep_the_buttons_of_django(world: World) -> None:
     shown = text(root.get("/admin/teams/team/add/"))
     assert 'name="_addanother"' in shown
     assert "closelink" not in shown
+
+
+def test_the_audit_log_tells_the_time_in_the_persons_zone(alice: Client, world: World) -> None:
+    User.objects.filter(username="alice").update(time_zone="Asia/Tokyo")
+    event = AuditEvent.objects.create(
+        team=world.team, verb="secret.create", target="secret X", at=datetime(2026, 1, 2, 22, 4, tzinfo=UTC)
+    )
+    for address in (page(AuditEvent, "changelist"), page(AuditEvent, "change", event.pk)):
+        shown = text(alice.get(address))
+        assert ">2026-01-03 07:04:00 JST</time>" in shown
+        assert "Through" in shown
+
+
+def test_the_list_of_api_keys_tells_how_long_ago(alice: Client, world: World) -> None:
+    shown = text(alice.get(page(ApiKey, "changelist")))
+    assert re.search(r'<td data-label="Created" class="field-created"><time datetime="[^"]+" title="[^"]+">', shown)
+    assert '<td data-label="Last used" class="field-last_used">–</td>' in shown
+
+
+@pytest.fixture
+def told(world: World) -> None:
+    """More rows than are read at a glance."""
+    for number in range(12):
+        AuditEvent.objects.create(team=world.team, verb="secret.create", target=f"secret {number}", door="rest")
+
+
+@pytest.mark.parametrize(("asked", "said"), [("secret", ">12 results<"), ("secret+7", ">One result<")])
+def test_a_search_says_how_much_it_found(alice: Client, told: None, asked: str, said: str) -> None:
+    assert said in text(alice.get(f"{page(AuditEvent, 'changelist')}?q={asked}"))
+
+
+def test_a_list_that_nobody_searches_counts_no_results(alice: Client, told: None) -> None:
+    shown = text(alice.get(page(AuditEvent, "changelist")))
+    assert 'placeholder="Search who, or about what"' in shown
+    assert "results<" not in shown
