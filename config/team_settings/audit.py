@@ -6,15 +6,18 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from common.filters import Choice
 from common.templatetags.words import exactly
-from config.team_settings.scoped import Scoped, TeamFilter
+from config.team_settings.scoped import Rows, Scoped, TeamFilter
 from config.team_settings.site import team_settings
 from teams import access, audit_log
 from teams.models import AuditEvent, User
@@ -25,10 +28,20 @@ class SubjectFilter(admin.SimpleListFilter):
     parameter_name = "about"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
-        return [(noun, noun.replace("_", " ")) for noun in audit_log.NOUNS]
+        return [(noun, capfirst(noun.replace("_", " "))) for noun in audit_log.NOUNS]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return audit_log.matching(queryset, {"verb": self.value() or ""})
+
+
+class Log(Rows):
+    def selects(self) -> list[Choice]:
+        """Give the filters for the bar of other pages: there are more subjects than stand in a line."""
+        return [
+            Choice(str(one.parameter_name), _("Every %s") % one.title, one.lookup_choices, one.value() or "")
+            for one in self.filter_specs
+            if isinstance(one, admin.SimpleListFilter)
+        ]
 
 
 @admin.register(AuditEvent, site=team_settings)
@@ -54,6 +67,9 @@ class AuditAdmin(Scoped[AuditEvent]):
 
     def narrowed(self, rows: QuerySet[AuditEvent], user: User) -> QuerySet[AuditEvent]:
         return audit_log.of_teams(access.administered_by(user))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Log
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -57,9 +57,12 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class Rows(ChangeList):
+    def is_narrowed(self) -> bool:
+        return bool(self.query or self.has_active_filters)
+
     def is_empty(self) -> bool:
         """Whether there is nothing at all yet, and not only nothing that a search or a filter leaves."""
-        return not (self.result_count or self.query or self.has_active_filters)
+        return not (self.result_count or self.is_narrowed())
 
 
 class Scoped(admin.ModelAdmin[Row]):
