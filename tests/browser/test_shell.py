@@ -138,5 +138,6 @@ def test_a_page_that_is_closed_while_it_saves_is_closed(signed_in: BrowserContex
 @pytest.mark.parametrize("address", ["/settings/teams/auditevent/", "/settings/teams/apikey/add/"])
 def test_a_phone_shows_the_current_tab_and_the_top_of_the_page(phone: Page, address: str) -> None:
     phone.goto(address)
-    expect(phone.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=1)
+    # Not 1: the lowest pixel lies under the line of the tabs.
+    expect(phone.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.95)
     assert phone.evaluate("scrollY") == 0
