@@ -14,7 +14,7 @@ _JITTER = 0.2
 def next_attempt_at(
     now: datetime, *, made: int, retry_after_seconds: float | None, waits: Sequence[int] = ()
 ) -> datetime | None:
-    """Give the time of the next try after `made` of them; None when the table of waits ends.
+    """Give the time of the next attempt after `made` of them; None when the table of waits ends.
 
     Without waits of its own a receiver has the installation's.
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
+from common.templatetags.words import ago
 from config.team_settings.forms import ServiceForm
 from config.team_settings.scoped import Scoped
 from config.team_settings.site import team_settings
@@ -48,6 +49,8 @@ class ApiKeyAdmin(Scoped[ApiKey]):
 
     add_form = change_form = NewKeyForm
     intro = _("Your own keys, for scripts. A key can do what you can do, in all your teams.")
+    empty = _("Your API keys will be here: scripts show one instead of your password.")
+    icon = "key"
 
     # One field of the browser's own, not Django's two with a calendar.
     formfield_overrides: ClassVar[dict[type[models.Field[Any, Any]], Any]] = {
@@ -56,9 +59,8 @@ class ApiKeyAdmin(Scoped[ApiKey]):
             "widget": forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         }
     }
-    fields = ("name", "expires_at")
     fixed = ()
-    list_display = ("name", "starts_with", "created_at", "expires_at", "last_used_at")
+    list_display = ("name", "starts_with", "created", "expires", "last_used")
     list_filter = []
     search_fields = ("name",)
     ordering = ("-created_at",)
@@ -68,6 +70,9 @@ class ApiKeyAdmin(Scoped[ApiKey]):
 
     def note_denial(self, rows: QuerySet[ApiKey]) -> None:
         origin.note_denial()
+
+    def get_fields(self, request: HttpRequest, obj: ApiKey | None = None) -> tuple[str, ...]:
+        return self.list_display if obj else ("name", "expires_at")
 
     def has_change_permission(self, request: HttpRequest, obj: ApiKey | None = None) -> bool:
         return False
@@ -105,6 +110,18 @@ class ApiKeyAdmin(Scoped[ApiKey]):
     @admin.display(description=_("starts with"))
     def starts_with(self, key: ApiKey) -> str:
         return f"{key.start}…"
+
+    @admin.display(description=_("created"), ordering="created_at")
+    def created(self, key: ApiKey) -> str:
+        return ago(key.created_at)
+
+    @admin.display(description=_("expires"), ordering="expires_at")
+    def expires(self, key: ApiKey) -> str:
+        return ago(key.expires_at)
+
+    @admin.display(description=_("last used"), ordering="last_used_at")
+    def last_used(self, key: ApiKey) -> str:
+        return ago(key.last_used_at)
 
     def remove(self, row: ApiKey) -> None:
         keys.delete_key(row)

@@ -57,6 +57,8 @@ class MemberAdmin(Scoped[Membership]):
     change_form = RoleForm
     fixed = ("team", "user")
     intro = _("Admins change everything here. Members make automations. Viewers read.")
+    empty = _("The people of the team will be here.")
+    icon = "team"
 
     list_display = ("user", "full_name", "role", "team")
     list_select_related = ("user", "team")

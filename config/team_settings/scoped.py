@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import ForeignKey, Model, QuerySet
@@ -14,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
+from django.utils.translation import gettext as translated
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
@@ -41,6 +43,28 @@ class TeamFilter(admin.SimpleListFilter):
         return queryset.filter(team__name=self.value()) if self.value() else queryset
 
 
+class StateFilter(admin.SimpleListFilter):
+    """Offers what receivers may be, in the words of their column."""
+
+    title = _("state")
+    parameter_name = "enabled__exact"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[Any]) -> list[tuple[str, str]]:
+        return [("1", translated("Enabled")), ("0", translated("Disabled"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(enabled=self.value() == "1") if self.value() in {"0", "1"} else queryset
+
+
+class Rows(ChangeList):
+    def is_narrowed(self) -> bool:
+        return bool(self.query or self.has_active_filters)
+
+    def is_empty(self) -> bool:
+        """Whether there is nothing at all yet, and not only nothing that a search or a filter leaves."""
+        return not (self.result_count or self.is_narrowed())
+
+
 class Scoped(admin.ModelAdmin[Row]):
     """Shows, changes and removes only what `narrowed` leaves; what it leaves out does not exist for the person.
 
@@ -53,8 +77,13 @@ class Scoped(admin.ModelAdmin[Row]):
     intro: StrOrPromise = ""
     # What people call the list, where that is not the plural of its rows.
     called: StrOrPromise = ""
+    # What a list without rows says and shows: what will be here.
+    empty: StrOrPromise = ""
+    icon = "settings"
 
     view_on_site = False
+    search_help_text = _("Search by name")
+    empty_value_display = "–"
     show_facets = admin.ShowFacets.NEVER
     actions = ["delete_selected"]
     list_filter = [TeamFilter]
@@ -112,8 +141,7 @@ class Scoped(admin.ModelAdmin[Row]):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Take from the address only what the filters offer: others could ask about what is not shown."""
-        offered = {f"{name}__exact" for name in self.list_filter if isinstance(name, str)}
-        return lookup == TeamFilter.parameter_name or lookup in offered
+        return lookup in {getattr(one, "parameter_name", f"{one}__exact") for one in self.list_filter}
 
     def changeform_view(
         self,
@@ -159,8 +187,12 @@ class Scoped(admin.ModelAdmin[Row]):
             return [column for column in columns if column != "team"]
         return columns
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Rows
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        context = {"title": self.called or capfirst(self.opts.verbose_name_plural), "intro": self.intro}
+        title = self.called or capfirst(self.opts.verbose_name_plural)
+        context = {"title": title, "intro": self.intro, "empty": self.empty, "icon_name": self.icon}
         return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def delete_model(self, request: HttpRequest, obj: Row) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from automations import services as automations
+from common.templatetags.words import ago
 from config.team_settings.forms import ServiceForm
 from config.team_settings.scoped import Scoped
 from config.team_settings.site import team_settings
@@ -75,10 +76,12 @@ class SecretAdmin(Scoped[Secret]):
     change_form = NewValueForm
     fixed = ("team", "name")
     intro = _("Tokens and passwords that webhooks use by name. A value goes in and is never shown again.")
+    empty = _("The team's secrets will be here: tokens and passwords that its webhooks use by name.")
+    icon = "lock"
 
-    list_display = ("name", "masked", "team", "used_by", "updated_at", "updated_by", "last_used_at")
+    list_display = ("name", "masked", "team", "used_by", "updated", "updated_by", "last_used")
     list_select_related = ("team", "updated_by")
-    readonly_fields = ("used_by", "updated_at", "updated_by", "last_used_at")
+    readonly_fields = ("used_by", "updated", "updated_by", "last_used")
     search_fields = ("name",)
     ordering = ("team__name", "name")
     # The form has a `value` of its own. Were it the model's, each page would decrypt the secret to fill it in.
@@ -102,6 +105,14 @@ class SecretAdmin(Scoped[Secret]):
     def used_by(self, secret: Secret) -> str:
         names = [webhook.name for webhook in secret.team.webhooks.all() if secret.name in webhook.granted]
         return ", ".join(sorted(names))
+
+    @admin.display(description=_("updated"), ordering="updated_at")
+    def updated(self, secret: Secret) -> str:
+        return ago(secret.updated_at)
+
+    @admin.display(description=_("last used"), ordering="last_used_at")
+    def last_used(self, secret: Secret) -> str:
+        return ago(secret.last_used_at)
 
     def remove(self, row: Secret) -> None:
         automations.delete_secret(row, confirmed=True)

@@ -20,7 +20,7 @@ from automations import alerts
 from automations import services as automations
 from automations.models import Automation
 from config.team_settings.forms import ServiceForm
-from config.team_settings.scoped import Scoped, TeamFilter
+from config.team_settings.scoped import Scoped, StateFilter, TeamFilter
 from config.team_settings.secrets import Unshown
 from config.team_settings.site import team_settings
 from integrations import slack_services, slack_web
@@ -60,6 +60,8 @@ class WorkspaceAdmin(Scoped[SlackWorkspace]):
     change_form = TokenForm
     fixed = ("team", "name", "slack_id")
     intro = _("Slack workspaces that your bot is in: connect one by your Slack app, or paste a bot token.")
+    empty = _("The team's Slack workspaces will be here, each with the channels that its bot posts to.")
+    icon = "slack"
     change_list_template = "admin/team_settings/slack_workspaces.html"
 
     list_display = ("name", "slack_id", "team", "channel_names", "pick")
@@ -175,10 +177,12 @@ class ChannelAdmin(Scoped[SlackChannel]):
     add_form = NewChannelForm
     change_form = ChangedChannelForm
     intro = _("Where automations post: by the bot of a workspace, or by the address of an incoming webhook.")
+    empty = _("The team's Slack channels will be here: where automations post.")
+    icon = "slack"
 
     list_display = ("name", "way", "team", "state", "users", "test")
     list_select_related = ("team", "workspace")
-    list_filter = [TeamFilter, "enabled"]
+    list_filter = [TeamFilter, StateFilter]
     readonly_fields = ("way", "disabled_reason", "used_by", "deliveries", "test")
     search_fields = ("name",)
     ordering = ("team__name", "name")

@@ -22,7 +22,7 @@ from automations import testing
 from automations.models import Automation
 from common.refusals import without_credentials
 from config.team_settings.rotation import rotate_page
-from config.team_settings.scoped import Scoped, TeamFilter
+from config.team_settings.scoped import Scoped, StateFilter, TeamFilter
 from config.team_settings.site import team_settings
 from config.team_settings.webhook_form import SENT, ChangedWebhookForm, NewWebhookForm
 from integrations.models import Webhook
@@ -38,12 +38,15 @@ class WebhookAdmin(Scoped[Webhook]):
     add_form = NewWebhookForm
     change_form = ChangedWebhookForm
     intro = _("Addresses that automations call. Tokens and signing keys are secrets of the team, by name.")
+    empty = _("The team's webhooks will be here: the addresses that automations call.")
+    icon = "webhook"
 
     list_display = ("name", "address", "team", "access_token", "secret", "state", "automation_count", "test")
     list_select_related = ("team",)
-    list_filter = [TeamFilter, "enabled"]
+    list_filter = [TeamFilter, StateFilter]
     readonly_fields = ("disabled_reason", "failing_since", "used_by", "deliveries", "test")
     search_fields = ("name", "url")
+    search_help_text = _("Search by name or URL")
     ordering = ("team__name", "name")
 
     add_form_template = "admin/team_settings/webhook_form.html"

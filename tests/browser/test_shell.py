@@ -133,3 +133,11 @@ def test_a_page_that_is_closed_while_it_saves_is_closed(signed_in: BrowserContex
         page.goto("/profile")
         page.get_by_role("button", name="Save").click()
         page.close()
+
+
+@pytest.mark.parametrize("address", ["/settings/teams/auditevent/", "/settings/teams/apikey/add/"])
+def test_a_phone_shows_the_current_tab_and_the_top_of_the_page(phone: Page, address: str) -> None:
+    phone.goto(address)
+    # Not 1: the lowest pixel lies under the line of the tabs.
+    expect(phone.locator(".tabs [aria-current]")).to_be_in_viewport(ratio=0.95)
+    assert phone.evaluate("scrollY") == 0
