@@ -34,6 +34,13 @@ def automation_numbered(user: User, pk: int, least: Role = Role.VIEWER) -> Autom
     return automation
 
 
+def automation_with_what_it_hears(user: User, pk: int) -> Automation:
+    """As `automation_numbered`, for who may see all that happens where it listens, not only what it did."""
+    automation = automation_numbered(user, pk)
+    scopes.require(user, automation, Role.VIEWER)
+    return automation
+
+
 def execution_numbered(user: User, pk: int) -> Execution:
     execution = executions_of(user).filter(pk=pk).first()
     if execution is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
 from automations.models import Automation, Execution
 from automations.scopes import registry as scope_types
 from automations.tasks import work
-from projects.services import create_project
+from events.models import Event
+from projects.services import create_project, finish_run
 from registries.models import RegistryMember, RegistryRole
 from registries.services import set_role_of_user
 from teams.keys import keep_key
@@ -144,6 +146,36 @@ def test_only_an_admin_of_the_organization_looks_back_at_all_its_teams(places: P
     assert charlie.post(f"{AUTOMATIONS}/backtest", body, format="json").status_code == 403
     places.world.team.organization.admins.add(places.world.users["charlie"])
     assert charlie.post(f"{AUTOMATIONS}/backtest", body, format="json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("scope", "event", "statuses"),
+    [
+        ("organization", "RUN_STATE", {"vera": 403, "bob": 403, "alice": 200, "charlie": 404}),
+        ("registry", "LINK_MODEL", {"vera": 404, "bob": 200, "alice": 200, "charlie": 404}),
+        ("registry_collection", "LINK_MODEL", {"vera": 404, "bob": 200, "alice": 200, "charlie": 404}),
+        ("team", "RUN_STATE", {"vera": 200, "bob": 200, "alice": 200, "charlie": 404}),
+    ],
+    ids=["organization", "registry", "registry_collection", "team"],
+)
+def test_a_saved_automation_shows_what_it_hears_only_to_who_may_see_all_of_it(
+    places: Places, api: APIClient, scope: str, event: str, statuses: dict[str, int]
+) -> None:
+    RegistryMember.objects.filter(user=places.world.users["vera"]).delete()
+    number = listen(api, scope, event, *([FAILED] if event == "RUN_STATE" else [])).json()["id"]
+    finish_run(places.world.run(), 1)
+    happened = Event.objects.latest("id").pk
+    for person, status in statuses.items():
+        client, page = client_of(places.world, person), Client()
+        page.force_login(places.world.users[person])
+        answers = [
+            client.post(f"{AUTOMATIONS}/{number}/backtest?days=365"),
+            client.get(f"{AUTOMATIONS}/{number}/explain?event={happened}"),
+            page.get(f"/automations/{number}/explain"),
+        ]
+        assert [answer.status_code for answer in answers] == [status] * 3, person
+        if status == 403:
+            assert "run1" not in "".join(answer.content.decode() for answer in answers)
 
 
 # Scopes that cannot be -----------------------------------------------------------------------------
