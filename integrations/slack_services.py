@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.refusals import refuse, refuse_twin
+from common.twins import only_one
 from integrations import slack_web
 from integrations.addresses import Refused, parse
 from integrations.models import SlackChannel, SlackWorkspace
@@ -55,8 +56,7 @@ def delete_workspace(workspace: SlackWorkspace) -> None:
 def create_channel(team: Team, values: Mapping[str, Any], *, by: User | None = None) -> SlackChannel:
     """Make a channel that is reached in one of three ways. Raises ValidationError by field."""
     name = _name(values.get("name"))
-    if SlackChannel.objects.filter(team=team, name=name).exists():
-        refuse_twin("name", f"The team {team.name} has a Slack channel {name!r} already.")
+    twins = SlackChannel.objects.filter(team=team, name=name)
     channel = SlackChannel(team=team, created_by=by, name=name, enabled=values.get("enabled", True))
     url, channel_id = values.get("webhook_url") or "", values.get("channel_id") or ""
     if bool(url) == bool(channel_id):
@@ -66,7 +66,7 @@ def create_channel(team: Team, values: Mapping[str, Any], *, by: User | None = N
     else:
         channel.channel_id = channel_id
     _check(channel)
-    with transaction.atomic():
+    with only_one(twins, f"The team {team.name} has a Slack channel {name!r} already."):
         if channel_id:
             channel.workspace = _workspace(team, values, by)
         channel.save()
@@ -79,9 +79,6 @@ def change_channel(channel: SlackChannel, values: Mapping[str, Any]) -> SlackCha
     called, before = _called(channel), _told(channel)
     if "name" in values:
         channel.name = _name(values["name"])
-        twins = SlackChannel.objects.filter(team=channel.team_id, name=channel.name).exclude(pk=channel.pk)
-        if twins.exists():
-            refuse_twin("name", f"The team {channel.team.name} has another Slack channel {channel.name!r}.")
     if values.get("channel_id"):
         _refuse_other_way(channel, "channel_id", wanted_bot=True)
         channel.channel_id = values["channel_id"]
@@ -90,7 +87,8 @@ def change_channel(channel: SlackChannel, values: Mapping[str, Any]) -> SlackCha
         channel.webhook_url = check_webhook_url(values["webhook_url"])  # type: ignore[assignment]
     channel.enabled = values.get("enabled", channel.enabled)
     _check(channel)
-    with transaction.atomic():
+    twins = SlackChannel.objects.filter(team=channel.team_id, name=channel.name).exclude(pk=channel.pk)
+    with only_one(twins, f"The team {channel.team.name} has another Slack channel {channel.name!r}."):
         if channel.enabled:
             _enable(channel)
         channel.save()
