@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin
+from common.admin import PlacedAdmin, ReadOnlyAdmin
 from projects.models import Project, Run
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin[Project]):
+class ProjectAdmin(PlacedAdmin[Project]):
+    stays = ("team",)
+
     list_display = ("name", "team", "created_at")
     list_select_related = ("team",)
     search_fields = ("name", "team__name")

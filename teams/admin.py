@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import ReadOnlyAdmin
+from common.admin import PlacedAdmin, ReadOnlyAdmin
 from teams import audit
 from teams.admin_audit import AuditedAdmin, saved
 from teams.models import ApiKey, AuditEvent, Membership, Notice, Organization, Team, User
@@ -64,10 +64,11 @@ class MembershipInline(admin.TabularInline[Membership, Team]):
 
 
 @admin.register(Team)
-class TeamAdmin(AuditedAdmin[Team]):
+class TeamAdmin(PlacedAdmin[Team], AuditedAdmin[Team]):
     """Also where a new team gets its first admin."""
 
     noun = "team"
+    stays = ("organization",)
     told = ("name", "organization")
 
     list_display = ("name", "organization", "created_at")
