@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from common.refusals import refuse, refuse_twin
 from common.twins import only_one
@@ -31,7 +33,11 @@ def connect_workspace(team: Team, installed: Installed, *, by: User | None = Non
             create_defaults={"name": installed.name[:255], "token": installed.token, "created_by": by},
         )
         for channel in workspace.channels.filter(enabled=False).exclude(disabled_reason=""):
+            before = _state(channel)
             _enable(channel)
+            audit.record(
+                "slack_channel.enable", _called(channel), team=team, by=by, before=before, after=_state(channel)
+            )
         after = {"slack_id": workspace.slack_id, "token": audit.MASK}
         audit.record("slack_workspace.connect", _called(workspace), team=team, by=by, after=after)
     return workspace
@@ -106,6 +112,22 @@ def delete_channel(channel: SlackChannel, *, used_by: Mapping[str, Any]) -> None
         audit.record("slack_channel.delete", _called(channel), team=channel.team, before=before)
 
 
+def disable_channel(channel_id: int, reason: str) -> None:
+    """Send there no more until a person enables it again, and tell the team. Once, however often it is asked."""
+    with transaction.atomic():
+        channel = SlackChannel.objects.select_for_update(of=("self",)).filter(pk=channel_id, enabled=True).first()
+        if channel is None:
+            return
+        before = _state(channel)
+        channel.enabled, channel.disabled_reason = False, reason[:200]
+        channel.save(update_fields=["enabled", "disabled_reason", "updated_at"])
+        text = _("The Slack channel %(name)s was disabled. %(why)s") % {"name": channel.name, "why": reason}
+        page = reverse("team_settings:integrations_slackchannel_change", args=[channel.pk])
+        notices.tell(channel.team_id, notice_key(channel), text, page)
+        called, after = _called(channel), _state(channel)
+        audit.record("slack_channel.disable", called, team=channel.team, before=before, after=after)
+
+
 def check_webhook_url(url: str) -> str:
     """Refuse an address that may not be called. The message does not repeat it: it is a secret."""
     try:
@@ -156,6 +178,10 @@ def _enable(channel: SlackChannel) -> None:
 
 def _called(row: SlackWorkspace | SlackChannel) -> str:
     return f"{row._meta.verbose_name} {row.name}"
+
+
+def _state(channel: SlackChannel) -> dict[str, Any]:
+    return audit.columns(channel, "enabled", "disabled_reason")
 
 
 def _told(channel: SlackChannel) -> dict[str, Any]:

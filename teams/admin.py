@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.admin import PlacedAdmin, ReadOnlyAdmin
 from teams import audit
+from teams.accounts import tell_of_password
 from teams.admin_audit import AuditedAdmin, saved
 from teams.models import ApiKey, AuditEvent, Membership, Notice, Organization, Team, User
 
@@ -21,8 +22,7 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # no 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():
             user: User = super().save(commit)
-            masked = {"password": audit.MASK}
-            audit.record("user.change", f"user {user}", team=None, person=user, before=masked, after=masked)
+            tell_of_password(user)
         return user
 
 
@@ -85,8 +85,9 @@ class TeamAdmin(PlacedAdmin[Team], AuditedAdmin[Team]):
 
 
 @admin.register(Membership)
-class MembershipAdmin(AuditedAdmin[Membership]):
+class MembershipAdmin(PlacedAdmin[Membership], AuditedAdmin[Membership]):
     noun = "member"
+    stays = ("user", "team")
     told = ("role", "user", "team")
 
     list_display = ("user", "team", "role")

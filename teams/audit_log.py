@@ -19,7 +19,8 @@ from teams.models import AuditEvent, Membership, Organization, Team
 # What verbs begin with: `automation.create`, `secret.delete`.
 NOUNS = (
     "automation", "execution", "webhook", "secret", "member", "key", "sign_in", "sign_out", "access", "user", "team",
-    "organization", "registry", "registry_member", "slack_workspace", "slack_channel", "vault", "run", "collection",
+    "organization", "registry", "registry_member", "slack_workspace", "slack_channel", "vault", "project", "run",
+    "collection",
 )  # fmt: skip
 COLUMNS = ("id", "at", "actor", "verb", "target", "place", "before", "after", "door", "address", "agent", "key")
 _BATCH = 500
