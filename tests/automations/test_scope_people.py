@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from artifacts.services import add_collection_tags
 from automations.models import Automation, Execution
 from automations.scopes import registry as scope_types
 from automations.tasks import work
@@ -176,6 +177,30 @@ def test_a_saved_automation_shows_what_it_hears_only_to_who_may_see_all_of_it(
         assert [answer.status_code for answer in answers] == [status] * 3, person
         if status == 403:
             assert "run1" not in "".join(answer.content.decode() for answer in answers)
+
+
+@pytest.mark.parametrize("happen", ["tag", "link"])
+@pytest.mark.parametrize("door", ["teams/acme/webhooks/hook/preview", "automations/preview"])
+def test_what_happened_in_a_registry_is_previewed_only_by_who_sees_that(places: Places, happen: str, door: str) -> None:
+    if happen == "tag":
+        add_collection_tags(places.production, ["eu"])
+    else:
+        places.link_new()
+    event = Event.objects.filter(kind="collection.tag_added" if happen == "tag" else "artifact.linked").latest("id")
+    assert event.team == places.world.team
+    sent: dict[str, Any] = {"event": "ADD_COLLECTION_TAG" if happen == "tag" else "LINK_MODEL", "event_id": event.pk}
+    payload = '{"of": "${artifact_collection_name}"}'
+    if door == "automations/preview":
+        sent |= {"team": "acme", "action": {"type": "send_webhook", "webhook": "hook", "payload": payload}}
+    else:
+        sent["payload"] = payload
+    bob = as_person(places.world.keys["bob"])
+    seen = bob.post(f"/api/v1/{door}", sent, format="json")
+    assert (seen.status_code, "production" in seen.content.decode()) == (200, True)
+    RegistryMember.objects.filter(user=places.world.users["bob"]).delete()
+    hidden = bob.post(f"/api/v1/{door}", sent, format="json")
+    assert wrong(hidden)[:2] == (400, "event_id")
+    assert wrong(hidden)[3] == f"There is no event {event.pk} in the team acme."
 
 
 # Scopes that cannot be -----------------------------------------------------------------------------
