@@ -81,7 +81,7 @@ class TeamAdmin(PlacedAdmin[Team], AuditedAdmin[Team]):
 
     def record_inline(self, formset: Any) -> None:
         for what, row, sides in saved(formset):
-            audit.record(f"member.{what}", f"member {row.user}", team=row.team, **sides)
+            audit.record(f"member.{what}", f"member {row.user}", team=row.team, person=row.user, **sides)
 
 
 @admin.register(Membership)
@@ -98,7 +98,8 @@ class MembershipAdmin(PlacedAdmin[Membership], AuditedAdmin[Membership]):
 
     def record(self, what: str, row: Membership, **sides: Any) -> None:
         words = {"create": "add", "delete": "remove"}
-        audit.record(f"member.{words.get(what, what)}", f"member {row.user}", team=row.team, **sides)
+        verb = f"member.{words.get(what, what)}"
+        audit.record(verb, f"member {row.user}", team=row.team, person=row.user, **sides)
 
 
 @admin.register(Notice)

@@ -21,9 +21,8 @@ def set_role(team: Team, username: str, role: str) -> Membership:
         values = {"role": role}
         membership, created = Membership.objects.update_or_create(team=team, user=user, defaults=values)
         before = {"role": current.role} if current else None
-        audit.record(
-            "member.add" if created else "member.change", f"member {username}", team=team, before=before, after=values
-        )
+        verb = "member.add" if created else "member.change"
+        audit.record(verb, f"member {username}", team=team, person=user, before=before, after=values)
     return membership
 
 
@@ -31,7 +30,8 @@ def leave(membership: Membership) -> None:
     with transaction.atomic():
         _keep_an_admin(membership, None)
         before = {"role": membership.role}
-        audit.record("member.remove", f"member {membership.user.username}", team=membership.team, before=before)
+        user, team = membership.user, membership.team
+        audit.record("member.remove", f"member {user.username}", team=team, person=user, before=before)
         membership.delete()
 
 

@@ -27,6 +27,7 @@ from projects.services import finish_run
 from secrets_vault.services import create_secret
 from teams import audit, origin
 from teams.models import AuditEvent, Membership, Organization, User
+from teams.services import set_role
 from teams.throttle import MOST_OF_STRANGERS
 from tests.conftest import as_person, forget_refusals
 from tests.world import FAILED, World
@@ -384,6 +385,39 @@ def test_keys_and_sign_ins_of_the_people_of_a_team_are_its_admins_to_read(world:
     Membership.objects.get(user=world.users["bob"]).delete()
     assert api.get(AUDIT, {"verb": "key", "actor": "bob"}).json()["results"] == []
     assert api.get(AUDIT, {"verb": "key", "actor": "charlie"}).json()["results"] == []
+
+
+def test_of_who_joins_nothing_is_read_from_before(world: World, api: APIClient) -> None:
+    def read() -> list[str]:
+        return [row["target"] for row in api.get(AUDIT, {"verb": "key", "actor": "charlie"}).json()["results"]]
+
+    charlie = as_person(world.keys["charlie"])
+    charlie.post("/api/v1/api-keys", {"name": "before"}, format="json")
+    api.post("/api/v1/teams/acme/members", {"username": "charlie"}, format="json")
+    assert read() == []
+    charlie.post("/api/v1/api-keys", {"name": "since"}, format="json")
+    assert [target.split()[2] for target in read()] == ["since"]
+    api.post("/api/v1/teams/acme/members", {"username": "charlie", "role": "viewer"}, format="json")
+    assert len(read()) == 1
+    api.delete("/api/v1/teams/acme/members/charlie")
+    charlie.post("/api/v1/api-keys", {"name": "between"}, format="json")
+    api.post("/api/v1/teams/acme/members", {"username": "charlie"}, format="json")
+    assert read() == []
+
+
+def test_of_who_is_added_at_admin_nothing_is_read_from_before(world: World, api: APIClient) -> None:
+    charlie, root = world.users["charlie"], Client()
+    root.force_login(User.objects.create_superuser("root"))
+    as_person(world.keys["charlie"]).post("/api/v1/api-keys", {"name": "before"}, format="json")
+    sent = {"user": charlie.pk, "team": world.team.pk, "role": "member"}
+    assert root.post("/admin/teams/membership/add/", sent).status_code == 302
+    assert api.get(AUDIT, {"verb": "key", "actor": "charlie"}).json()["results"] == []
+
+
+def test_what_a_deleted_team_had_of_a_person_is_not_for_their_other_teams(world: World, api: APIClient) -> None:
+    set_role(world.other_team, "bob", "member")
+    world.other_team.delete()
+    assert api.get(AUDIT, {"verb": "member"}).json()["results"] == []
 
 
 def test_the_admins_of_an_organization_read_of_its_registries(world: World, api: APIClient) -> None:
