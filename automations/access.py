@@ -7,6 +7,8 @@ from django.http import Http404
 
 from automations import scopes
 from automations.models import Automation, Execution
+from events.models import Event
+from registries import access as registries
 from teams import access
 from teams.models import Role, User
 
@@ -32,6 +34,22 @@ def automation_numbered(user: User, pk: int, least: Role = Role.VIEWER) -> Autom
     if least != Role.VIEWER:
         scopes.require(user, automation, least)
     return automation
+
+
+def automation_with_what_it_hears(user: User, pk: int) -> Automation:
+    """As `automation_numbered`, for who may see all that happens where it listens, not only what it did."""
+    automation = automation_numbered(user, pk)
+    scopes.require(user, automation, Role.VIEWER)
+    return automation
+
+
+def may_see(user: User, event: Event) -> bool:
+    """Whether the person may see what an event of one of their teams is about.
+
+    Events of a registry belong to a team too, whose people need not see that registry.
+    """
+    collection = event.data.get("collection")
+    return collection is None or registries.collections_seen_by(user).filter(pk=collection).exists()
 
 
 def execution_numbered(user: User, pk: int) -> Execution:

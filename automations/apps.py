@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from common.registry import read_modules
+from common.registry import read_module, read_modules
 
 
 class AutomationsConfig(AppConfig):
@@ -11,3 +11,4 @@ class AutomationsConfig(AppConfig):
     def ready(self) -> None:
         read_modules("automations.conditions")
         read_modules("automations.actions")
+        read_module("automations.renaming_admin")

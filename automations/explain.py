@@ -44,8 +44,10 @@ class Explanation:
 def explain(automation: Automation, event: Event) -> Explanation | None:
     """Judge the event anew and say why; None where the automation does not listen to such an event. Raises Broken."""
     event_type = types.registry.get(automation.event_type)
+    if event.kind != event_type.kind or automation.scope not in event.scopes:
+        return None
     happening = event_type.happenings([event]).get(event.pk)
-    if event.kind != event_type.kind or automation.scope not in event.scopes or happening is None:
+    if happening is None:
         return None
     listener = Listener.of(automation)
     conditions = [_explained(listener, happening, condition) for condition in _all(listener)]

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from automations.access import automation_numbered
+from automations.access import automation_with_what_it_hears
 from automations.api import place_in
 from automations.backtest import LookBack, look_back
 from automations.engine.listener import Broken
@@ -82,7 +82,7 @@ class Backtest(APIView):
 
     @extend_schema(request=None, responses=LookBackSerializer, parameters=[_SINCE])
     def post(self, request: Request, pk: int) -> Response:
-        return Response(_shown(request, automation_numbered(person(request), pk)))
+        return Response(_shown(request, automation_with_what_it_hears(person(request), pk)))
 
 
 class Explain(APIView):
@@ -96,7 +96,7 @@ class Explain(APIView):
         ],
     )
     def get(self, request: Request, pk: int) -> Response:
-        automation = automation_numbered(person(request), pk)
+        automation = automation_with_what_it_hears(person(request), pk)
         events = self._events(request, automation)
         with _refusing_what_cannot_be_read():
             found = [explain(automation, event) for event in events]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 
 from automations import action as actions
 from automations.action import Action, Occasion
-from automations.models import Execution
+from automations.models import Attempt, Execution
 from automations.templating import TemplateError
 from common.registry import UnknownKey
 from integrations.provider import Delivery, Endpoint, NotReady, Outcome, Provider, Record, provider_of
@@ -59,7 +59,11 @@ class Packing:
         if outgoing.endpoint.disabled_reason:
             about = f"The {outgoing.provider.noun} {outgoing.endpoint.name}"
             raise Unsendable(f"{about} is disabled. {outgoing.endpoint.disabled_reason}")
-        return outgoing
+        if execution.attempts_made <= execution.attempts_before + 1:
+            return outgoing
+        earlier = Attempt.objects.filter(execution=execution, number__gt=execution.attempts_before).order_by("number")
+        resumed = outgoing.provider.resumed(outgoing.endpoint, earlier.values_list("reply", flat=True))
+        return replace(outgoing, endpoint=resumed)
 
     def of_action(self, action: Action, target: str, team_id: int) -> Outgoing:
         """Raises Unsendable. A receiver that is disabled can be tried."""

@@ -227,7 +227,7 @@ class OrganizationScope(ScopeType):
     @classmethod
     def require(cls, user: User, place: Place, least: Role) -> None:
         # Even to read, for a look back shows the runs of every team.
-        registries.administered_organization(user, place.name)
+        registries.require_admin(user, place.columns["organization"])
         access.require(user, place.team, least)
 
 

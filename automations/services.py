@@ -15,8 +15,9 @@ from automations.drafts import Draft, check
 from automations.models import Automation, Memory, Rest
 from automations.scopes import Place
 from common.phrase import Phrase, joined, phrase, strong
-from common.refusals import Conflict, refuse_twin
+from common.refusals import Conflict
 from common.registry import UnknownKey
+from common.twins import only_one
 from events import ledger, types
 from integrations import services as integrations
 from integrations import slack_services as slack
@@ -197,10 +198,9 @@ def _need_attention(automations: Iterable[Automation], problem: str) -> None:
 
 def _saved(automation: Automation) -> Automation:
     automation.full_clean(exclude=_NOT_TYPED, validate_constraints=False)
-    twin = Automation.objects.filter(scope=automation.scope, name=automation.name, deleted_at__isnull=True)
-    if twin.exclude(pk=automation.pk).exists():
-        refuse_twin("name", f"There is an automation {automation.name!r} here already. Choose another name.")
-    with transaction.atomic():
+    twins = Automation.objects.filter(scope=automation.scope, name=automation.name, deleted_at__isnull=True)
+    message = f"There is an automation {automation.name!r} here already. Choose another name."
+    with only_one(twins.exclude(pk=automation.pk), message):
         automation.save()
         notices.settle(automation.team_id, automation.notice_key)
         _listen(automation.scope, automation.event_type)

@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from automations import action as actions
 from automations import testing
-from automations.access import automation_numbered
+from automations.access import automation_numbered, may_see
 from automations.actions.send_slack import channel_action
 from automations.actions.send_webhook import webhook_action
 from automations.api import event_named
@@ -87,7 +87,7 @@ class PreviewAction(APIView):
         sent = PreviewActionSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         team = team_named(person(request), sent.validated_data["team"], Role.MEMBER)
-        event, past = event_named(sent.validated_data["event"]), _past(sent.validated_data, team)
+        event, past = event_named(sent.validated_data["event"]), _past(request, sent.validated_data, team)
         action = testing.action_of(sent.validated_data["action"], team, event)
         return Response({"body": testing.preview(action, team, event, past)})
 
@@ -135,7 +135,7 @@ class PreviewPayload(APIView):
         webhook = integrations.webhook_named(request, team, name, Role.MEMBER)
         sent = PreviewSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        past = _past(sent.validated_data, webhook.team)
+        past = _past(request, sent.validated_data, webhook.team)
         event = event_named(sent.validated_data["event"])
         action = webhook_action(webhook, sent.validated_data["payload"], event)
         return Response({"body": testing.preview(action, webhook.team, event, past)})
@@ -145,11 +145,11 @@ def _event(sent: dict[str, Any]) -> type[EventType] | None:
     return event_named(sent["event"]) if "event" in sent else None
 
 
-def _past(sent: dict[str, Any], team: Team) -> Event | None:
+def _past(request: Request, sent: dict[str, Any], team: Team) -> Event | None:
     number = sent.get("event_id")
     if number is None:
         return None
     event = Event.objects.filter(pk=number, team=team).first()
-    if event is None:
+    if event is None or not may_see(person(request), event):
         refuse("event_id", f"There is no event {number} in the team {team.name}.")
     return event

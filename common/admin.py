@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model
@@ -13,6 +13,16 @@ Row = TypeVar("Row", bound=Model)
 admin.site.site_title = "Runbell"
 admin.site.site_header = "Administration"
 admin.site.index_title = "Administration"
+
+
+class PlacedAdmin(admin.ModelAdmin[Row]):
+    """Shows rows that stay where they were made: `stays` are the columns that say where."""
+
+    stays: ClassVar[tuple[str, ...]] = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, *self.stays) if obj else tuple(fields)
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Row]):

@@ -117,6 +117,14 @@ class Provider(Plugin):
         return values
 
     @classmethod
+    def resumed(cls, endpoint: Endpoint, replies: Iterable[Any]) -> Endpoint:
+        """Give the receiver as the earlier tries of this delivery left it.
+
+        `replies` is what was kept of them (`Record.reply`), the oldest first; it is looked up when it is first read.
+        """
+        return endpoint
+
+    @classmethod
     def send(cls, endpoint: Endpoint, delivery: Delivery) -> Record:
         """Send it, once, from any thread and without the database.
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from django.db import transaction
 
-from common.refusals import quoted, refuse, refuse_twin
+from common.refusals import quoted, refuse
 from common.registry import UnknownKey
+from common.twins import only_one
 from integrations import health, preset
 from integrations import webhook_rules as rules
 from integrations.addresses import Refused, check, parse
@@ -32,23 +33,21 @@ _RESOLVE_SECONDS = 2.0
 
 
 def create_webhook(team: Team, values: Mapping[str, Any], *, by: User | None = None) -> Webhook:
-    if Webhook.objects.filter(team=team, name=values.get("name")).exists():
-        refuse_twin("name", f"The team {team.name} has a webhook {values.get('name')!r} already.")
-    with transaction.atomic():
+    twins = Webhook.objects.filter(team=team, name=values.get("name"))
+    with only_one(twins, f"The team {team.name} has a webhook {values.get('name')!r} already."):
         webhook = _saved(Webhook(team=team, created_by=by), {**_filled_in(values), **values})
         audit.record("webhook.create", f"webhook {webhook.name}", team=team, by=by, after=_told(webhook))
     return webhook
 
 
 def change_webhook(webhook: Webhook, values: Mapping[str, Any]) -> Webhook:
-    twin = Webhook.objects.filter(team=webhook.team, name=values.get("name", webhook.name)).exclude(pk=webhook.pk)
-    if twin.exists():
-        refuse_twin("name", f"The team {webhook.team.name} has another webhook {values['name']!r}.")
+    name = values.get("name", webhook.name)
+    twins = Webhook.objects.filter(team=webhook.team, name=name).exclude(pk=webhook.pk)
     before = _told(webhook)
-    with transaction.atomic():
+    with only_one(twins, f"The team {webhook.team.name} has another webhook {name!r}."):
         _saved(webhook, values)
-        name = f"webhook {before['name']}"
-        audit.record("webhook.change", name, team=webhook.team, before=before, after=_told(webhook))
+        called = f"webhook {before['name']}"
+        audit.record("webhook.change", called, team=webhook.team, before=before, after=_told(webhook))
     return webhook
 
 

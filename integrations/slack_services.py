@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from common.refusals import refuse, refuse_twin
+from common.twins import only_one
 from integrations import slack_web
 from integrations.addresses import Refused, parse
 from integrations.models import SlackChannel, SlackWorkspace
@@ -30,7 +33,11 @@ def connect_workspace(team: Team, installed: Installed, *, by: User | None = Non
             create_defaults={"name": installed.name[:255], "token": installed.token, "created_by": by},
         )
         for channel in workspace.channels.filter(enabled=False).exclude(disabled_reason=""):
+            before = _state(channel)
             _enable(channel)
+            audit.record(
+                "slack_channel.enable", _called(channel), team=team, by=by, before=before, after=_state(channel)
+            )
         after = {"slack_id": workspace.slack_id, "token": audit.MASK}
         audit.record("slack_workspace.connect", _called(workspace), team=team, by=by, after=after)
     return workspace
@@ -55,8 +62,7 @@ def delete_workspace(workspace: SlackWorkspace) -> None:
 def create_channel(team: Team, values: Mapping[str, Any], *, by: User | None = None) -> SlackChannel:
     """Make a channel that is reached in one of three ways. Raises ValidationError by field."""
     name = _name(values.get("name"))
-    if SlackChannel.objects.filter(team=team, name=name).exists():
-        refuse_twin("name", f"The team {team.name} has a Slack channel {name!r} already.")
+    twins = SlackChannel.objects.filter(team=team, name=name)
     channel = SlackChannel(team=team, created_by=by, name=name, enabled=values.get("enabled", True))
     url, channel_id = values.get("webhook_url") or "", values.get("channel_id") or ""
     if bool(url) == bool(channel_id):
@@ -66,7 +72,7 @@ def create_channel(team: Team, values: Mapping[str, Any], *, by: User | None = N
     else:
         channel.channel_id = channel_id
     _check(channel)
-    with transaction.atomic():
+    with only_one(twins, f"The team {team.name} has a Slack channel {name!r} already."):
         if channel_id:
             channel.workspace = _workspace(team, values, by)
         channel.save()
@@ -79,9 +85,6 @@ def change_channel(channel: SlackChannel, values: Mapping[str, Any]) -> SlackCha
     called, before = _called(channel), _told(channel)
     if "name" in values:
         channel.name = _name(values["name"])
-        twins = SlackChannel.objects.filter(team=channel.team_id, name=channel.name).exclude(pk=channel.pk)
-        if twins.exists():
-            refuse_twin("name", f"The team {channel.team.name} has another Slack channel {channel.name!r}.")
     if values.get("channel_id"):
         _refuse_other_way(channel, "channel_id", wanted_bot=True)
         channel.channel_id = values["channel_id"]
@@ -90,7 +93,8 @@ def change_channel(channel: SlackChannel, values: Mapping[str, Any]) -> SlackCha
         channel.webhook_url = check_webhook_url(values["webhook_url"])  # type: ignore[assignment]
     channel.enabled = values.get("enabled", channel.enabled)
     _check(channel)
-    with transaction.atomic():
+    twins = SlackChannel.objects.filter(team=channel.team_id, name=channel.name).exclude(pk=channel.pk)
+    with only_one(twins, f"The team {channel.team.name} has another Slack channel {channel.name!r}."):
         if channel.enabled:
             _enable(channel)
         channel.save()
@@ -106,6 +110,22 @@ def delete_channel(channel: SlackChannel, *, used_by: Mapping[str, Any]) -> None
         notices.settle(channel.team_id, notice_key(channel))
         channel.delete()
         audit.record("slack_channel.delete", _called(channel), team=channel.team, before=before)
+
+
+def disable_channel(channel_id: int, reason: str) -> None:
+    """Send there no more until a person enables it again, and tell the team. Once, however often it is asked."""
+    with transaction.atomic():
+        channel = SlackChannel.objects.select_for_update(of=("self",)).filter(pk=channel_id, enabled=True).first()
+        if channel is None:
+            return
+        before = _state(channel)
+        channel.enabled, channel.disabled_reason = False, reason[:200]
+        channel.save(update_fields=["enabled", "disabled_reason", "updated_at"])
+        text = _("The Slack channel %(name)s was disabled. %(why)s") % {"name": channel.name, "why": reason}
+        page = reverse("team_settings:integrations_slackchannel_change", args=[channel.pk])
+        notices.tell(channel.team_id, notice_key(channel), text, page)
+        called, after = _called(channel), _state(channel)
+        audit.record("slack_channel.disable", called, team=channel.team, before=before, after=after)
 
 
 def check_webhook_url(url: str) -> str:
@@ -158,6 +178,10 @@ def _enable(channel: SlackChannel) -> None:
 
 def _called(row: SlackWorkspace | SlackChannel) -> str:
     return f"{row._meta.verbose_name} {row.name}"
+
+
+def _state(channel: SlackChannel) -> dict[str, Any]:
+    return audit.columns(channel, "enabled", "disabled_reason")
 
 
 def _told(channel: SlackChannel) -> dict[str, Any]:

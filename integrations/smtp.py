@@ -12,7 +12,7 @@ import ssl
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -39,17 +39,24 @@ class Answer:
     refused: dict[str, str] = field(default_factory=dict)
 
 
-def send(message: EmailMessage, *, deadline_seconds: float) -> Answer:
-    """Send one message. Raises smtplib.SMTPException and OSError, among them TimeoutError."""
-    encoding = message.encoding or settings.DEFAULT_CHARSET
-    sender, *recipients = (
-        sanitize_address(address, str(encoding)) for address in (message.from_email, *message.recipients())
-    )
+def send(message: EmailMessage, *, deadline_seconds: float, to: Sequence[str] | None = None) -> Answer:
+    """Send one message, to its recipients or only to those of them. Raises smtplib.SMTPException and OSError.
+
+    Among these is TimeoutError. Addresses are said back as they were given.
+    """
+    encoding = str(message.encoding or settings.DEFAULT_CHARSET)
+    sender = sanitize_address(message.from_email, encoding)
+    given = {sanitize_address(address, encoding): address for address in to or message.recipients()}
     target = Target("smtp", settings.EMAIL_HOST, settings.EMAIL_PORT or _usual_port(), "/", None)
     exchange = Exchange(target, _Operators(), socket.getaddrinfo, time.monotonic() + deadline_seconds)
     token = current.set(exchange)
     try:
-        return _sent(sender, recipients, _bytes(message))
+        answer = _sent(sender, list(given), _bytes(message))
+        return replace(answer, refused={given[address]: said for address, said in answer.refused.items()})
+    except smtplib.SMTPRecipientsRefused as error:
+        raise smtplib.SMTPRecipientsRefused(
+            {given[address]: said for address, said in error.recipients.items()}
+        ) from None
     except smtplib.SMTPServerDisconnected:
         # smtplib says so of every failure to read.
         if exchange.expired:

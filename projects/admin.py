@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin
+from common.admin import PlacedAdmin, ReadOnlyAdmin
 from projects.models import Project, Run
+from teams.admin_audit import AuditedAdmin
 
 
 @admin.register(Project)
-class ProjectAdmin(admin.ModelAdmin[Project]):
+class ProjectAdmin(PlacedAdmin[Project], AuditedAdmin[Project]):
+    noun = "project"
+    told = ("name", "team", "description")
+    stays = ("team",)
+
     list_display = ("name", "team", "created_at")
     list_select_related = ("team",)
     search_fields = ("name", "team__name")
     raw_id_fields = ("team",)
+
+    def owners(self, row: Project) -> dict[str, Any]:
+        return {"team": row.team}
 
 
 @admin.register(Run)

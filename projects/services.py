@@ -9,11 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from common.clock import database_now
 from common.refusals import refuse_twin
+from common.twins import only_one
 from events import ledger
 from projects.lines import begin_anew
 from projects.models import Project, Run, RunState
@@ -58,11 +59,11 @@ class Started:
 
 
 def create_project(team: Team, name: str, description: str = "") -> Project:
-    if Project.objects.filter(team=team, name=name).exists():
-        refuse_twin("name", f"The team {team.name} has a project {name!r} already.")
     project = Project(team=team, name=name, description=description)
-    project.full_clean()
-    project.save()
+    twins = Project.objects.filter(team=team, name=name)
+    with only_one(twins, f"The team {team.name} has a project {name!r} already."):
+        project.full_clean(validate_constraints=False)
+        project.save()
     return project
 
 
@@ -84,9 +85,16 @@ def start_run(
     `anew` says that the client knows nothing of an earlier run, and counts its lines from 0.
     """
     with transaction.atomic():
-        run = Run.objects.select_for_update().filter(project=project, name=name or "").first()
+        named = Run.objects.select_for_update().filter(project=project, name=name or "")
+        run = named.first()
         if run is None:
-            return Started(_create_run(project, name or secrets.token_hex(4), details, user), created=True)
+            try:
+                with transaction.atomic():
+                    return Started(_create_run(project, name or secrets.token_hex(4), details, user), created=True)
+            except IntegrityError:
+                # Another process of the same training began it at this moment: this one goes on in it.
+                if (run := named.all().first()) is None:
+                    raise
         run.project = project
         _change(run, details)
         if anew and run.state in _OVER:
@@ -196,7 +204,7 @@ def actor_of(run: Run) -> str:
 
 def _create_run(project: Project, name: str, details: RunDetails, user: User | None) -> Run:
     run = Run(project=project, name=name, user=user, **details.given())
-    run.full_clean(exclude=["user", *_UNCHECKED])
+    run.full_clean(exclude=["user", *_UNCHECKED], validate_constraints=False)
     run.save()
     _publish_state(run, previous="")
     return run

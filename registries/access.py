@@ -40,19 +40,28 @@ def organization_named(user: Visitor, name: str) -> Organization:
         hidden = Organization.objects.filter(name=name).first()
         if hidden is not None:
             origin.note_denial(organization=hidden)
-        raise Http404(_("There is no organization %(name)s here, or you are not in it.") % {"name": repr(name)})
+        raise _no_organization(name)
     return found
 
 
 def administered_organization(user: Visitor, name: str) -> Organization:
     """Give the organization to its admins; 404 for strangers, 403 for everybody else in it."""
     found = organization_named(user, name)
-    if not _administers(user, found):
-        origin.note_denial(organization=found)
-        raise PermissionDenied(
-            _("This takes an admin of the organization %(name)s. Ask one of them.") % {"name": found.name}
-        )
+    require_admin(user, found)
     return found
+
+
+def require_admin(user: Visitor, organization: Organization) -> None:
+    """Refuse strangers to the organization with 404, and everybody in it but its admins with 403."""
+    is_in_it = organizations_of(user).filter(pk=organization.pk).exists()
+    if is_in_it and _administers(user, organization):
+        return
+    origin.note_denial(organization=organization)
+    if not is_in_it:
+        raise _no_organization(organization.name)
+    raise PermissionDenied(
+        _("This takes an admin of the organization %(name)s. Ask one of them.") % {"name": organization.name}
+    )
 
 
 def registries_of(user: Visitor) -> QuerySet[Registry]:
@@ -166,6 +175,10 @@ def _memberships(user: Visitor) -> QuerySet[RegistryMember]:
 
 def _administers(user: Visitor, organization: Organization) -> bool:
     return isinstance(user, User) and organization.admins.filter(pk=user.pk).exists()
+
+
+def _no_organization(name: str) -> Http404:
+    return Http404(_("There is no organization %(name)s here, or you are not in it.") % {"name": repr(name)})
 
 
 def _not_found(organization: str, name: str) -> Http404:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 
 from artifacts.models import Registry
+from common.admin import PlacedAdmin
 from registries.models import RegistryMember
 from registries.services import record_member
 from teams.admin_audit import AuditedAdmin, saved
@@ -19,8 +20,9 @@ class RegistryMemberInline(admin.TabularInline[RegistryMember, Registry]):
 
 
 @admin.register(Registry)
-class RegistryAdmin(AuditedAdmin[Registry]):
+class RegistryAdmin(PlacedAdmin[Registry], AuditedAdmin[Registry]):
     noun = "registry"
+    stays = ("organization",)
     told = ("name", "description", "visibility", "organization")
 
     list_display = ("name", "organization", "visibility", "created_at")

@@ -7,16 +7,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from artifacts import names
 from artifacts import services as artifacts
 from artifacts.models import Registry, Version, Visibility
 from common.refusals import refuse, refuse_twin
+from common.twins import only_one
 from registries.access import organizations_of
 from registries.models import RegistryMember, RegistryRole
 from teams import audit
 from teams.models import Organization, Team, User
 
+_TAKEN = "The organization {} has a registry {!r} already."
 _AUDITED = ("name", "description", "visibility", "types")
 
 
@@ -29,12 +32,10 @@ def create_registry(
     types: Iterable[str] = (),
 ) -> Registry:
     """Make a registry. Versions of these types may be linked into it; without any, all may."""
-    if Registry.objects.filter(organization=organization, name=name).exists():
-        refuse_twin("name", f"The organization {organization.name} has a registry {name!r} already.")
     registry = Registry(organization=organization, name=name, description=description, visibility=visibility)
     registry.types = _checked(types)
-    registry.full_clean()
-    with transaction.atomic():
+    registry.full_clean(validate_constraints=False)
+    with only_one(_named(organization, name), _TAKEN.format(organization.name, name)):
         registry.save()
         after = audit.columns(registry, *_AUDITED)
         audit.record("registry.create", f"registry {registry}", team=None, organization=organization, after=after)
@@ -54,12 +55,13 @@ def change_registry(
     with transaction.atomic():
         locked = Registry.objects.select_for_update(of=("self",)).select_related("organization").get(pk=registry.pk)
         before = audit.columns(locked, *_AUDITED)
-        _refuse_taken(locked, name)
         for attribute, value in given.items():
             setattr(locked, attribute, getattr(locked, attribute) if value is None else value)
         locked.types = locked.types if types is None else _checked(types)
-        locked.full_clean()
-        locked.save(update_fields=_AUDITED)
+        locked.full_clean(validate_constraints=False)
+        twins = _named(locked.organization, locked.name).exclude(pk=locked.pk)
+        with only_one(twins, _TAKEN.format(locked.organization.name, locked.name)):
+            locked.save(update_fields=_AUDITED)
         after = audit.columns(locked, *_AUDITED)
         where = locked.organization
         audit.record("registry.change", f"registry {locked}", team=None, organization=where, before=before, after=after)
@@ -150,7 +152,5 @@ def _checked(types: Iterable[str]) -> list[str]:
     return found
 
 
-def _refuse_taken(registry: Registry, name: str | None) -> None:
-    beside = Registry.objects.filter(organization=registry.organization, name=name or "").exclude(pk=registry.pk)
-    if beside.exists():
-        refuse_twin("name", f"The organization {registry.organization.name} has a registry {name!r} already.")
+def _named(organization: Organization, name: str) -> QuerySet[Registry]:
+    return Registry.objects.filter(organization=organization, name=name)

@@ -9,7 +9,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from common.refusals import refuse, refuse_twin
+from common.refusals import refuse
+from common.twins import only_one
 from secrets_vault.models import Secret
 from teams import audit
 from teams.models import Team, User
@@ -25,11 +26,10 @@ _USE_NOTED_EVERY = timedelta(minutes=1)
 def create_secret(team: Team, name: str, value: str, *, by: User | None = None) -> Secret:
     if name in RESERVED:
         refuse("name", f"{name!r} is reserved: it stands for a webhook's access token. Choose another name.")
-    if Secret.objects.filter(team=team, name=name).exists():
-        refuse_twin("name", f"The team {team.name} has a secret {name!r} already. Change its value instead.")
     secret = Secret(team=team, name=name, value=_checked(value), updated_by=by)
-    secret.full_clean(exclude=["value"])
-    with transaction.atomic():
+    secret.full_clean(exclude=["value"], validate_constraints=False)
+    twins = Secret.objects.filter(team=team, name=name)
+    with only_one(twins, f"The team {team.name} has a secret {name!r} already. Change its value instead."):
         secret.save()
         audit.record("secret.create", f"secret {name}", team=team, by=by, after={"value": audit.MASK})
     return secret

@@ -11,8 +11,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import ReadOnlyAdmin
+from common.admin import PlacedAdmin, ReadOnlyAdmin
 from teams import audit
+from teams.accounts import tell_of_password
 from teams.admin_audit import AuditedAdmin, saved
 from teams.models import ApiKey, AuditEvent, Membership, Notice, Organization, Team, User
 
@@ -21,8 +22,7 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # no 
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():
             user: User = super().save(commit)
-            masked = {"password": audit.MASK}
-            audit.record("user.change", f"user {user}", team=None, person=user, before=masked, after=masked)
+            tell_of_password(user)
         return user
 
 
@@ -64,10 +64,11 @@ class MembershipInline(admin.TabularInline[Membership, Team]):
 
 
 @admin.register(Team)
-class TeamAdmin(AuditedAdmin[Team]):
+class TeamAdmin(PlacedAdmin[Team], AuditedAdmin[Team]):
     """Also where a new team gets its first admin."""
 
     noun = "team"
+    stays = ("organization",)
     told = ("name", "organization")
 
     list_display = ("name", "organization", "created_at")
@@ -80,12 +81,13 @@ class TeamAdmin(AuditedAdmin[Team]):
 
     def record_inline(self, formset: Any) -> None:
         for what, row, sides in saved(formset):
-            audit.record(f"member.{what}", f"member {row.user}", team=row.team, **sides)
+            audit.record(f"member.{what}", f"member {row.user}", team=row.team, person=row.user, **sides)
 
 
 @admin.register(Membership)
-class MembershipAdmin(AuditedAdmin[Membership]):
+class MembershipAdmin(PlacedAdmin[Membership], AuditedAdmin[Membership]):
     noun = "member"
+    stays = ("user", "team")
     told = ("role", "user", "team")
 
     list_display = ("user", "team", "role")
@@ -96,7 +98,8 @@ class MembershipAdmin(AuditedAdmin[Membership]):
 
     def record(self, what: str, row: Membership, **sides: Any) -> None:
         words = {"create": "add", "delete": "remove"}
-        audit.record(f"member.{words.get(what, what)}", f"member {row.user}", team=row.team, **sides)
+        verb = f"member.{words.get(what, what)}"
+        audit.record(verb, f"member {row.user}", team=row.team, person=row.user, **sides)
 
 
 @admin.register(Notice)

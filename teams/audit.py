@@ -33,7 +33,8 @@ def record(
 ) -> None:
     """Write down a change, in the transaction that makes it. Of a change that changes nothing, nothing is written.
 
-    Where both sides are given only what differs is kept. `person` is whose own thing it is, where no team owns it.
+    Where both sides are given only what differs is kept. `person` is whose own thing it is, where no team owns it, or
+    which member of the team it is about.
     Who and from where: `by`, else what the door said (`teams.origin`).
     """
     _require_transaction()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Max, Q, QuerySet, Value, When
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
@@ -19,7 +19,8 @@ from teams.models import AuditEvent, Membership, Organization, Team
 # What verbs begin with: `automation.create`, `secret.delete`.
 NOUNS = (
     "automation", "execution", "webhook", "secret", "member", "key", "sign_in", "sign_out", "access", "user", "team",
-    "organization", "registry", "registry_member", "slack_workspace", "slack_channel", "vault", "run", "collection",
+    "organization", "registry", "registry_member", "slack_workspace", "slack_channel", "vault", "project", "run",
+    "collection",
 )  # fmt: skip
 COLUMNS = ("id", "at", "actor", "verb", "target", "place", "before", "after", "door", "address", "agent", "key")
 _BATCH = 500
@@ -28,9 +29,31 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def of_teams(teams: QuerySet[Team]) -> QuerySet[AuditEvent]:
-    """What happened in these teams, and to the keys and sign-ins of the people who are on them now."""
-    people = Membership.objects.filter(team__in=teams).values("user")
-    return AuditEvent.objects.filter(Q(team__in=teams) | Q(team__isnull=True, person__in=people))
+    """What happened in these teams, and to the keys and sign-ins of their people since these joined.
+
+    Not before: an admin can add anybody, and would read of a stranger's whole life here.
+    """
+    since = _members_since(teams)
+    begin = Case(*(When(person=user, then=Value(row)) for user, row in since.items() if row), default=Value(0))
+    # With a place it was a team's that is gone.
+    own = Q(team__isnull=True, place="", person__in=list(since), pk__gt=begin)
+    return AuditEvent.objects.filter(Q(team__in=teams) | own)
+
+
+def _members_since(teams: QuerySet[Team]) -> dict[int, int]:
+    """Give the people of these teams, each with the row that tells of their joining the first of them.
+
+    0 where none tells: they were there before the log was.
+    """
+    told = AuditEvent.objects.filter(verb="member.add", team__in=teams, person__isnull=False)
+    joined = {
+        (team, user): row for team, user, row in told.order_by().values_list("team", "person").annotate(Max("pk"))
+    }
+    since: dict[int, int] = {}
+    for team, user in Membership.objects.filter(team__in=teams).values_list("team", "user"):
+        row = joined.get((team, user), 0)
+        since[user] = min(row, since.get(user, row))
+    return since
 
 
 def of_organization(organization: Organization) -> QuerySet[AuditEvent]:

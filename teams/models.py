@@ -123,8 +123,8 @@ class AppendOnly(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """One change, or one refusal. Names are kept as text too, so that it can be read when what it tells of is gone.
 
-    Its readers: the admins of `team`, of `organization`, or of every team that `person` is on. Of what has none of
-    the three: superusers.
+    Its readers: the admins of `team`, of `organization`, or of every team that `person` was on when it
+    happened. Of what has none of the three: superusers.
     """
 
     at = models.DateTimeField(default=timezone.now)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.finding import found
 from teams import access, keys, notices
+from teams.accounts import RecordedPassword, keep_profile
 from teams.context import my_teams
 from teams.forms import NewKeyForm, ProfileForm, SignInForm
 from teams.models import ApiKey, Notice, Team, User
@@ -32,6 +33,7 @@ class SignIn(LoginView):
 
 
 class ChangePassword(SuccessMessageMixin[PasswordChangeForm], PasswordChangeView):
+    form_class = RecordedPassword
     template_name = "teams/change_password.html"
     success_url = reverse_lazy("profile")
     success_message = _lazy("The password is changed. Other browsers are signed out.")
@@ -58,7 +60,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     # A copy: a refused change would show in the frame of the page.
     form = ProfileForm(request.POST or None, instance=User.objects.get(pk=user.pk))
     if request.method == "POST" and form.is_valid():
-        form.save()
+        keep_profile(form.instance)
         messages.success(request, _("Saved."))
         return redirect("profile")
     return render(request, "teams/profile.html", {"form": form, "place": "person"})

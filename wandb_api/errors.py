@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, ValidationError
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import Http404, JsonResponse
 from graphql import GraphQLError
 from rest_framework.exceptions import APIException, NotAuthenticated
@@ -39,6 +39,8 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (Conflict, 409),
     (ValidationError, 422),
     (RequestDataTooBig, 413),
+    # The database answers: it is the value that it does not take, now or later.
+    (DataError, 422),
     (DatabaseError, 503),
 )
 
@@ -94,6 +96,8 @@ def _message(error: Exception) -> str:
         return _fields(error)
     if isinstance(error, RequestDataTooBig):
         return "The request is too large. Send less at once."
+    if isinstance(error, DataError):
+        return "The database cannot hold a value: a text with a NUL character, or too large a number. Leave that out."
     if isinstance(error, DatabaseError):
         return "The database does not answer. Try again."
     if _status(error) == 500:

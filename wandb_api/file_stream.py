@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -26,6 +27,9 @@ from wandb_api.caller import caller
 _MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
 # Exit codes of other systems are larger than ours; what is no number is a failure.
 _LARGEST_CODE = 2**31 - 1
+_REFUSALS = (
+    APIException, Http404, PermissionDenied, ValidationError, RequestDataTooBig, DataError, errors.BadRequest,
+)  # fmt: skip
 
 
 @csrf_exempt
@@ -40,7 +44,7 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
                 raise NotAuthenticated
             found = run_to_post_to(user, entity, project, run)
             kept = take(found, _read(body))
-    except (APIException, Http404, PermissionDenied, ValidationError, RequestDataTooBig, errors.BadRequest) as error:
+    except _REFUSALS as error:
         return errors.refusal(error)
     answer: dict[str, Any] = {"exitcode": None, "limits": {}}
     if kept.stop_requested_at is not None:

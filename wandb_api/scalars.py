@@ -9,7 +9,7 @@ from typing import Any
 from ariadne import ScalarType
 from graphql import GraphQLError
 
-from common.json import strict
+from common.json import read, strict
 from common.refusals import quoted, refuse
 
 json_string = ScalarType("JSONString")
@@ -25,7 +25,7 @@ def read_json(text: str | None, field: str) -> Any:
     if text is None:
         return None
     try:
-        return json.loads(text)
+        return read(text)
     except (ValueError, RecursionError):
         refuse(field, f"{quoted(text)} is not JSON.")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -11,6 +10,7 @@ from django.db.models import Model, QuerySet
 
 from automations import filters
 from automations.filters import Field, Fields
+from common.json import read
 from common.refusals import quoted, refuse
 from wandb_api.pages import Asked, page
 
@@ -58,7 +58,7 @@ class Search(Generic[Row]):
         if not document:
             return None
         try:
-            sent = json.loads(document)
+            sent = read(document)
             return filters.parse(sent, fields=self.fields) if sent else None
         except filters.FilterError as error:
             refuse(field, str(error))

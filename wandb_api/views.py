@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_POST
 from graphql import ExecutionResult, execute_sync
 from rest_framework.exceptions import APIException
 
+from common.json import read
 from wandb_api import documents, errors, inputs
 from wandb_api.binding import typename
 from wandb_api.caller import caller
@@ -51,7 +51,7 @@ class _Sent:
     @classmethod
     def read(cls, request: HttpRequest) -> _Sent:
         try:
-            body = json.loads(request.body.decode())
+            body = read(request.body.decode())
         except (ValueError, RecursionError):
             raise errors.BadRequest("The body is not JSON.") from None
         if not isinstance(body, dict) or not isinstance(body.get("query"), str):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from automations import scopes
-from automations.access import automation_numbered
+from automations.access import automation_with_what_it_hears
 from automations.engine.listener import Broken
 from automations.explain import Explanation, explain
 from automations.models import Automation
@@ -28,7 +28,7 @@ _LOOKED_AT, _EXPLAINED = 300, 10
 @require_safe
 @login_required
 def explained(request: HttpRequest, pk: int) -> HttpResponse:
-    found = automation_numbered(person(request), pk)
+    found = automation_with_what_it_hears(person(request), pk)
     (row,) = shown([found])
     searched = typed(request.GET, "run")
     explanations, refused = _explanations(found, searched)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
 
-from django.contrib.admin import AdminSite
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -17,11 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from teams import access
+from teams.admin_site import AccountSite
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
-class TeamSettingsSite(AdminSite):
+class TeamSettingsSite(AccountSite):
     """Who administers a team may enter; Django's own permission rows and `is_staff` play no part."""
 
     site_title = "Runbell"

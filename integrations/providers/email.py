@@ -8,8 +8,8 @@ import ssl
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,14 +20,20 @@ from integrations import smtp
 from integrations.provider import Delivery, Endpoint, Outcome, Provider, Record, registry
 from teams.models import Membership, Team
 
+# Where a kept answer says what became of each recipient.
+_RECIPIENTS = "recipients"
 OFF = "E-mail is not set up here: the operator of this Runbell sets EMAIL_URL."
 
 
 @dataclass(frozen=True)
 class MailEndpoint(Endpoint):
-    """A team's way to send; `members` are the addresses of its people by username, blank where they gave none."""
+    """A team's way to send; `members` are the addresses of its people by username, blank where they gave none.
+
+    `settled`: what earlier tries came to for good, by address; blank where the mail server took the message.
+    """
 
     members: Mapping[str, str] = field(default_factory=dict)
+    settled: Mapping[str, str] = field(default_factory=dict)
 
 
 @registry.register
@@ -50,19 +56,34 @@ class EmailProvider(Provider):
         return {pk: MailEndpoint(f"{cls.key}:{pk}", name, pk, members=members[pk]) for pk, name in there}
 
     @classmethod
+    def resumed(cls, endpoint: Endpoint, replies: Iterable[Any]) -> Endpoint:
+        """Leave out who has it already, and whom the mail server refused for good."""
+        said: dict[str, str] = {}
+        for reply in replies:
+            said |= (reply or {}).get(_RECIPIENTS, {})
+        settled = {address: reason for address, reason in said.items() if not _passes(reason)}
+        return replace(cast(MailEndpoint, endpoint), settled=settled)
+
+    @classmethod
     def send(cls, endpoint: Endpoint, delivery: Delivery) -> Record:
         started, letter = time.monotonic(), json.loads(delivery.body)
         if not is_on():
             return Record({}, None, Outcome(False, OFF), 0.0)
         if not letter["to"]:
             return Record({}, None, Outcome(False, "None of its recipients has an address. Edit the automation."), 0.0)
+        settled = cast(MailEndpoint, endpoint).settled
+        left = [address for address in letter["to"] if address not in settled]
+        if not left:
+            return Record({}, None, _summed(settled), 0.0)
         message = _message(letter, delivery.id)
         try:
-            answer = smtp.send(message, deadline_seconds=settings.DELIVERY_DEADLINE_SECONDS)
-            outcome, reply = _taken(answer, letter["to"]), {"status": answer.code, "headers": {}, "body": answer.text}
+            answer = smtp.send(message, to=left, deadline_seconds=settings.DELIVERY_DEADLINE_SECONDS)
+            outcome, reply = _taken(answer, left, settled)
+        except smtplib.SMTPRecipientsRefused as error:
+            outcome, reply = _taken_by_none(error, settled), None
         except (smtplib.SMTPException, OSError, ValueError) as error:
             outcome, reply = _failed(error), None
-        return Record(_stored(message, letter), reply, outcome, time.monotonic() - started)
+        return Record(_stored(message, letter, left), reply, outcome, time.monotonic() - started)
 
 
 def is_on() -> bool:
@@ -79,25 +100,51 @@ def _message(letter: Mapping[str, Any], delivery_id: str) -> EmailMultiAlternati
     return message
 
 
-def _stored(message: EmailMultiAlternatives, letter: Mapping[str, Any]) -> dict[str, Any]:
+def _stored(message: EmailMultiAlternatives, letter: Mapping[str, Any], left: list[str]) -> dict[str, Any]:
     headers = {"From": message.from_email, "To": ", ".join(letter["to"]), "Subject": message.subject}
+    if left != letter["to"]:
+        # No header of the message, which is the same each time.
+        headers["Only to"] = ", ".join(left)
     url = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT or ''}".rstrip(":")
     return {"method": "SMTP", "url": url, "headers": {**headers, **message.extra_headers}, "body": letter["text"]}
 
 
-def _taken(answer: smtp.Answer, to: list[str]) -> Outcome:
-    if not answer.refused:
+def _taken(answer: smtp.Answer, left: list[str], settled: Mapping[str, str]) -> tuple[Outcome, dict[str, Any]]:
+    """Read what was said of each, and keep it for the next try where one is needed."""
+    said = {address: answer.refused.get(address, "") for address in left}
+    reply: dict[str, Any] = {"status": answer.code, "headers": {}, "body": answer.text}
+    return _summed({**settled, **said}), {**reply, _RECIPIENTS: said} if answer.refused else reply
+
+
+def _summed(said: Mapping[str, str]) -> Outcome:
+    """Say who has it, of all; whom a 4xx refused is asked for again."""
+    refused = {address: reason for address, reason in said.items() if reason}
+    if not refused:
         return Outcome(True, "The mail server took the message.")
-    said = ", ".join(f"{address} ({reason})" for address, reason in answer.refused.items())
-    return Outcome(True, f"The mail server took it for {len(to) - len(answer.refused)} of {len(to)}, not for {said}.")
+    again = any(map(_passes, refused.values()))
+    about = f"The mail server took it for {len(said) - len(refused)} of {len(said)}, not for {_listed(refused)}."
+    return Outcome(not again, about, retry=again)
+
+
+def _taken_by_none(error: smtplib.SMTPRecipientsRefused, settled: Mapping[str, str]) -> Outcome:
+    said = {**settled, **{address: smtp.reason(*answer) for address, answer in error.recipients.items()}}
+    if not all(said.values()):  # some have it from an earlier try
+        return _summed(said)
+    again = any(map(_passes, said.values()))
+    return Outcome(False, f"The mail server took no recipient: {_listed(said)}.", retry=again)
+
+
+def _listed(refused: Mapping[str, str]) -> str:
+    return ", ".join(f"{address} ({reason})" for address, reason in refused.items())
+
+
+def _passes(reason: str) -> bool:
+    """Whether it is a refusal that may pass: only 5xx is for good."""
+    return bool(reason) and not reason.startswith("5")
 
 
 def _failed(error: Exception) -> Outcome:
     """Read a refusal: 5xx is for good, 4xx and whatever has no answer may pass."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _text in error.recipients.values()]
-        said = ", ".join(f"{who} ({smtp.reason(*answer)})" for who, answer in error.recipients.items())
-        return Outcome(False, f"The mail server took no recipient: {said}.", retry=any(code < 500 for code in codes))
     if isinstance(error, smtplib.SMTPAuthenticationError):
         said = f"The mail server refused the sign-in ({error.smtp_code}). The operator mends EMAIL_URL."
         return Outcome(False, said, retry=error.smtp_code < 500)

@@ -10,7 +10,6 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from slack_sdk.errors import SlackApiError
 
@@ -22,8 +21,7 @@ from integrations.provider import Delivery, Endpoint, NotReady, Outcome, Provide
 from integrations.sending import client, stored_reply, stored_request, unsent
 from integrations.slack_client import Incoming, Web
 from integrations.slack_errors import code_of, outcome_of
-from integrations.slack_services import notice_key
-from teams import notices
+from integrations.slack_services import disable_channel
 
 TOKEN, WEBHOOK_URL = "token", "webhook_url"
 # What stands in the message is shown, and nothing made of it.
@@ -53,12 +51,7 @@ class SlackProvider(Provider):
 
     @classmethod
     def disable(cls, endpoint_id: int, reason: str) -> None:
-        channel = SlackChannel.objects.select_related("team").get(pk=endpoint_id)
-        channel.enabled, channel.disabled_reason = False, reason[:200]
-        channel.save(update_fields=["enabled", "disabled_reason", "updated_at"])
-        text = _("The Slack channel %(name)s was disabled. %(why)s") % {"name": channel.name, "why": reason}
-        page = reverse("team_settings:integrations_slackchannel_change", args=[channel.pk])
-        notices.tell(channel.team_id, notice_key(channel), str(text), page)
+        disable_channel(endpoint_id, reason)
 
     @classmethod
     def secrets(cls, endpoint: Endpoint) -> Mapping[str, str]:

@@ -200,7 +200,7 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST authorize/<int:pk>/delete": ({}, (302, 404, 404, 404, 302)),
     "GET teams": (None, (302, 200, 200, 200, 200)),
     "GET profile": (None, (302, 200, 200, 200, 200)),
-    "POST profile": ({"time_zone": "Europe/Berlin"}, LEADS_ON),
+    "POST profile": ({"time_zone": "Europe/Berlin", "email": "new@mail.test"}, LEADS_ON),
     "GET profile/password": (None, (302, 200, 200, 200, 200)),
     "POST profile/password": ({"old_password": "wrong"}, (302, 200, 200, 200, 200)),
     "GET registry": (None, (302, 200, 200, 200, 200)),

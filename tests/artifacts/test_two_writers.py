@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
 from django.db import connection
@@ -18,10 +14,8 @@ from projects.models import StoredFile
 from projects.stored import services as stored_services
 from tests.artifacts.making import aliases_of
 from tests.artifacts.sending import begun, manifest_of, send_manifest
+from tests.at_once import AT_ONCE, at_once
 from tests.world import World
-
-Answer = TypeVar("Answer")
-AT_ONCE = 4
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,21 +24,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def only_on_postgresql(db: None) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("NOT TESTED HERE: two writers at once need PostgreSQL; set DATABASE_URL")
-
-
-def at_once(do: Callable[[int], Answer]) -> list[Answer]:
-    """Do it in several threads that start together, each with a connection of its own."""
-    barrier = Barrier(AT_ONCE)
-
-    def one(number: int) -> Answer:
-        try:
-            barrier.wait(10)
-            return do(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(one, range(AT_ONCE)))
 
 
 def test_versions_made_at_once_get_a_number_each(transactional_db: None, world: World, model: Collection) -> None:

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from artifacts.models import Registry
+from projects.models import Project
 from registries.models import RegistryMember
 from teams.models import ApiKey, AuditEvent, Membership, Organization, Team, User
 from tests.world import World
@@ -104,6 +105,21 @@ def test_admins_of_an_organization(root: Client, world: World) -> None:
     assert told() == [("organization.change", "organization research", {"admins": []}, {"admins": ["bob"]})]
 
 
+def test_a_project(root: Client, world: World) -> None:
+    sent = {"name": "new", "team": world.team.pk, "created_at_0": "2026-01-01", "created_at_1": "00:00:00"}
+    assert root.post(address(Project, "add"), sent).status_code == 302
+    made = Project.objects.get(name="new")
+    root.post(address(Project, "change", made.pk), {**sent, "name": "newer", "team": world.other_team.pk})
+    root.post(address(Project, "delete", made.pk), {"post": "yes"})
+    assert [(verb, target) for verb, target, _before, _after in told()] == [
+        ("project.create", "project acme/new"),
+        ("project.change", "project acme/newer"),
+        ("project.delete", "project acme/newer"),
+    ]
+    assert told()[1][2:] == ({"name": "new"}, {"name": "newer"})
+    assert {row.team for row in AuditEvent.objects.filter(door="admin")} == {world.team}
+
+
 def test_a_registry_and_its_members(root: Client, world: World) -> None:
     member = {"user": world.users["bob"].pk, "team": "", "role": "admin"}
     sent = {"name": "models", "organization": world.team.organization_id, "visibility": "restricted"}
@@ -115,7 +131,7 @@ def test_a_registry_and_its_members(root: Client, world: World) -> None:
     assert RegistryMember.objects.count() == 1
 
 
-@pytest.mark.parametrize("model", [ApiKey, Team, Organization, User])
+@pytest.mark.parametrize("model", [ApiKey, Team, Organization, Project, User])
 def test_many_that_go_at_once(root: Client, world: World, model: type) -> None:
     rows = list(model.objects.exclude(pk=0).order_by("-pk")[:2])  # type: ignore[attr-defined]
     rows = [row for row in rows if getattr(row, "username", "") != "root"]

@@ -18,12 +18,16 @@ from automations.services import set_enabled
 from automations.tasks import work
 from common.networks import parse_networks
 from common.visitors import address_of
-from integrations.models import Webhook
+from integrations.models import SlackChannel, Webhook
+from integrations.providers.slack import SlackProvider
 from integrations.services import change_webhook
+from integrations.slack_services import connect_workspace
+from integrations.slack_web import Installed
 from projects.services import finish_run
 from secrets_vault.services import create_secret
 from teams import audit, origin
 from teams.models import AuditEvent, Membership, Organization, User
+from teams.services import set_role
 from teams.throttle import MOST_OF_STRANGERS
 from tests.conftest import as_person, forget_refusals
 from tests.world import FAILED, World
@@ -103,6 +107,55 @@ def test_deleting_what_is_in_use_says_what_used_it(world: World, api: APIClient)
     api.delete("/api/v1/teams/acme/webhooks/hook?confirm=true")
     assert newest().before["automations"] == ["first"]
     assert verbs(team=world.team) == ["automation.create", "webhook.delete"]
+
+
+def test_a_slack_channel_that_slack_refuses_and_a_new_token_revives_is_told(world: World) -> None:
+    first = connect_workspace(world.team, Installed("T1", "acme", "xoxb-hush"))
+    channel = SlackChannel.objects.create(team=world.team, name="alerts", workspace=first, channel_id="C1")
+    SlackProvider.disable(channel.pk, "The token was revoked.")
+    row = newest()
+    assert (row.verb, row.target, row.team) == ("slack_channel.disable", "Slack channel alerts", world.team)
+    assert row.before == {"enabled": True, "disabled_reason": ""}
+    assert row.after == {"enabled": False, "disabled_reason": "The token was revoked."}
+    SlackProvider.disable(channel.pk, "The token was revoked.")
+    connect_workspace(world.team, Installed("T1", "acme", "xoxb-new"), by=world.users["alice"])
+    assert verbs(target="Slack channel alerts") == ["slack_channel.disable", "slack_channel.enable"]
+    row = AuditEvent.objects.get(verb="slack_channel.enable")
+    assert (row.actor, row.after) == ("alice", {"enabled": True, "disabled_reason": ""})
+
+
+def test_people_who_change_their_own_address_are_told(world: World) -> None:
+    bob, client = world.users["bob"], Client()
+    client.force_login(bob)
+    client.post("/profile", {"email": "bob@new.test", "time_zone": "Europe/Berlin"})
+    row = newest()
+    assert (row.verb, row.target, row.actor, row.person, row.door) == ("user.change", "user bob", "bob", bob, "page")
+    assert (row.before, row.after) == ({"email": ""}, {"email": "bob@new.test"})
+    bob.refresh_from_db()
+    assert (bob.email, bob.time_zone) == ("bob@new.test", "Europe/Berlin")
+
+
+@pytest.mark.parametrize("page", ["/profile/password", "/settings/password_change/", "/admin/password_change/"])
+def test_people_who_change_their_own_password_are_told(world: World, page: str) -> None:
+    alice, client = world.users["alice"], Client()
+    User.objects.filter(username="alice").update(is_staff=True)
+    client.force_login(alice)
+    new = {"new_password1": "hush-hush-hush-1", "new_password2": "hush-hush-hush-1"}
+    assert client.post(page, {"old_password": "alice-password", **new}).status_code == 302
+    row, masked = newest(), {"password": "********"}
+    assert (row.verb, row.target, row.actor, row.person) == ("user.change", "user alice", "alice", alice)
+    assert (row.before, row.after) == (masked, masked)
+    alice.refresh_from_db()
+    assert alice.check_password("hush-hush-hush-1")
+
+
+def test_a_wrong_old_password_changes_and_tells_nothing(world: World) -> None:
+    client = Client()
+    client.force_login(world.users["alice"])
+    before = verbs()
+    new = {"new_password1": "hush-hush-hush-1", "new_password2": "hush-hush-hush-1"}
+    assert client.post("/profile/password", {"old_password": "wrong", **new}).status_code == 200
+    assert verbs() == before
 
 
 def test_a_webhook_that_the_engine_disables_is_told(world: World) -> None:
@@ -332,6 +385,39 @@ def test_keys_and_sign_ins_of_the_people_of_a_team_are_its_admins_to_read(world:
     Membership.objects.get(user=world.users["bob"]).delete()
     assert api.get(AUDIT, {"verb": "key", "actor": "bob"}).json()["results"] == []
     assert api.get(AUDIT, {"verb": "key", "actor": "charlie"}).json()["results"] == []
+
+
+def test_of_who_joins_nothing_is_read_from_before(world: World, api: APIClient) -> None:
+    def read() -> list[str]:
+        return [row["target"] for row in api.get(AUDIT, {"verb": "key", "actor": "charlie"}).json()["results"]]
+
+    charlie = as_person(world.keys["charlie"])
+    charlie.post("/api/v1/api-keys", {"name": "before"}, format="json")
+    api.post("/api/v1/teams/acme/members", {"username": "charlie"}, format="json")
+    assert read() == []
+    charlie.post("/api/v1/api-keys", {"name": "since"}, format="json")
+    assert [target.split()[2] for target in read()] == ["since"]
+    api.post("/api/v1/teams/acme/members", {"username": "charlie", "role": "viewer"}, format="json")
+    assert len(read()) == 1
+    api.delete("/api/v1/teams/acme/members/charlie")
+    charlie.post("/api/v1/api-keys", {"name": "between"}, format="json")
+    api.post("/api/v1/teams/acme/members", {"username": "charlie"}, format="json")
+    assert read() == []
+
+
+def test_of_who_is_added_at_admin_nothing_is_read_from_before(world: World, api: APIClient) -> None:
+    charlie, root = world.users["charlie"], Client()
+    root.force_login(User.objects.create_superuser("root"))
+    as_person(world.keys["charlie"]).post("/api/v1/api-keys", {"name": "before"}, format="json")
+    sent = {"user": charlie.pk, "team": world.team.pk, "role": "member"}
+    assert root.post("/admin/teams/membership/add/", sent).status_code == 302
+    assert api.get(AUDIT, {"verb": "key", "actor": "charlie"}).json()["results"] == []
+
+
+def test_what_a_deleted_team_had_of_a_person_is_not_for_their_other_teams(world: World, api: APIClient) -> None:
+    set_role(world.other_team, "bob", "member")
+    world.other_team.delete()
+    assert api.get(AUDIT, {"verb": "member"}).json()["results"] == []
 
 
 def test_the_admins_of_an_organization_read_of_its_registries(world: World, api: APIClient) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils.timezone import now
 from rest_framework.test import APIClient
 
 from automations.models import Attempt, Automation, Execution
+from automations.redelivery import redeliver
 from automations.tasks import work
 from projects.services import finish_run
 from teams.models import Membership, User
@@ -136,6 +139,60 @@ def test_some_recipients_refused_is_told_and_not_sent_twice(world: World, mail: 
     fail_a_run(world)
     assert told() == ("finished", "The mail server took it for 1 of 2, not for gone@acme.test (550 no such user).")
     assert [letter.recipients for letter in mail.letters] == [["ada@acme.test"]]
+
+
+def try_again() -> None:
+    Execution.objects.filter(state="pending").update(next_attempt_at=now() - timedelta(seconds=1))
+    work()
+
+
+def test_only_who_was_refused_for_now_is_tried_again(world: World, mail: SmtpServer) -> None:
+    write(world, to=["ada@acme.test", "grey@acme.test", "gone@acme.test"])
+    mail.refused |= {"grey@acme.test": "450 greylisted", "gone@acme.test": "550 no such user"}
+    fail_a_run(world)
+    not_yet = "grey@acme.test (450 greylisted), gone@acme.test (550 no such user)"
+    assert told() == ("pending", f"The mail server took it for 1 of 3, not for {not_yet}.")
+    try_again()
+    assert told() == ("pending", "The mail server took it for 1 of 3, not for gone@acme.test (550 no such user), "
+                      "grey@acme.test (450 greylisted).")  # fmt: skip
+    del mail.refused["grey@acme.test"]
+    try_again()
+    assert told() == ("finished", "The mail server took it for 2 of 3, not for gone@acme.test (550 no such user).")
+    assert [letter.recipients for letter in mail.letters] == [["ada@acme.test"], ["grey@acme.test"]]
+    first, second = (letter.message for letter in mail.letters)
+    assert (first["Message-ID"], first["To"]) == (second["Message-ID"], second["To"])
+    last = Attempt.objects.latest("number")
+    assert (last.number, last.request["headers"]["Only to"]) == (3, "grey@acme.test")
+
+
+def test_where_the_tries_end_it_fails_and_says_who_has_it(world: World, mail: SmtpServer, settings: Any) -> None:
+    settings.RETRY_SECONDS = [0, 60]
+    write(world, to=["ada@acme.test", "grey@acme.test"])
+    mail.refused["grey@acme.test"] = "450 greylisted"
+    fail_a_run(world)
+    try_again()
+    assert told() == ("failed", "The mail server took it for 1 of 2, not for grey@acme.test (450 greylisted).")
+    assert len(mail.letters) == 1
+
+
+def test_refused_for_good_in_the_end_it_is_finished_for_the_others(world: World, mail: SmtpServer) -> None:
+    write(world, to=["ada@acme.test", "grey@acme.test"])
+    mail.refused["grey@acme.test"] = "450 greylisted"
+    fail_a_run(world)
+    mail.refused["grey@acme.test"] = "550 no such user"
+    try_again()
+    assert told() == ("finished", "The mail server took it for 1 of 2, not for grey@acme.test (550 no such user).")
+
+
+def test_delivered_anew_by_a_person_it_goes_to_all_of_them(world: World, mail: SmtpServer) -> None:
+    write(world, to=["ada@acme.test", "gone@acme.test"])
+    mail.refused["gone@acme.test"] = "550 no such user"
+    fail_a_run(world)
+    mail.refused.clear()
+    redeliver(Execution.objects.get(), by=world.users["alice"])
+    work()
+    assert told() == ("finished", "The mail server took the message.")
+    assert mail.letters[-1].recipients == ["ada@acme.test", "gone@acme.test"]
 
 
 def test_a_server_that_is_away_is_tried_again(world: World, mail: SmtpServer) -> None:

@@ -3,8 +3,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
 
+from artifacts.models import Registry
 from artifacts.services import get_or_create_collection
+from automations.access import automation_numbered
 from automations.drafts import Draft
 from automations.models import Automation
 from automations.renaming import describe_collection, rename_registry
@@ -12,6 +18,7 @@ from automations.scopes import found
 from automations.services import create_automation
 from common.refusals import Conflict
 from registries.services import create_registry, link
+from teams.models import Organization, Role, User
 from tests.artifacts.sending import sent
 from tests.world import World
 
@@ -57,3 +64,73 @@ def test_a_name_that_is_taken_changes_nothing(world: World) -> None:
     with pytest.raises(Conflict):
         rename_registry(registry, "taken")
     assert names() == ["research/models"]
+
+
+# At /admin/ ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def everywhere(world: World) -> list[Automation]:
+    """An automation in each kind of place."""
+    version = sent(get_or_create_collection(world.project, "model", "model")[0], {"m.txt": b"weights"})
+    link(version, create_registry(world.team.organization, "models"), "best")
+    shared = {"organization": "research", "registry": "research/models", "registry_collection": "research/models/best"}
+    own = {"team": "acme", "project": "acme/mnist", "collection": "acme/mnist/model"}
+    return [
+        *(listening(world, type=kind, name=name, team="acme") for kind, name in shared.items()),
+        *(listening(world, type=kind, name=name) for kind, name in own.items()),
+    ]
+
+
+def changed_at_admin(row: Model, **sent: Any) -> None:
+    client = Client()
+    client.force_login(User.objects.create_superuser("root"))
+    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+    empty = {f"{prefix}-{form}_FORMS": 0 for prefix in ("memberships", "members") for form in ("TOTAL", "INITIAL")}
+    assert client.post(address, {**empty, **sent}).status_code == 302
+
+
+def test_a_renamed_organization_is_said_by_what_listens_in_it(world: World, everywhere: list[Automation]) -> None:
+    changed_at_admin(world.team.organization, name="lab")
+    assert names() == ["lab", "lab/models", "lab/models/best", "acme", "acme/mnist", "acme/mnist/model"]
+
+
+def test_a_renamed_team_is_said_by_what_listens_in_it(world: World, everywhere: list[Automation]) -> None:
+    changed_at_admin(world.team, name="acne")
+    assert names() == [
+        "research", "research/models", "research/models/best", "acne", "acne/mnist", "acne/mnist/model",
+    ]  # fmt: skip
+
+
+def test_a_renamed_project_is_said_by_what_listens_in_it(world: World, everywhere: list[Automation]) -> None:
+    changed_at_admin(world.project, name="digits")
+    assert names()[3:] == ["acme", "acme/digits", "acme/digits/model"]
+
+
+def test_a_renamed_registry_is_said_by_what_listens_in_it(world: World, everywhere: list[Automation]) -> None:
+    changed_at_admin(Registry.objects.get(), name="ours", visibility="organization")
+    assert names()[:3] == ["research", "research/ours", "research/ours/best"]
+
+
+def test_what_is_there_is_not_moved_to_another_owner(world: World, everywhere: list[Automation]) -> None:
+    elsewhere = Organization.objects.create(name="elsewhere")
+    changed_at_admin(world.project, name="mnist", team=world.other_team.pk)
+    User.objects.get(username="root").delete()
+    changed_at_admin(world.team, name="acme", organization=elsewhere.pk)
+    world.project.refresh_from_db()
+    world.team.refresh_from_db()
+    assert (world.project.team, world.team.organization.name) == (world.team, "research")
+
+
+def test_an_automation_goes_with_its_organization_and_not_with_the_name(
+    world: World, everywhere: list[Automation]
+) -> None:
+    organization = world.team.organization
+    organization.admins.add(world.users["alice"])
+    # As an older Runbell left it: the automation says the old name.
+    Organization.objects.filter(pk=organization.pk).update(name="lab")
+    Organization.objects.create(name="research").admins.add(world.users["bob"])
+    automation = everywhere[0]
+    assert automation_numbered(world.users["alice"], automation.pk, Role.MEMBER) == automation
+    with pytest.raises(PermissionDenied, match="an admin of the organization lab"):
+        automation_numbered(world.users["bob"], automation.pk, Role.MEMBER)

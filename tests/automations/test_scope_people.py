@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
+from artifacts.services import add_collection_tags
 from automations.models import Automation, Execution
 from automations.scopes import registry as scope_types
 from automations.tasks import work
-from projects.services import create_project
+from events.models import Event
+from projects.services import create_project, finish_run
 from registries.models import RegistryMember, RegistryRole
 from registries.services import set_role_of_user
 from teams.keys import keep_key
@@ -144,6 +147,60 @@ def test_only_an_admin_of_the_organization_looks_back_at_all_its_teams(places: P
     assert charlie.post(f"{AUTOMATIONS}/backtest", body, format="json").status_code == 403
     places.world.team.organization.admins.add(places.world.users["charlie"])
     assert charlie.post(f"{AUTOMATIONS}/backtest", body, format="json").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("scope", "event", "statuses"),
+    [
+        ("organization", "RUN_STATE", {"vera": 403, "bob": 403, "alice": 200, "charlie": 404}),
+        ("registry", "LINK_MODEL", {"vera": 404, "bob": 200, "alice": 200, "charlie": 404}),
+        ("registry_collection", "LINK_MODEL", {"vera": 404, "bob": 200, "alice": 200, "charlie": 404}),
+        ("team", "RUN_STATE", {"vera": 200, "bob": 200, "alice": 200, "charlie": 404}),
+    ],
+    ids=["organization", "registry", "registry_collection", "team"],
+)
+def test_a_saved_automation_shows_what_it_hears_only_to_who_may_see_all_of_it(
+    places: Places, api: APIClient, scope: str, event: str, statuses: dict[str, int]
+) -> None:
+    RegistryMember.objects.filter(user=places.world.users["vera"]).delete()
+    number = listen(api, scope, event, *([FAILED] if event == "RUN_STATE" else [])).json()["id"]
+    finish_run(places.world.run(), 1)
+    happened = Event.objects.latest("id").pk
+    for person, status in statuses.items():
+        client, page = client_of(places.world, person), Client()
+        page.force_login(places.world.users[person])
+        answers = [
+            client.post(f"{AUTOMATIONS}/{number}/backtest?days=365"),
+            client.get(f"{AUTOMATIONS}/{number}/explain?event={happened}"),
+            page.get(f"/automations/{number}/explain"),
+        ]
+        assert [answer.status_code for answer in answers] == [status] * 3, person
+        if status == 403:
+            assert "run1" not in "".join(answer.content.decode() for answer in answers)
+
+
+@pytest.mark.parametrize("happen", ["tag", "link"])
+@pytest.mark.parametrize("door", ["teams/acme/webhooks/hook/preview", "automations/preview"])
+def test_what_happened_in_a_registry_is_previewed_only_by_who_sees_that(places: Places, happen: str, door: str) -> None:
+    if happen == "tag":
+        add_collection_tags(places.production, ["eu"])
+    else:
+        places.link_new()
+    event = Event.objects.filter(kind="collection.tag_added" if happen == "tag" else "artifact.linked").latest("id")
+    assert event.team == places.world.team
+    sent: dict[str, Any] = {"event": "ADD_COLLECTION_TAG" if happen == "tag" else "LINK_MODEL", "event_id": event.pk}
+    payload = '{"of": "${artifact_collection_name}"}'
+    if door == "automations/preview":
+        sent |= {"team": "acme", "action": {"type": "send_webhook", "webhook": "hook", "payload": payload}}
+    else:
+        sent["payload"] = payload
+    bob = as_person(places.world.keys["bob"])
+    seen = bob.post(f"/api/v1/{door}", sent, format="json")
+    assert (seen.status_code, "production" in seen.content.decode()) == (200, True)
+    RegistryMember.objects.filter(user=places.world.users["bob"]).delete()
+    hidden = bob.post(f"/api/v1/{door}", sent, format="json")
+    assert wrong(hidden)[:2] == (400, "event_id")
+    assert wrong(hidden)[3] == f"There is no event {event.pk} in the team acme."
 
 
 # Scopes that cannot be -----------------------------------------------------------------------------

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from base64 import b64encode
 from typing import Any
 
 import pytest
+from django.db import connection
 from graphql import get_introspection_query
 
+from events.models import Event
 from projects.models import Project, Run
 from teams.models import ApiKey
 from tests.wandb_api.conftest import GraphQL
@@ -184,3 +187,31 @@ def test_keys_are_listed_by_name_and_never_shown(graphql: GraphQL) -> None:
         "edges"
     ]
     assert edge["node"]["name"] == f"{ApiKey.objects.get(user__username='alice').start}…"
+
+
+def test_halves_of_surrogate_pairs_are_repaired_and_kept(graphql: GraphQL, world: World) -> None:
+    config = json.dumps({"file\ud800": {"value": "a\udfff"}, "smile": {"value": "😀"}})
+    given = {"name": "r1", "modelName": "mnist", "entityName": "acme", "displayName": "odd\ud800", "config": config}
+    assert graphql.data(UPSERT, input=given)["upsertBucket"]["inserted"] is True
+    run = Run.objects.get()
+    assert (run.display_name, run.config) == ("odd\ufffd", {"file\ufffd": "a\ufffd", "smile": "😀"})
+
+
+def test_an_alert_with_half_a_surrogate_pair_is_said(graphql: GraphQL, world: World) -> None:
+    world.run("run1")
+    alert = "mutation($input: NotifyScriptableRunAlertInput!) { notifyScriptableRunAlert(input: $input) { success } }"
+    said = {"entityName": "acme", "projectName": "mnist", "runName": "run1", "title": "Odd\ud800", "text": "\udfff"}
+    assert graphql.data(alert, input=said) == {"notifyScriptableRunAlert": {"success": True}}
+    assert Event.objects.get(kind="run.alert").data["title"] == "Odd\ufffd"
+
+
+def test_what_the_database_cannot_hold_is_refused_once_and_for_all(graphql: GraphQL, world: World) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("NOT TESTED HERE: SQLite holds every text; set DATABASE_URL")
+    given = {"name": "r1", "modelName": "mnist", "entityName": "acme", "displayName": "a\x00b"}
+    status, body = graphql.send(UPSERT, input=given)
+    assert (status, body["errors"][0]["extensions"]["code"]) == (422, "INVALID")
+    assert body["errors"][0]["message"] == (
+        "The database cannot hold a value: a text with a NUL character, or too large a number. Leave that out."
+    )
+    assert not Run.objects.exists()

@@ -10,9 +10,9 @@ from django.http import Http404
 
 from artifacts.models import Registry, Visibility
 from automations.renaming import rename_registry
-from common.refusals import quoted, refuse
+from common.refusals import Conflict, quoted, refuse
 from projects.models import Project
-from projects.services import create_project
+from projects.services import create_project, get_or_create_project
 from registries import access, services
 from registries.models import RegistryMember, RegistryRole
 from teams.models import User
@@ -41,8 +41,11 @@ def upsert(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     if there is not None:
         return _answer(there, inserted=False)
     if not name.startswith(PREFIX):
-        made = create_project(writable_team(user, entity), name, input.get("description") or "")
-        return _answer(made, inserted=True)
+        team = writable_team(user, entity)
+        try:
+            return _answer(create_project(team, name, input.get("description") or ""), inserted=True)
+        except Conflict:  # another script made it at this moment
+            return _answer(get_or_create_project(team, name), inserted=False)
     owner = entity_named(user, entity)
     if owner is None:
         raise Http404(f"There is no organization or team {entity!r} here, or you are not in it.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from automations import action as actions
 from automations.actions.send_webhook import default_payload
 from automations.models import Automation
+from common.json import read
 from common.refusals import quoted, refuse
 from common.registry import UnknownKey
 from integrations.models import SlackChannel, Webhook
@@ -105,7 +105,7 @@ def _payload(automation: Automation, webhook: Webhook | None) -> Values:
 def _plain(value: Any) -> Any:
     """Read JSON in a text: the SDK sends the same object in its own spacing."""
     try:
-        return json.loads(value) if isinstance(value, str) and value.startswith("{") else value
+        return read(value) if isinstance(value, str) and value.startswith("{") else value
     except ValueError:
         return value
 
