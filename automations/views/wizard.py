@@ -104,7 +104,7 @@ def show(request: HttpRequest, turn: Turn, form: AutomationForm) -> HttpResponse
         **_about(turn.asked, turn.task),
         "form": form,
         "step": turn.step,
-        "steps": _steps(turn.step),
+        "steps": steps_at(turn.step),
         "errors": _errors(form, turn.step),
         "event": turn.event,
         "event_about": told(turn.event),
@@ -128,7 +128,7 @@ def choose_event(request: HttpRequest, asked: Asked, task: Task, refused: str = 
     context = {
         **_about(asked, task),
         "groups": [(labels.get(about, about), cards) for about, cards in groups.items()],
-        "steps": _steps(EVENT),
+        "steps": steps_at(EVENT),
         "refused": refused,
         "kept": kept,
     }
@@ -147,12 +147,13 @@ def chosen_event(request: HttpRequest, task: Task) -> type[EventType] | None:
 
 def _about(asked: Asked, task: Task) -> dict[str, Any]:
     place = asked.place
-    return {"task": task, "automation": task.automation, "where": place, "teams": asked.teams, **task.context}
-
-
-def _steps(current: str) -> list[dict[str, Any]]:
+def steps_at(current: str) -> list[dict[str, Any]]:
+    """Give the strip above every page of the wizard."""
     words = {EVENT: _("Event"), ACTION: _("Action"), DETAILS: _("Details")}
     return [{"key": key, "word": words[key], "is_current": key == current} for key in STEPS]
+
+
+    return {"task": task, "automation": task.automation, "where": place, "teams": asked.teams, **task.context}
 
 
 def _errors(form: AutomationForm, current: str) -> list[dict[str, str]]:

@@ -149,7 +149,7 @@ def test_errors_stand_at_their_step_and_nothing_is_lost(page: Page) -> None:
 
 def test_another_event_keeps_what_was_typed(page: Page) -> None:
     page.goto(f"{NEW}?event=RUN_STATE&run_state-states=failed&name=Kept")
-    page.get_by_role("button", name="Another event").click()
+    page.get_by_role("button", name="Change the event").click()
     page.get_by_role("button", name=re.compile("Run stalled")).click()
     page.locator(".turns button").nth(1).click()
     page.get_by_role("radio", name="Do nothing").check()
