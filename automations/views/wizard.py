@@ -14,6 +14,7 @@ from automations import services, testing, variables
 from automations.drafts import Draft
 from automations.forms import ACTION, DETAILS, EVENT, STEPS, AutomationForm, told
 from automations.given import Given
+from automations.looking import DAYS
 from automations.models import Automation
 from automations.scope import Place
 from automations.suggestions import past_events, suggestions_in
@@ -109,6 +110,7 @@ def show(request: HttpRequest, turn: Turn, form: AutomationForm) -> HttpResponse
         "event": turn.event,
         "event_about": told(turn.event),
         "variables": variables.of_event(turn.event.key),
+        "days": DAYS,
         "past": past_events(place, turn.event),
         "suggestions": suggestions,
         "sent": turn.tested,
@@ -145,14 +147,14 @@ def chosen_event(request: HttpRequest, task: Task) -> type[EventType] | None:
     return event_asked(request.POST) or event_asked(request.GET) or task.event
 
 
-def _about(asked: Asked, task: Task) -> dict[str, Any]:
-    place = asked.place
 def steps_at(current: str) -> list[dict[str, Any]]:
     """Give the strip above every page of the wizard."""
     words = {EVENT: _("Event"), ACTION: _("Action"), DETAILS: _("Details")}
     return [{"key": key, "word": words[key], "is_current": key == current} for key in STEPS]
 
 
+def _about(asked: Asked, task: Task) -> dict[str, Any]:
+    place = asked.place
     return {"task": task, "automation": task.automation, "where": place, "teams": asked.teams, **task.context}
 
 
