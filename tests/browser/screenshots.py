@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import chromium
 from tests.browser.tour import PAGES, Stop
@@ -29,6 +29,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "dark": {"viewport": DESK, "color_scheme": "dark"},
     "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True, "is_mobile": True},
 }
+
+# Parts of a page that are still to come.
+_AWAITED = ".htmx-request, .skeleton:visible, figure[data-chart]:visible:not(:has(canvas))"
 
 
 def main(wanted: list[str]) -> None:
@@ -78,8 +81,25 @@ def _shoot(page: Page, stop: Stop, look: str) -> None:
     page.evaluate("document.fonts.ready")
     page.wait_for_timeout(150)
     path = FOLDER / f"{stop.name}-{look}.png"
-    path.write_bytes(_small(page.screenshot(full_page=stop.is_whole)))
+    path.write_bytes(_small(_whole(page) if stop.is_whole else page.screenshot()))
     print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def _whole(page: Page) -> bytes:
+    """Make the window as tall as the page: what keeps to its edges stands there, and what comes when seen has come."""
+    usual = page.viewport_size or DESK
+    for _once_more in range(4):
+        tall = {**usual, "height": page.evaluate("document.documentElement.scrollHeight")}
+        if tall == page.viewport_size:
+            break
+        page.set_viewport_size(tall)
+        page.wait_for_timeout(150)
+        # Not the network's rest: that was reached once, and is not waited for again.
+        expect(page.locator(_AWAITED)).to_have_count(0)
+        page.wait_for_timeout(150)
+    png = page.screenshot()
+    page.set_viewport_size(usual)
+    return png
 
 
 def _small(png: bytes) -> bytes:
