@@ -40,6 +40,11 @@ class Explanation:
     state: str = ""
     reason: str = ""
 
+    @property
+    def says_why(self) -> bool:
+        """Whether the outcome is the answer of the only condition, so that there is nothing to list."""
+        return self.execution_id is None and [one.holds for one in self.conditions] == [False]
+
 
 def explain(automation: Automation, event: Event) -> Explanation | None:
     """Judge the event anew and say why; None where the automation does not listen to such an event. Raises Broken."""
@@ -100,4 +105,4 @@ def _outcome(automation: Automation, event: Event, told: Execution | None, condi
         return f"The event was set aside. {event.problem}"
     if event.occurred_at < automation.created_at:
         return "It did not fire: the event came before the automation was made."
-    return "It would fire as it stands now; when the event came it rested, was off, or was another automation."
+    return "It did not fire: when the event came, the automation was resting, off or set up differently."

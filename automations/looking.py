@@ -68,6 +68,7 @@ class Looked:
     bars: Sequence[Bar] = ()
     places: Sequence[Firing] = ()
     chart: Chart | None = None
+    days: int = DAYS
 
     @property
     def width(self) -> int:
@@ -92,13 +93,9 @@ def looked_back(user: User, automation: Automation, *, seconds: float) -> Looked
 
 def _answer(found: LookBack) -> str:
     if not found.fired:
-        return _("This would not have fired in the last %d days.") % DAYS
-    text = ngettext(
-        "This would have fired once in the last %(days)d days.",
-        "This would have fired %(n)d times in the last %(days)d days.",
-        found.fired,
-    )
-    return text % {"n": found.fired, "days": DAYS}
+        return _("It would not have fired.")
+    text = ngettext("It would have fired once.", "It would have fired %(n)d times.", found.fired)
+    return text % {"n": found.fired}
 
 
 def _notes(automation: Automation, found: LookBack) -> list[str]:

@@ -13,7 +13,7 @@ def set_role(team: Team, username: str, role: str) -> Membership:
     """Let the person join with this role, or change the role they have."""
     user = User.objects.filter(username=username).first()
     if user is None:
-        refuse("username", f"There is no user {username!r}. An administrator of this Runbell adds people.")
+        refuse("username", f"There is no person {username!r}. An administrator of this Runbell adds people.")
     with transaction.atomic():
         _one_at_a_time(team)
         current = Membership.objects.filter(team=team, user=user).first()

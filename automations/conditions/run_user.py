@@ -27,7 +27,7 @@ class RunUser(Condition):
     """The run belongs to this person."""
 
     key = "run_user"
-    label = _("Filter to one user's runs")
+    label = _("Filter to one person's runs")
     about = ("run",)
     Form = RunUserForm
     example = {"username": "ada"}

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from automations import scopes, services
 from automations.access import automation_numbered
 from automations.drafts import Draft
+from automations.forms import EVENT
 from automations.given import Given
 from automations.models import Automation
 from automations.serializers import draft_of
 from automations.views import frames
 from automations.views.asked import Asked, place_asked, scope_in
 from automations.views.found import shown
-from automations.views.wizard import Task, Turn, choose_event, chosen_event, show
+from automations.views.wizard import Task, Turn, choose_event, chosen_event, show, steps_at
 from events import types
 from projects.access import project_named
 from teams.models import Role
@@ -126,7 +127,7 @@ def _choose_scope(request: HttpRequest, refused: str = "", status: int = 200) ->
     asked = {"type": request.GET.get("scope", ""), "name": request.GET.get("in", "")}
     user = person(request)
     kinds = [{"kind": kind, "about": kind.__doc__, "names": kind.names(user)} for kind in scopes.registry]
-    context = {"place": "hub", "kinds": kinds, "refused": refused, "asked": asked}
+    context = {"place": "hub", "kinds": kinds, "refused": refused, "asked": asked, "steps": steps_at(EVENT)}
     return render(request, "automations/choose_scope.html", context, status=status)
 
 

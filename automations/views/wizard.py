@@ -14,6 +14,7 @@ from automations import services, testing, variables
 from automations.drafts import Draft
 from automations.forms import ACTION, DETAILS, EVENT, STEPS, AutomationForm, told
 from automations.given import Given
+from automations.looking import DAYS
 from automations.models import Automation
 from automations.scope import Place
 from automations.suggestions import past_events, suggestions_in
@@ -104,11 +105,12 @@ def show(request: HttpRequest, turn: Turn, form: AutomationForm) -> HttpResponse
         **_about(turn.asked, turn.task),
         "form": form,
         "step": turn.step,
-        "steps": _steps(turn.step),
+        "steps": steps_at(turn.step),
         "errors": _errors(form, turn.step),
         "event": turn.event,
         "event_about": told(turn.event),
         "variables": variables.of_event(turn.event.key),
+        "days": DAYS,
         "past": past_events(place, turn.event),
         "suggestions": suggestions,
         "sent": turn.tested,
@@ -128,7 +130,7 @@ def choose_event(request: HttpRequest, asked: Asked, task: Task, refused: str = 
     context = {
         **_about(asked, task),
         "groups": [(labels.get(about, about), cards) for about, cards in groups.items()],
-        "steps": _steps(EVENT),
+        "steps": steps_at(EVENT),
         "refused": refused,
         "kept": kept,
     }
@@ -145,14 +147,15 @@ def chosen_event(request: HttpRequest, task: Task) -> type[EventType] | None:
     return event_asked(request.POST) or event_asked(request.GET) or task.event
 
 
+def steps_at(current: str) -> list[dict[str, Any]]:
+    """Give the strip above every page of the wizard."""
+    words = {EVENT: _("Event"), ACTION: _("Action"), DETAILS: _("Details")}
+    return [{"key": key, "word": words[key], "is_current": key == current} for key in STEPS]
+
+
 def _about(asked: Asked, task: Task) -> dict[str, Any]:
     place = asked.place
     return {"task": task, "automation": task.automation, "where": place, "teams": asked.teams, **task.context}
-
-
-def _steps(current: str) -> list[dict[str, Any]]:
-    words = {EVENT: _("Event"), ACTION: _("Action"), DETAILS: _("Details")}
-    return [{"key": key, "word": words[key], "is_current": key == current} for key in STEPS]
 
 
 def _errors(form: AutomationForm, current: str) -> list[dict[str, str]]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from artifacts.models import Registry
+from artifacts.models import Collection, Registry
 from config.sample import runs, versions, watching
 from integrations.models import Webhook
 from projects.models import Project
@@ -32,7 +34,8 @@ def lay_where_new() -> None:
 
 
 def lay(team: Team, user: User) -> None:
-    now = timezone.now()
+    # In whole seconds: the times stand in payloads that people read.
+    now = timezone.now().replace(microsecond=0)
     with transaction.atomic():
         project = create_project(team, PROJECT, "Sample: a small network that learns to read digits.")
         registry = versions.registry_of(team.organization)
@@ -46,9 +49,20 @@ def lay(team: Team, user: User) -> None:
         watching.judge()
         runs.move(played, now)
         versions.move(project, registry, now)
+        _begin(project, registry, now - timedelta(days=7))
         watching.tell(team, now)
         team.sample = {**team.sample, "project": project.pk, "registry": registry.pk, "webhook": webhook.pk}
         team.save(update_fields=["sample"])
+
+
+def _begin(project: Project, registry: Registry, at: datetime) -> None:
+    """Let what holds the sample be older than all that happened in it."""
+    for rows in (
+        Project.objects.filter(pk=project.pk),
+        Registry.objects.filter(pk=registry.pk),
+        Collection.objects.filter(Q(project=project) | Q(registry=registry)),
+    ):
+        rows.update(created_at=at)
 
 
 def clear(team: Team) -> None:

@@ -74,7 +74,8 @@ def tell(team: Team, now: datetime) -> None:
     told = Execution.objects.filter(team=team).select_related("event", "automation").order_by("id")
     for place, execution in enumerate(told):
         at = _when(execution, now)
-        columns: dict[str, Any] = {"created_at": at, "occurred_at": at}
+        execution.variables["event_time"] = at.isoformat()
+        columns: dict[str, Any] = {"created_at": at, "occurred_at": at, "variables": execution.variables}
         if execution.state == State.PENDING:
             columns |= _sent(execution, at, place)
         else:

@@ -32,7 +32,7 @@ class NewMemberForm(ServiceForm[Membership]):
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         if not User.objects.filter(username=username, is_active=True).exists():
-            raise ValidationError(f"There is no user {username!r}. An administrator of this Runbell adds people.")
+            raise ValidationError(f"There is no person {username!r}. An administrator of this Runbell adds people.")
         return username
 
     def perform(self, values: dict[str, Any]) -> Membership:
@@ -55,19 +55,23 @@ class RoleForm(ServiceForm[Membership]):
 class MemberAdmin(Scoped[Membership]):
     add_form = NewMemberForm
     change_form = RoleForm
-    fixed = ("team", "user")
+    fixed = ("team", "person")
     intro = _("Admins change everything here. Members make automations. Viewers read.")
     empty = _("The people of the team will be here.")
     icon = "team"
 
-    list_display = ("user", "full_name", "role", "team")
+    list_display = ("person", "full_name", "role", "team")
     list_select_related = ("user", "team")
     list_filter = [TeamFilter, "role"]
     search_fields = ("user__username", "user__first_name", "user__last_name")
     ordering = ("team__name", "user__username")
 
     def get_fields(self, request: Any, obj: Membership | None = None) -> tuple[str, ...]:
-        return ("team", "user", "role") if obj else ("team", "username", "role")
+        return ("team", "person", "role") if obj else ("team", "username", "role")
+
+    @admin.display(description=_("person"), ordering="user")
+    def person(self, membership: Membership) -> str:
+        return membership.user.username
 
     @admin.display(description=_("name"))
     def full_name(self, membership: Membership) -> str:

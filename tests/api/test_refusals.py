@@ -764,7 +764,7 @@ def test_a_request_without_a_key_is_told_how_to_send_one() -> None:
             {"username": "zed"},
             "username",
             "zed",
-            "There is no user 'zed'. An administrator of this Runbell adds people.",
+            "There is no person 'zed'. An administrator of this Runbell adds people.",
         ),
         (
             {"username": "charlie", "role": "boss"},

@@ -163,6 +163,15 @@ def test_an_explanation_says_that_the_window_was_not_full(world: World, api: API
     assert explained(api, automation)["outcome"] == outcome
 
 
+def test_an_explanation_of_what_came_while_it_was_off_says_so(world: World, api: APIClient) -> None:
+    automation = world.automation(FAILED, enabled=False)
+    finish_run(world.run(), 1)
+    work()
+    found = explained(api, automation)
+    assert found["outcome"].startswith("It did not fire: when the event came, the automation was resting, off or")
+    assert [one["holds"] for one in found["conditions"]] == [True]
+
+
 def test_a_question_that_names_nothing_is_refused(world: World, api: APIClient) -> None:
     automation = world.automation(threshold(), event="RUN_METRIC")
     refused = api.get(f"/api/v1/automations/{automation.pk}/explain")

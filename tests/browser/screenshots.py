@@ -30,6 +30,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone": {"viewport": PHONE, "color_scheme": "light", "has_touch": True, "is_mobile": True},
 }
 
+# Parts of a page that are still to come.
+_AWAITED = ".htmx-request, .skeleton:visible, figure[data-chart]:visible:not(:has(canvas))"
+
 
 def main(wanted: list[str]) -> None:
     if chromium.path() is None:
@@ -76,10 +79,35 @@ def _shoot(page: Page, stop: Stop, look: str) -> None:
         return
     page.wait_for_load_state("networkidle")
     page.evaluate("document.fonts.ready")
+    # It is where it clicked last, and what is under it would be lit up.
+    page.mouse.move(0, 0)
     page.wait_for_timeout(150)
     path = FOLDER / f"{stop.name}-{look}.png"
-    path.write_bytes(_small(page.screenshot(full_page=stop.is_whole)))
+    path.write_bytes(_small(_whole(page) if stop.is_whole else page.screenshot()))
     print(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+def _whole(page: Page) -> bytes:
+    """Make the window as tall as the page: what keeps to its edges stands there, and what comes when seen has come."""
+    usual = page.viewport_size or DESK
+    # What comes may push the next out of sight again. What never comes is shown so.
+    for _once_more in range(20):
+        _stretch(page)
+        if not page.locator(_AWAITED).count():
+            break
+    # Anew: what came may be lower than its place was, and no page is lower than its window. Twice: a column may grow.
+    page.set_viewport_size(usual)
+    _stretch(page)
+    _stretch(page)
+    png = page.screenshot()
+    page.set_viewport_size(usual)
+    return png
+
+
+def _stretch(page: Page) -> None:
+    height = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({**(page.viewport_size or DESK), "height": height})
+    page.wait_for_timeout(250)
 
 
 def _small(png: bytes) -> bytes:
@@ -88,8 +116,11 @@ def _small(png: bytes) -> bytes:
         from PIL import Image
     except ImportError:
         return png
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    # The usual way spends them on greys, and turns amber to brown.
+    few = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
+    few.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

@@ -49,12 +49,13 @@ def test_an_example_becomes_an_automation_that_says_what_it_would_do(
     page.goto(LIST)
     page.get_by_role("link", name="Tell Slack when a run fails").click()
     expect(page.get_by_label("Failed (also when crashed)")).to_be_checked()
+    expect(page.get_by_role("heading", name="In the last 30 days")).to_be_visible()
     lookback = page.locator("#lookback")
-    expect(lookback).to_contain_text("This would have fired once in the last 30 days.", timeout=SLOW)
+    expect(lookback).to_contain_text("It would have fired once.", timeout=SLOW)
     expect(lookback.get_by_role("link", name="prod-earlier")).to_be_visible()
     page.get_by_text("Filter on run name").click()
     page.get_by_label("Run name matches").fill("^dev-")
-    expect(lookback).to_contain_text("This would not have fired", timeout=SLOW)
+    expect(lookback).to_contain_text("It would not have fired", timeout=SLOW)
     page.get_by_label("Run name matches").fill("^prod-")
     expect(lookback).to_contain_text("fired once", timeout=SLOW)
 
@@ -149,7 +150,7 @@ def test_errors_stand_at_their_step_and_nothing_is_lost(page: Page) -> None:
 
 def test_another_event_keeps_what_was_typed(page: Page) -> None:
     page.goto(f"{NEW}?event=RUN_STATE&run_state-states=failed&name=Kept")
-    page.get_by_role("button", name="Another event").click()
+    page.get_by_role("button", name="Change the event").click()
     page.get_by_role("button", name=re.compile("Run stalled")).click()
     page.locator(".turns button").nth(1).click()
     page.get_by_role("radio", name="Do nothing").check()

@@ -77,6 +77,16 @@ def test_everything_happened_before_now_and_in_order(team: Team) -> None:
     assert not Version.objects.filter(created_at__gt=now).exists()
 
 
+def test_what_holds_it_is_older_than_all_that_happened_in_it(team: Team) -> None:
+    project, registry = Project.objects.get(name="digits"), Registry.objects.get()
+    homes = [project, registry, *project.collections.all(), *registry.collections.all()]
+    assert len(homes) == 5
+    first = min(
+        *Run.objects.values_list("created_at", flat=True), *Automation.objects.values_list("created_at", flat=True)
+    )
+    assert max(home.created_at for home in homes) < first
+
+
 def test_histories_are_the_same_each_time() -> None:
     assert repr(history(PLOTS[3], 1e9)) == repr(history(PLOTS[3], 1e9))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -42,6 +43,13 @@ def over_rest(api: APIClient, event: str, *asked: dict[str, Any], **more: Any) -
     answer = api.post("/api/v1/automations", body, format="json")
     assert answer.status_code == 201, answer.json()
     return row(answer.json()["id"])
+
+
+@pytest.mark.parametrize("address", [NEW, "/automations/new"], ids=["choose an event", "choose a scope"])
+def test_the_first_page_already_shows_the_three_steps(address: str, bob: Client) -> None:
+    page = text(bob.get(address))
+    assert re.findall(r"</i>(\w+)</span>", page) == ["Event", "Action", "Details"]
+    assert '<span aria-current="step"><i>1</i>' in page
 
 
 def test_a_form_makes_what_rest_makes(bob: Client, api: APIClient) -> None:

@@ -163,3 +163,13 @@ def test_it_is_explained_what_an_automation_made_of_the_last_events(bob: Client,
     assert "does not match ^prod-" in of_one
     assert "It fired" not in of_one
     assert "No run here has" in text(bob.get(f"/automations/{automation.pk}/explain?run=nothing"))
+
+
+def test_the_answer_of_an_only_condition_is_not_told_twice(bob: Client, world: World) -> None:
+    world.webhook("https://hooks.example.test/in")
+    automation = world.automation(FAILED)
+    finish_run(world.run("r1"), 0)
+    work()
+    page = text(bob.get(f"/automations/{automation.pk}/explain"))
+    assert page.lower().count("the run is finished; wanted: failed") == 1
+    assert "does not hold" not in page

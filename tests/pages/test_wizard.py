@@ -121,7 +121,7 @@ def test_the_look_back_counts_names_places_and_draws(bob: Client, world: World) 
             world.run(name), 0, [{"_step": step, "loss": value} for step, value in enumerate([1, 1, 9, 9, 9, 1])]
         )
     page = text(bob.post(LOOKBACK, {**HERE, "event": "RUN_METRIC", **metric()}))
-    assert "This would have fired 2 times in the last 30 days." in page
+    assert "It would have fired 2 times." in page
     assert 'href="/acme/mnist/runs/two"' in page
     assert "&quot;thresholds&quot;: [{&quot;value&quot;: 1.5, &quot;side&quot;: &quot;above&quot;}]" in page
     assert "&quot;step&quot;: 4" in page
@@ -145,7 +145,7 @@ def test_the_look_back_stops_in_time_and_says_so(bob: Client, world: World, monk
         log_history(world.run(name), 0, [{"loss": 9.0}] * 6)
     monkeypatch.setattr("automations.views.assisting._SECONDS", -1)
     page = text(bob.post(LOOKBACK, {**HERE, "event": "RUN_METRIC", **metric()}))
-    assert "This would have fired once" in page
+    assert "It would have fired once" in page
     assert "it came as far as" in page
 
 

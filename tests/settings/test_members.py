@@ -29,7 +29,7 @@ def test_the_form_does_not_tell_who_else_is_here(alice: Client, world: World) ->
 def test_an_unknown_name_is_refused(alice: Client, world: World) -> None:
     answer = alice.post(page(Membership, "add"), {"team": world.team.pk, "username": "Bob", "role": "viewer"})
 
-    assert "There is no user &#x27;Bob&#x27;." in text(answer)
+    assert "There is no person &#x27;Bob&#x27;." in text(answer)
     assert Membership.objects.filter(team=world.team).count() == 3
 
 
@@ -38,7 +38,7 @@ def test_somebody_inactive_is_as_unknown(alice: Client, world: World) -> None:
 
     answer = alice.post(page(Membership, "add"), {"team": world.team.pk, "username": "dana", "role": "viewer"})
 
-    assert "There is no user &#x27;dana&#x27;." in text(answer)
+    assert "There is no person &#x27;dana&#x27;." in text(answer)
     assert not Membership.objects.filter(user__username="dana").exists()
 
 
