@@ -16,7 +16,7 @@ from wandb_api import binding, pages
 from wandb_api.artifact_types import TypeIn
 from wandb_api.caller import Info, person, visitor
 from wandb_api.ids import global_id
-from wandb_api.versions import file_of, id_of, version_by_id
+from wandb_api.versions import NumberAlias, file_of, id_of, version_by_id
 
 Artifact = Version | Upload
 
@@ -80,8 +80,12 @@ def tags(found: Artifact, info: Info) -> list[dict[str, str]]:
 
 
 @artifact.field("aliases")
-def aliases(found: Artifact, info: Info) -> list[Alias]:
-    return [alias for entry in _entries(found, info) for alias in _aliases(entry)]
+def aliases(found: Artifact, info: Info) -> list[Alias | NumberAlias]:
+    """Those of each collection, and its number there: the SDK reads it from here, and shows it as no alias."""
+    said: list[Alias | NumberAlias] = []
+    for entry in _entries(found, info):
+        said += [*_aliases(entry), NumberAlias(entry)]
+    return said
 
 
 @artifact.field("state")
