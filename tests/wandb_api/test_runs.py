@@ -85,6 +85,20 @@ def test_a_run_that_is_not_there_is_null_where_that_is_asked(graphql: GraphQL) -
     assert graphql.data(RESUME, name="nope") == {"model": {"bucket": None}}
 
 
+def test_a_run_whose_person_was_deleted_and_a_project_have_a_user_to_read(graphql: GraphQL, world: World) -> None:
+    world.run("r1", user="bob")
+    world.users["bob"].delete()
+    found = graphql.data("""{ project(name: "mnist", entityName: "acme") {
+        user { id name username email admin deletedAt entity teams { edges { node { name } } }
+               organizations { name } apiKeys { edges { node { name } } } }
+        run(name: "r1") { user { name username } } } }""")["project"]
+    assert found["run"]["user"] == {"name": "deleted", "username": ""}
+    assert found["user"] == {
+        "id": global_id("User", 0), "name": "nobody", "username": "", "email": "", "admin": False, "deletedAt": None,
+        "entity": None, "teams": {"edges": []}, "organizations": [], "apiKeys": {"edges": []},
+    }  # fmt: skip
+
+
 def test_a_run_without_telemetry_counts_as_one_that_began(graphql: GraphQL, world: World) -> None:
     world.run("r1")
     assert json.loads(graphql.data(RESUME, name="r1")["model"]["bucket"]["wandbConfig"]) == {"t": {}}

@@ -14,12 +14,13 @@ from projects.models import Project, Run, Stream
 from projects.services import change_run, delete_run, get_or_create_project, start_run, stop_run
 from projects.states import say_state
 from teams.access import may
-from teams.models import Role
+from teams.models import Role, User
 from wandb_api import binding
 from wandb_api.caller import Info, person, visitor
 from wandb_api.entities import writable_team
 from wandb_api.errors import NotImplementedHere
 from wandb_api.ids import global_id
+from wandb_api.people import nobody
 from wandb_api.runs import details_of, history_keys, run_by_id, wandb_config, wrapped_config
 
 run = binding.of("Run")
@@ -32,7 +33,6 @@ run.attributes(
     createdAt="created_at",
     heartbeatAt="heartbeat_at",
     summaryMetrics="shown_summary",
-    user="user",
 )
 run.always(sweepName=None, description=None)
 binding.name_as(Run, "Run")
@@ -91,6 +91,12 @@ def id_of(found: Run, *_: object) -> str:
 @run.field("displayName")
 def display_name(found: Run, *_: object) -> str:
     return str(found)
+
+
+@run.field("user")
+def started_by(found: Run, *_: object) -> User:
+    """Whose run it is, also when that person was deleted."""
+    return found.user or nobody("deleted")
 
 
 @run.field("group")
