@@ -53,7 +53,9 @@ def differences(recorded: Any, ours: Any, path: str = "") -> list[str]:
         return [f"{path}: {ours!r} in place of {recorded!r}"]
     if isinstance(recorded, dict):
         left_out = [f"{path}.{name} is left out" for name in recorded if name not in ours]
-        inner = [differences(recorded[name], ours[name], f"{path}.{name}".strip(".")) for name in ours]
+        # Ours has more in JSON only, such as the last values that `wandb verify` wants.
+        both = [name for name in ours if name in recorded]
+        inner = [differences(recorded[name], ours[name], f"{path}.{name}".strip(".")) for name in both]
         return left_out + [one for found in inner for one in found]
     if isinstance(recorded, list):
         return differences(recorded[0], ours[0], path) if recorded and ours else []

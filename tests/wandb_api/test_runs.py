@@ -99,6 +99,23 @@ def test_a_run_whose_person_was_deleted_and_a_project_have_a_user_to_read(graphq
     }  # fmt: skip
 
 
+def test_what_was_logged_last_stands_with_each_number(graphql: GraphQL, world: World) -> None:
+    world.run("run1")
+    Script(world.keys["alice"]).log(
+        0, {"_step": 0, "loss": 1, "dict": {"val": 2.5}}, {"_step": 11, "loss": 0.5, "t": "x"}
+    )
+    query = """query($desc: String) { project(name: "mnist", entityName: "acme") {
+        run(name: "run1", desc: $desc) { historyKeys } } }"""
+    found = graphql.data(query, desc="a" * 10**6)["project"]["run"]["historyKeys"]
+    assert found["lastStep"] == 11
+    assert {name: one.get("previousValue") for name, one in found["keys"].items()} == {
+        "_step": 11,
+        "loss": 0.5,
+        "dict.val": 2.5,
+        "t": None,
+    }
+
+
 def test_a_run_without_telemetry_counts_as_one_that_began(graphql: GraphQL, world: World) -> None:
     world.run("r1")
     assert json.loads(graphql.data(RESUME, name="r1")["model"]["bucket"]["wandbConfig"]) == {"t": {}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import posixpath
 import re
 from base64 import b64encode
 from typing import Any
@@ -58,7 +59,8 @@ def files(
 ) -> dict[str, Any]:
     """Those that came, all or by name, or by a pattern as LIKE has it."""
     rows = found.files.filter(uploaded_at__isnull=False).select_related("content").order_by("name")
-    rows = rows.filter(name__in=names) if names else rows
+    # `run.file("./x")` means the file that `run.save("./x")` sent, which the SDK calls x.
+    rows = rows.filter(name__in=[posixpath.normpath(name) for name in names]) if names else rows
     return pages.page(
         _like(list(rows), pattern) if pattern else rows, first=first, after=after, edge=lambda file: {"node": _of(file)}
     )

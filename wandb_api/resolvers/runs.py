@@ -77,7 +77,7 @@ def stop(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 @binding.of("Project").field("bucket")
 @binding.of("Project").field("run")
-def find_run(project: Project | Registry, info: Info, name: str, missingOk: bool = True) -> Run | None:
+def find_run(project: Project | Registry, info: Info, name: str, **_: object) -> Run | None:
     if isinstance(project, Registry):
         return None
     return Run.objects.select_related("project__team__organization", "user").filter(project=project, name=name).first()
