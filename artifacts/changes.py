@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from artifacts.models import Alias, Collection, Entry, Version
+from artifacts.models import Alias, Collection, Entry, Use, Version
 from artifacts.names import LATEST, check_metadata
 from artifacts.services import add_aliases, add_tags, lock, put_latest_right, remove_alias, remove_tags, unlink
 from common.refusals import refuse_twin
+from projects.models import Run
 from teams.models import User
 
 
@@ -79,12 +81,25 @@ def change_type(collection: Collection, type: str) -> Collection:
 def delete_version(version: Version, *, with_aliases: bool = False, by: User | None = None) -> None:
     """Delete the version and take it out of everywhere it is linked; `latest` goes back to the newest that is left."""
     with transaction.atomic():
-        _lock_all(version)
+        _lock_all(Entry.objects.filter(version=version))
         held = sorted(Alias.objects.filter(entry__version=version).values_list("name", flat=True))
         if held and not with_aliases:
             refuse_twin("version", f"{version} has the aliases {', '.join(held)}. Delete it with its aliases.")
         _delete(version, by)
         put_latest_right(version.collection, by)
+
+
+def delete_versions_of(run: Run, *, by: User | None = None) -> None:
+    """Delete the versions that the run made, all or none: not where another run uses one, or one is linked."""
+    with transaction.atomic():
+        _lock_all(Entry.objects.filter(version__run=run))
+        made = Version.objects.filter(run=run).select_related("collection__project__team").order_by("pk")
+        for version in made:
+            _refuse_where_needed(version, run)
+        for version in made:
+            _delete(version, by)
+        for collection in {version.collection_id: version.collection for version in made}.values():
+            put_latest_right(collection, by)
 
 
 def delete_collection(collection: Collection, *, by: User | None = None) -> None:
@@ -106,7 +121,15 @@ def _delete(version: Version, by: User | None) -> None:
     version.delete()
 
 
-def _lock_all(version: Version) -> None:
-    """Lock every collection that the version is in, in one order always."""
-    places = Entry.objects.filter(version=version).values("collection")
+def _refuse_where_needed(version: Version, maker: Run) -> None:
+    user = Use.objects.filter(version=version).exclude(run=maker).select_related("run").order_by("pk").first()
+    if user is not None:
+        refuse_twin("run", f"{version} is used by the run {user.run.name!r}. Delete the run without its artifacts.")
+    if Entry.objects.filter(version=version).exclude(collection=version.collection_id).exists():
+        refuse_twin("run", f"{version} is linked. Unlink it first, or delete the run without its artifacts.")
+
+
+def _lock_all(entries: QuerySet[Entry]) -> None:
+    """Lock every collection that these are in, in one order always."""
+    places = entries.values("collection")
     list(Collection.objects.filter(pk__in=places).order_by("pk").select_for_update().values_list("pk"))

@@ -6,6 +6,9 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
+
+from artifacts.changes import delete_versions_of
 from artifacts.models import Registry
 from common.refusals import Conflict
 from projects import history
@@ -18,7 +21,6 @@ from teams.models import Role, User
 from wandb_api import binding
 from wandb_api.caller import Info, person, visitor
 from wandb_api.entities import writable_team
-from wandb_api.errors import NotImplementedHere
 from wandb_api.ids import global_id
 from wandb_api.people import nobody
 from wandb_api.runs import details_of, history_keys, run_by_id, wandb_config, wrapped_config
@@ -55,9 +57,12 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 @binding.mutation.field("deleteRun")
 def remove_run(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    if input.get("deleteArtifacts"):
-        raise NotImplementedHere("deleteRun with deleteArtifacts: delete the versions one by one")
-    delete_run(run_by_id(person(info), input["id"], Role.MEMBER))
+    user = person(info)
+    found = run_by_id(user, input["id"], Role.MEMBER)
+    with transaction.atomic():
+        if input.get("deleteArtifacts"):
+            delete_versions_of(found, by=user)
+        delete_run(found)
     return {"clientMutationId": None}
 
 
