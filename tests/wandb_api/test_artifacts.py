@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from artifacts.models import Collection, Upload
+from artifacts.models import Collection, Upload, Version
 from artifacts.services import create_version, get_or_create_collection
 from registries.services import create_registry, link
 from tests.artifacts.making import aliases_of, told
@@ -229,6 +229,18 @@ def test_what_is_not_there_is_named_with_501(
 ) -> None:
     status, body = graphql.send(query, **variables)
     assert (status, what in body["errors"][0]["message"]) == (501, True)
+
+
+def test_a_time_to_live_is_refused_of_a_version_and_logged_of_a_new_one(
+    graphql: GraphQL, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    id = uploaded(graphql, world, ttlDurationSeconds=60)
+    assert "The artifact.ttl of a version of acme/mnist/model was dropped." in caplog.text
+    status, body = graphql.send(UPDATE, input={"artifactID": id, "ttlDurationSeconds": 60, "description": "x"})
+    assert (status, "Set artifact.ttl to None" in body["errors"][0]["message"]) == (422, True)
+    assert Version.objects.get().description == ""
+    for disabled in (None, -1, -2):
+        graphql.data(UPDATE, input={"artifactID": id, "ttlDurationSeconds": disabled})
 
 
 def test_a_second_version_says_what_came_before_and_is_taken(graphql: GraphQL, world: World) -> None:

@@ -18,12 +18,15 @@ from wandb_api.scalars import read_json
 from wandb_api.versions import entry_in, own_version, version_by_id
 
 DONE = {"success": True}
+NO_END = "Runbell deletes no version by its age."
 
 
 @binding.mutation.field("updateArtifact")
 def update(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
     user = person(info)
     version = own_version(user, input["artifactID"])
+    if (input.get("ttlDurationSeconds") or 0) > 0:
+        refuse("ttlDurationSeconds", f"{NO_END} Set artifact.ttl to None, and delete the version yourself in time.")
     metadata = read_json(input.get("metadata"), "metadata")
     changes.change_version(version, description=input.get("description"), metadata=metadata)
     add, remove = _words(input.get("tagsToAdd")), _words(input.get("tagsToDelete"))
