@@ -77,18 +77,23 @@ def get_or_create_project(team: Team, name: str) -> Project:
 
 
 def start_run(
-    project: Project, name: str | None, details: RunDetails, *, user: User | None, anew: bool = False
-) -> Started:
+    project: Project, name: str | None, details: RunDetails, *, user: User | None, anew: bool = False,
+    waits: bool = False,
+) -> Started:  # fmt: skip
     """Create the run, or resume it where there is one of this name.
 
-    `anew` says that the client knows nothing of an earlier run, and counts its lines from 0.
+    `anew` says that the client knows nothing of an earlier run, and counts its lines from 0; `waits` that it is to
+    run later: a new run is pending then, and one that is there stays as it is.
     """
     with transaction.atomic():
         run = Run.objects.select_for_update().filter(project=project, name=name or "").first()
         if run is None:
-            return Started(_create_run(project, name or secrets.token_hex(4), details, user), created=True)
+            state = RunState.PENDING if waits else RunState.RUNNING
+            return Started(_create_run(project, name or secrets.token_hex(4), details, user, state), created=True)
         run.project = project
         _change(run, details)
+        if waits:
+            return Started(run, created=False)
         if anew and run.state in _OVER:
             begin_anew(run)
             run.save(update_fields=["line_bases"])
@@ -194,8 +199,8 @@ def actor_of(run: Run) -> str:
     return run.user.username if run.user else ""
 
 
-def _create_run(project: Project, name: str, details: RunDetails, user: User | None) -> Run:
-    run = Run(project=project, name=name, user=user, **details.given())
+def _create_run(project: Project, name: str, details: RunDetails, user: User | None, state: RunState) -> Run:
+    run = Run(project=project, name=name, user=user, state=state, **details.given())
     run.full_clean(exclude=["user", *_UNCHECKED])
     run.save()
     _publish_state(run, previous="")

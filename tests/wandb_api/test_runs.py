@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from events.models import Event
 from projects.models import HistoryChunk, Run
 from projects.posts import Post, take
-from projects.services import finish_run
+from projects.services import finish_run, mark_crashed
 from teams.models import AuditEvent
 from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.test_file_stream import Script
@@ -41,6 +43,19 @@ def test_a_run_is_started_once_however_often_that_is_said(graphql: GraphQL) -> N
     assert upsert(graphql, name="r1", **WHERE)["inserted"] is True
     assert upsert(graphql, name="r1", **WHERE)["inserted"] is False
     assert states() == ["running"]
+
+
+def test_a_run_may_begin_as_one_that_waits_and_runs_once_its_script_starts(graphql: GraphQL) -> None:
+    for _ in range(2):
+        upsert(graphql, name="r1", state="pending", **WHERE)
+    Run.objects.update(heartbeat_at=timezone.now() - timedelta(days=1))
+    assert (mark_crashed(), states()) == (0, ["pending"])
+    upsert(graphql, name="r1", state="running", **WHERE)
+    # What runs, or is over, is not put back by this.
+    upsert(graphql, name="r1", state="pending", **WHERE)
+    finish_run(Run.objects.get(), 0)
+    upsert(graphql, name="r1", state="pending", **WHERE)
+    assert states() == ["pending", "running", "finished"]
 
 
 def test_what_is_null_stays_as_it_is(graphql: GraphQL) -> None:

@@ -13,7 +13,7 @@ from artifacts.models import Registry
 from common.refusals import Conflict
 from projects import history
 from projects.lines import OUTPUT, client_counts
-from projects.models import Project, Run, Stream
+from projects.models import Project, Run, RunState, Stream
 from projects.services import change_run, delete_run, get_or_create_project, start_run, stop_run
 from projects.states import say_state
 from teams.access import may
@@ -51,7 +51,8 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         return {"bucket": found, "inserted": False}
     team = writable_team(user, input.get("entityName"))
     project = get_or_create_project(team, input.get("modelName") or _NO_PROJECT)
-    started = start_run(project, input.get("name"), details, user=user, anew=not input.get("id"))
+    waits = input.get("state") == RunState.PENDING
+    started = start_run(project, input.get("name"), details, user=user, anew=not input.get("id"), waits=waits)
     return {"bucket": started.run, "inserted": started.created}
 
 
