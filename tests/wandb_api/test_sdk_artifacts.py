@@ -181,6 +181,30 @@ say([in_registry.aliases, in_project.qualified_name, model.qualified_name, names
     assert (content, left, entries) == ("one", [f"linked-{art}"], [])
 
 
+def test_collections_are_filtered_ordered_and_counted_and_so_are_files(any_sdk: Runbell) -> None:
+    said = told(
+        any_sdk,
+        "sorted-b",
+        """
+with wandb.init(entity="acme", project=f"{ART}-sorted") as run:
+    made = logged(run, b"one")
+    for NAME, kind in (("sorted-a", "model"), ("sorted-c", "model"), ("sorted-d", "dataset")):
+        logged(run, b"two", type=kind)
+api = wandb.Api()
+project, kind = api.project(f"{ART}-sorted", "acme"), api.artifact_type("model", f"acme/{ART}-sorted")
+def names(found):
+    return [one.name for one in found if one.name.startswith("sorted-")]
+some = {"name": {"$in": ["sorted-a", "sorted-d"]}}
+say([names(project.collections(order="-name")), names(project.collections(some)),
+     names(kind.collections(order="+name")), names(kind.collections({"name": "sorted-c"}, order="name", per_page=1)),
+     len(kind.collections({"name": "sorted-c"})), len(made.files()),
+     made.commit_hash == api.artifact(f"acme/{ART}-sorted/sorted-b:latest").commit_hash])
+""",
+    )
+    names = ["sorted-d", "sorted-c", "sorted-b", "sorted-a"]
+    assert said == [names, ["sorted-a", "sorted-d"], names[:0:-1], ["sorted-c"], 1, 1, True]
+
+
 def test_versions_listed_from_a_linked_collection_are_numbered_as_there(any_sdk: Runbell) -> None:
     said = told(
         any_sdk,

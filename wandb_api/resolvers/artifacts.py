@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import QuerySet
@@ -33,7 +34,6 @@ artifact.always(
     ttlDurationSeconds=-2,
     ttlIsInherited=True,
     digestAlgorithm="MANIFEST_MD5",
-    commitHash=None,
     updatedAt=None,
 )
 artifact.field("id")(lambda found, *_: id_of(found))
@@ -91,6 +91,14 @@ def aliases(found: Artifact, info: Info) -> list[Alias | NumberAlias]:
 @artifact.field("state")
 def state(found: Artifact, *_: object) -> str:
     return "COMMITTED" if isinstance(found, Version) or found.version is not None else "PENDING"
+
+
+@artifact.field("commitHash")
+def commit_hash(found: Artifact, *_: object) -> str | None:
+    """Give a name of the version that no other one has, wherever its collection is moved or what it is called."""
+    if not isinstance(found, Version):
+        return None
+    return sha256(f"{found.pk}:{found.digest}".encode()).hexdigest()[:40]
 
 
 @artifact.field("size")
