@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from artifacts.models import Alias, Collection, Entry, Version
+from artifacts.models import Alias, Collection, Entry, Use, Version
 from artifacts.names import LATEST, check_metadata
 from artifacts.services import add_aliases, add_tags, lock, put_latest_right, remove_alias, remove_tags, unlink
 from artifacts.subjects import keep_subjects
 from common.refusals import refuse_twin
+from projects.models import Run
 from teams.models import User
 
 
@@ -80,14 +82,24 @@ def change_type(collection: Collection, type: str) -> Collection:
 def delete_version(version: Version, *, with_aliases: bool = False, by: User | None = None) -> None:
     """Delete the version and take it out of everywhere it is linked; `latest` goes back to the newest that is left."""
     with transaction.atomic():
-        _lock_all(version)
+        _lock_all(Entry.objects.filter(version=version))
         held = sorted(Alias.objects.filter(entry__version=version).values_list("name", flat=True))
         if held and not with_aliases:
             refuse_twin("version", f"{version} has the aliases {', '.join(held)}. Delete it with its aliases.")
-        places = [version.collection, *_unlink_everywhere(version, by)]
-        keep_subjects(places)
-        version.delete()
+        _delete([version], by)
         put_latest_right(version.collection, by)
+
+
+def delete_versions_of(run: Run, *, by: User | None = None) -> None:
+    """Delete the versions that the run made, all or none: not where another run uses one, or one is linked."""
+    with transaction.atomic():
+        _lock_all(Entry.objects.filter(version__run=run))
+        made = Version.objects.filter(run=run).select_related("collection__project__team").order_by("pk")
+        for version in made:
+            _refuse_where_needed(version, run)
+        _delete(made, by)
+        for collection in {version.collection_id: version.collection for version in made}.values():
+            put_latest_right(collection, by)
 
 
 def delete_collection(collection: Collection, *, by: User | None = None) -> None:
@@ -95,29 +107,37 @@ def delete_collection(collection: Collection, *, by: User | None = None) -> None
     with transaction.atomic():
         locked = lock(collection)
         entries = list(Entry.objects.filter(collection=locked).select_related("version__collection").order_by("pk"))
-        places, made_here = [locked], []
-        for entry in entries:
-            if locked.holds_links:
+        if locked.holds_links:
+            for entry in entries:
                 unlink(entry, by=by)
-            else:
-                places += _unlink_everywhere(entry.version, by)
-                made_here.append(entry.version)
-        keep_subjects(places)
-        for version in made_here:
-            version.delete()
+        else:
+            _delete([entry.version for entry in entries], by)
+        keep_subjects([locked])
         locked.delete()
 
 
-def _unlink_everywhere(version: Version, by: User | None) -> list[Collection]:
-    """Take it out of every collection that it was linked to; give those."""
-    linked = Entry.objects.filter(version=version).exclude(collection=version.collection_id)
-    entries = list(linked.select_related("collection").order_by("collection"))
-    for entry in entries:
-        unlink(entry, by=by)
-    return [entry.collection for entry in entries]
+def _delete(versions: Iterable[Version], by: User | None) -> None:
+    """Take them out of everywhere they are linked, and delete them."""
+    places = {version.collection for version in versions}
+    for version in versions:
+        linked = Entry.objects.filter(version=version).exclude(collection=version.collection_id)
+        for entry in linked.select_related("collection").order_by("collection"):
+            unlink(entry, by=by)
+            places.add(entry.collection)
+    keep_subjects(places)
+    for version in versions:
+        version.delete()
 
 
-def _lock_all(version: Version) -> None:
-    """Lock every collection that the version is in, in one order always."""
-    places = Entry.objects.filter(version=version).values("collection")
+def _refuse_where_needed(version: Version, maker: Run) -> None:
+    user = Use.objects.filter(version=version).exclude(run=maker).select_related("run").order_by("pk").first()
+    if user is not None:
+        refuse_twin("run", f"{version} is used by the run {user.run.name!r}. Delete the run without its artifacts.")
+    if Entry.objects.filter(version=version).exclude(collection=version.collection_id).exists():
+        refuse_twin("run", f"{version} is linked. Unlink it first, or delete the run without its artifacts.")
+
+
+def _lock_all(entries: QuerySet[Entry]) -> None:
+    """Lock every collection that these are in, in one order always."""
+    places = entries.values("collection")
     list(Collection.objects.filter(pk__in=places).order_by("pk").select_for_update().values_list("pk"))

@@ -25,3 +25,8 @@ def note_uploaded(run: Run, names: Iterable[str]) -> None:
     """Note that the client has sent them, or would have where contents are not kept."""
     files = name_files(run, names)
     RunFile.objects.filter(pk__in=[file.pk for file in files]).update(uploaded_at=timezone.now())
+
+
+def delete_files(files: Iterable[RunFile]) -> None:
+    """Take the files from their runs, all or none. What they hold is freed once no other file holds the same."""
+    RunFile.objects.filter(pk__in=[file.pk for file in files]).delete()

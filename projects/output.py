@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from django.db.models import F
 
 from projects.models import OutputChunk, Run
 
@@ -34,6 +37,23 @@ def output_lines(run: Run) -> Iterator[str]:
         yield from text.split("\n")
 
 
+def lines_from(run: Run, number: int, count: int) -> list[tuple[int, str]]:
+    """Give so many of the lines that are kept, from the line of this number on, each with its number."""
+    rows = run.output.annotate(end=F("offset") + F("line_count")).filter(end__gt=number).order_by("offset")
+    found = (one for chunk in rows.iterator(chunk_size=4) for one in _numbered(chunk) if one[0] >= number)
+    return list(islice(found, count))
+
+
+def last_lines(run: Run, count: int) -> list[tuple[int, str]]:
+    """Give the newest lines, in order, each with its number."""
+    found: list[tuple[int, str]] = []
+    for chunk in run.output.order_by("-offset").iterator(chunk_size=4):
+        if len(found) >= count:
+            break
+        found = [*_numbered(chunk), *found]
+    return found[max(0, len(found) - count) :]
+
+
 def output_count(run: Run) -> int:
     """Give how many lines the run has printed, also those that are kept no more."""
     last = run.output.order_by("-offset").values_list("offset", "line_count").first()
@@ -43,10 +63,14 @@ def output_count(run: Run) -> int:
 def _merged(stored: Sequence[OutputChunk], offset: int, lines: list[str]) -> tuple[int, list[str]]:
     """Give the line number and the lines that take the place of the stored ones."""
     end = offset + len(lines)
-    numbered = [(one.offset + place, line) for one in stored for place, line in enumerate(one.text.split("\n"))]
+    numbered = [pair for one in stored for pair in _numbered(one)]
     before = [line for number, line in numbered if number < offset]
     after = [line for number, line in numbered if number >= end]
     return offset - len(before), before + lines + after
+
+
+def _numbered(chunk: OutputChunk) -> Iterator[tuple[int, str]]:
+    return enumerate(chunk.text.split("\n"), chunk.offset)
 
 
 def _pieces(run: Run, offset: int, lines: list[str]) -> Iterator[OutputChunk]:

@@ -78,25 +78,31 @@ def get_or_create_project(team: Team, name: str) -> Project:
 
 
 def start_run(
-    project: Project, name: str | None, details: RunDetails, *, user: User | None, anew: bool = False
-) -> Started:
+    project: Project, name: str | None, details: RunDetails, *, user: User | None, anew: bool = False,
+    waits: bool = False,
+) -> Started:  # fmt: skip
     """Create the run, or resume it where there is one of this name.
 
-    `anew` says that the client knows nothing of an earlier run, and counts its lines from 0.
+    `anew` says that the client knows nothing of an earlier run, and counts its lines from 0; `waits` that it is to
+    run later: a new run is pending then, and one that is there stays as it is.
     """
     with transaction.atomic():
         named = Run.objects.select_for_update().filter(project=project, name=name or "")
         run = named.first()
         if run is None:
+            state = RunState.PENDING if waits else RunState.RUNNING
             try:
                 with transaction.atomic():
-                    return Started(_create_run(project, name or secrets.token_hex(4), details, user), created=True)
+                    made = _create_run(project, name or secrets.token_hex(4), details, user, state)
+                    return Started(made, created=True)
             except IntegrityError:
                 # Another process of the same training began it at this moment: this one goes on in it.
                 if (run := named.all().first()) is None:
                     raise
         run.project = project
         _change(run, details)
+        if waits:
+            return Started(run, created=False)
         if anew and run.state in _OVER:
             begin_anew(run)
             run.save(update_fields=["line_bases"])
@@ -202,8 +208,8 @@ def actor_of(run: Run) -> str:
     return run.user.username if run.user else ""
 
 
-def _create_run(project: Project, name: str, details: RunDetails, user: User | None) -> Run:
-    run = Run(project=project, name=name, user=user, **details.given())
+def _create_run(project: Project, name: str, details: RunDetails, user: User | None, state: RunState) -> Run:
+    run = Run(project=project, name=name, user=user, state=state, **details.given())
     run.full_clean(exclude=["user", *_UNCHECKED], validate_constraints=False)
     run.save()
     _publish_state(run, previous="")

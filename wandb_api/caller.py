@@ -24,6 +24,8 @@ class Caller:
     """What a resolver finds as `info.context`."""
 
     user: Visitor
+    # What asks, as it calls itself.
+    agent: str = ""
 
     @cached_property
     def _places(self) -> tuple[frozenset[int], frozenset[int]]:
@@ -44,7 +46,7 @@ Info: TypeAlias = GraphQLResolveInfo[Caller]
 def caller(request: HttpRequest) -> Caller:
     """Give who sent the key; nobody where none was sent. Raises AuthenticationFailed for a key that is not right."""
     plain = key_in_header(request.META.get("HTTP_AUTHORIZATION", ""))
-    return Caller(AnonymousUser() if not plain else _user_of(plain))
+    return Caller(AnonymousUser() if not plain else _user_of(plain), request.headers.get("User-Agent", ""))
 
 
 def _user_of(plain: str) -> User:

@@ -33,15 +33,19 @@ def page(
     edge: Callable[[Any], dict[str, Any]] = lambda row: {"node": row},
 ) -> dict[str, Any]:
     """Give a part of the rows, which must come in the same order each time."""
-    start = _place(after)
-    count = max(0, min(USUAL if first is None else first, MOST))
+    start, count = place_of(after), count_of(first)
     found = list(rows[start : start + count + 1])
     shown = found[:count]
     return {
         "totalCount": rows.count() if isinstance(rows, QuerySet) else len(rows),
-        "edges": [{"cursor": _cursor(start + at + 1), **edge(row)} for at, row in enumerate(shown)],
-        "pageInfo": {"endCursor": _cursor(start + len(shown)), "hasNextPage": len(found) > count},
+        "edges": [{"cursor": cursor(start + at + 1), **edge(row)} for at, row in enumerate(shown)],
+        "pageInfo": {"endCursor": cursor(start + len(shown)), "hasNextPage": len(found) > count},
     }
+
+
+def count_of(first: int | None) -> int:
+    """Give how many rows are meant."""
+    return max(0, min(USUAL if first is None else first, MOST))
 
 
 def whole(rows: Rows) -> dict[str, Any]:
@@ -49,11 +53,11 @@ def whole(rows: Rows) -> dict[str, Any]:
     return page(rows, first=MOST)
 
 
-def _cursor(place: int) -> str:
+def cursor(place: int) -> str:
     return base64.b64encode(f"at:{place}".encode()).decode()
 
 
-def _place(cursor: str | None) -> int:
+def place_of(cursor: str | None) -> int:
     if not cursor:
         return 0
     try:

@@ -67,15 +67,15 @@ def history_keys(run: Run) -> dict[str, Any]:
     A metric's count is that of all rows: counting it would read the whole history.
     """
     step = last_step(run)
-    keys = {
-        name: {"typeCounts": [{"type": _type_of(value), "count": run.rows_logged}]}
-        for name, value in run.summary.items()
-    }
+    keys = {name: _said_of(value, run.rows_logged) for name, value in run.summary.items()}
     return {"lastStep": -1 if step is None else int(step), "sets": [], "keys": keys}
 
 
-def _type_of(value: object) -> str:
-    return "number" if number(value) is not None else "string"
+def _said_of(value: object, rows: int) -> dict[str, Any]:
+    """Give a number with its type. What else was logged last may be long, and stands in the summary."""
+    if number(value) is None:
+        return {"typeCounts": [{"type": "string", "count": rows}]}
+    return {"typeCounts": [{"type": "number", "count": rows}], "previousValue": value}
 
 
 def _object(sent: Mapping[str, Any], field: str) -> dict[str, Any] | None:

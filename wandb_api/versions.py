@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404
@@ -15,6 +16,21 @@ from teams.access import in_teams_of, require
 from teams.models import Role, User
 from wandb_api.ids import global_id, kind_and_key
 from wandb_api.places import find_collection, find_place
+
+
+@dataclass(frozen=True)
+class NumberAlias:
+    """A version's number in a collection, which W&B lists among its aliases. It is no row, and nobody moves it."""
+
+    entry: Entry
+
+    @property
+    def name(self) -> str:
+        return f"v{self.entry.index}"
+
+    @property
+    def collection(self) -> Collection:
+        return self.entry.collection
 
 
 def id_of(found: Version | Upload) -> str:

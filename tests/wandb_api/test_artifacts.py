@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from artifacts.models import Collection, Upload
+from artifacts.models import Collection, Upload, Version
 from artifacts.services import create_version, get_or_create_collection
 from registries.services import create_registry, link
 from tests.artifacts.making import aliases_of, told
@@ -122,6 +122,44 @@ def test_an_alias_moves_away_from_the_version_that_had_it(graphql: GraphQL, worl
     assert aliases_of(model) == {"latest": "v1"}
 
 
+def test_a_version_says_its_number_in_each_collection_among_its_aliases(
+    graphql: GraphQL, world: World, model: Collection
+) -> None:
+    first, second = (create_version(model, digest).entry.version for digest in ("d1", "d2"))
+    registry = create_registry(world.team.organization, "models")
+    for version in (second, first):
+        link(version, registry, "production")
+    query = """query($id: ID!) { artifact(id: $id) { aliases { id alias artifactCollection { name } }
+        artifactMemberships { edges { node { versionIndex aliases { alias } } } } } }"""
+    found = graphql.data(query, id=id_of(first))["artifact"]
+    assert [(one["alias"], one["artifactCollection"]["name"]) for one in found["aliases"]] == [
+        ("v0", "model"),
+        ("latest", "production"),
+        ("v1", "production"),
+    ]
+    assert len({one["id"] for one in found["aliases"]}) == 3
+    # Where a collection's own answer gives the number, it stands beside the aliases.
+    assert [edge["node"] for edge in found["artifactMemberships"]["edges"]] == [
+        {"versionIndex": 0, "aliases": []},
+        {"versionIndex": 1, "aliases": [{"alias": "latest"}]},
+    ]
+
+
+def test_what_stays_by_itself_is_neither_added_nor_taken_and_refuses_nothing_else(
+    graphql: GraphQL, world: World, model: Collection
+) -> None:
+    id = uploaded(graphql, world, aliases=[{"artifactCollectionName": "model", "alias": "old"}])
+    for query in (ADD, REMOVE):
+        graphql.data(query, id=id, aliases=[place("v0"), place("latest")])
+        assert aliases_of(model) == {"latest": "v0", "old": "v0"}
+    graphql.data(REMOVE, id=id, aliases=[place("latest"), place("old"), place("v7")])
+    sent = [{"artifactCollectionName": "model", "alias": alias} for alias in ("v0", "new")]
+    graphql.data(UPDATE, input={"artifactID": id, "aliases": sent})
+    assert aliases_of(model) == {"latest": "v0", "new": "v0"}
+    # Another version's number is no name for this one.
+    assert graphql.send(ADD, id=id, aliases=[place("v7")])[0] == 422
+
+
 @pytest.mark.parametrize(("person", "status"), [("vera", 403), ("charlie", 404)])
 def test_who_may_not_log_is_told_so_and_nothing_is_made(world: World, person: str, status: int) -> None:
     answer, _body = GraphQL(world.keys[person]).send(CREATE, input=draft())
@@ -160,7 +198,7 @@ def test_who_sees_a_version_in_a_registry_alone_sees_not_where_it_was_made(world
         "state": "COMMITTED",
         "versionIndex": 0,
         "tags": [],
-        "aliases": [{"alias": "latest"}, {"alias": "outer"}],
+        "aliases": [{"alias": "latest"}, {"alias": "outer"}, {"alias": "v0"}],
         "artifactSequence": {"name": "model", "project": None},
     }
 
@@ -191,6 +229,18 @@ def test_what_is_not_there_is_named_with_501(
 ) -> None:
     status, body = graphql.send(query, **variables)
     assert (status, what in body["errors"][0]["message"]) == (501, True)
+
+
+def test_a_time_to_live_is_refused_of_a_version_and_logged_of_a_new_one(
+    graphql: GraphQL, world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    id = uploaded(graphql, world, ttlDurationSeconds=60)
+    assert "The artifact.ttl of a version of acme/mnist/model was dropped." in caplog.text
+    status, body = graphql.send(UPDATE, input={"artifactID": id, "ttlDurationSeconds": 60, "description": "x"})
+    assert (status, "Set artifact.ttl to None" in body["errors"][0]["message"]) == (422, True)
+    assert Version.objects.get().description == ""
+    for disabled in (None, -1, -2):
+        graphql.data(UPDATE, input={"artifactID": id, "ttlDurationSeconds": disabled})
 
 
 def test_a_second_version_says_what_came_before_and_is_taken(graphql: GraphQL, world: World) -> None:

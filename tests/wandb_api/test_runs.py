@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from events.models import Event
 from projects.models import HistoryChunk, Run
 from projects.posts import Post, take
-from projects.services import finish_run
+from projects.services import finish_run, mark_crashed
 from teams.models import AuditEvent
 from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.test_file_stream import Script
@@ -41,6 +43,19 @@ def test_a_run_is_started_once_however_often_that_is_said(graphql: GraphQL) -> N
     assert upsert(graphql, name="r1", **WHERE)["inserted"] is True
     assert upsert(graphql, name="r1", **WHERE)["inserted"] is False
     assert states() == ["running"]
+
+
+def test_a_run_may_begin_as_one_that_waits_and_runs_once_its_script_starts(graphql: GraphQL) -> None:
+    for _ in range(2):
+        upsert(graphql, name="r1", state="pending", **WHERE)
+    Run.objects.update(heartbeat_at=timezone.now() - timedelta(days=1))
+    assert (mark_crashed(), states()) == (0, ["pending"])
+    upsert(graphql, name="r1", state="running", **WHERE)
+    # What runs, or is over, is not put back by this.
+    upsert(graphql, name="r1", state="pending", **WHERE)
+    finish_run(Run.objects.get(), 0)
+    upsert(graphql, name="r1", state="pending", **WHERE)
+    assert states() == ["pending", "running", "finished"]
 
 
 def test_what_is_null_stays_as_it_is(graphql: GraphQL) -> None:
@@ -83,6 +98,37 @@ def test_resuming_is_told_exact_counts_and_the_last_rows(graphql: GraphQL, world
 
 def test_a_run_that_is_not_there_is_null_where_that_is_asked(graphql: GraphQL) -> None:
     assert graphql.data(RESUME, name="nope") == {"model": {"bucket": None}}
+
+
+def test_a_run_whose_person_was_deleted_and_a_project_have_a_user_to_read(graphql: GraphQL, world: World) -> None:
+    world.run("r1", user="bob")
+    world.users["bob"].delete()
+    found = graphql.data("""{ project(name: "mnist", entityName: "acme") {
+        user { id name username email admin deletedAt entity teams { edges { node { name } } }
+               organizations { name } apiKeys { edges { node { name } } } }
+        run(name: "r1") { user { name username } } } }""")["project"]
+    assert found["run"]["user"] == {"name": "deleted", "username": ""}
+    assert found["user"] == {
+        "id": global_id("User", 0), "name": "nobody", "username": "", "email": "", "admin": False, "deletedAt": None,
+        "entity": None, "teams": {"edges": []}, "organizations": [], "apiKeys": {"edges": []},
+    }  # fmt: skip
+
+
+def test_what_was_logged_last_stands_with_each_number(graphql: GraphQL, world: World) -> None:
+    world.run("run1")
+    Script(world.keys["alice"]).log(
+        0, {"_step": 0, "loss": 1, "dict": {"val": 2.5}}, {"_step": 11, "loss": 0.5, "t": "x"}
+    )
+    query = """query($desc: String) { project(name: "mnist", entityName: "acme") {
+        run(name: "run1", desc: $desc) { historyKeys } } }"""
+    found = graphql.data(query, desc="a" * 10**6)["project"]["run"]["historyKeys"]
+    assert found["lastStep"] == 11
+    assert {name: one.get("previousValue") for name, one in found["keys"].items()} == {
+        "_step": 11,
+        "loss": 0.5,
+        "dict.val": 2.5,
+        "t": None,
+    }
 
 
 def test_a_run_without_telemetry_counts_as_one_that_began(graphql: GraphQL, world: World) -> None:

@@ -68,18 +68,22 @@ def test_histories_and_files_are_read_whole_and_in_parts(runbell: Runbell) -> No
         with wandb.init(entity="acme", project="lists", id="long") as run:
             for step in range(300):
                 run.log({"loss": step, **({"rare": step} if step % 100 == 0 else {})})
-            print("printed")
+            print("printed"); print("odd", file=sys.stderr)
         run = wandb.Api().run("acme/lists/long")
         say({
             "sampled": [row["loss"] for row in run.history(samples=4, pandas=False)],
             "keys": run.history(keys=["loss", "rare"], pandas=False),
             "scan": [row["loss"] for row in run.scan_history(page_size=70)] == list(range(300)),
             "scan keys": [row["rare"] for row in run.scan_history(keys=["rare"], page_size=90)],
-            "scan all keys": len([row for row in run.scan_history(keys=["loss"], page_size=90, use_cache=False)]),
+            "scan all keys": [row["loss"] for row in run.scan_history(keys=["loss"], page_size=90, use_cache=False)]
+                             == list(range(300)),
             "part": [row["loss"] for row in run.scan_history(min_step=290, max_step=293)],
             "files": sorted(file.name for file in run.files()),
             "like": [file.name for file in run.files(pattern="%.yaml")],
             "config": "cli_version" in run.file("config.yaml").download(root="dl").read(),
+            "printed": [(line.level, line.content, line.timestamp is not None) for line in run.console_logs(per_page=1)
+                        if line.content in ("printed", "odd")],
+            "last": [line.content for line in run.console_logs(last=1)] == [list(run.console_logs())[-1].content],
             "system": len(run.history(stream="events", pandas=False)) >= 0,
         })
         """,
@@ -87,9 +91,10 @@ def test_histories_and_files_are_read_whole_and_in_parts(runbell: Runbell) -> No
     assert found == {
         "sampled": [0, 99, 199, 299],
         "keys": [{"_step": step, "loss": step, "rare": step} for step in (0, 100, 200)],
-        "scan": True, "scan keys": [0, 100, 200], "scan all keys": 300, "part": [290, 291, 292],
+        "scan": True, "scan keys": [0, 100, 200], "scan all keys": True, "part": [290, 291, 292],
         "files": ["config.yaml", "output.log", "requirements.txt", "wandb-metadata.json", "wandb-summary.json"],
         "like": ["config.yaml"], "config": True, "system": True,
+        "printed": [["", "printed", True], ["error", "odd", True]], "last": True,
     }  # fmt: skip
 
 

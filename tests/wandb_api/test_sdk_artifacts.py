@@ -181,6 +181,61 @@ say([in_registry.aliases, in_project.qualified_name, model.qualified_name, names
     assert (content, left, entries) == ("one", [f"linked-{art}"], [])
 
 
+def test_collections_are_filtered_ordered_and_counted_and_so_are_files(any_sdk: Runbell) -> None:
+    said = told(
+        any_sdk,
+        "sorted-b",
+        """
+with wandb.init(entity="acme", project=f"{ART}-sorted") as run:
+    made = logged(run, b"one")
+    for NAME, kind in (("sorted-a", "model"), ("sorted-c", "model"), ("sorted-d", "dataset")):
+        logged(run, b"two", type=kind)
+api = wandb.Api()
+project, kind = api.project(f"{ART}-sorted", "acme"), api.artifact_type("model", f"acme/{ART}-sorted")
+def names(found):
+    return [one.name for one in found if one.name.startswith("sorted-")]
+some = {"name": {"$in": ["sorted-a", "sorted-d"]}}
+say([names(project.collections(order="-name")), names(project.collections(some)),
+     names(kind.collections(order="+name")), names(kind.collections({"name": "sorted-c"}, order="name", per_page=1)),
+     len(kind.collections({"name": "sorted-c"})), len(made.files()),
+     made.commit_hash == api.artifact(f"acme/{ART}-sorted/sorted-b:latest").commit_hash])
+""",
+    )
+    names = ["sorted-d", "sorted-c", "sorted-b", "sorted-a"]
+    assert said == [names, ["sorted-a", "sorted-d"], names[:0:-1], ["sorted-c"], 1, 1, True]
+
+
+def test_versions_listed_from_a_linked_collection_are_numbered_as_there(any_sdk: Runbell) -> None:
+    said = told(
+        any_sdk,
+        "numbered",
+        """
+LINKED = f"numbered-{ART}"
+with wandb.init(entity="acme", project=ART) as run:
+    versions = [logged(run, content) for content in (b"zero", b"one")]
+    for made in reversed(versions):
+        run.link_artifact(made, f"wandb-registry-models/{LINKED}")
+found = {}
+for one in wandb.Api().artifacts("model", f"org.research/wandb-registry-models/{LINKED}"):
+    def read():
+        return (pathlib.Path(one.download(f"dl-{one.digest}", skip_cache=True)) / "m.txt").read_text()
+    listed = [one.name, one.version, one.source_version, sorted(one.aliases), read()]
+    one.aliases = ["replaced-" + listed[4]]
+    one.description = "words"
+    one.save()
+    found[one.name.partition(":")[2]] = [listed[1:], [one.version, sorted(one.aliases), read()]]
+say([found, wandb.Api().artifact(f"acme/{ART}/numbered:v0").description])
+""",
+    )
+    assert said == [
+        {
+            "v0": [["v0", "v1", [], "one"], ["v0", ["replaced-one"], "one"]],
+            "v1": [["v1", "v0", ["latest"], "zero"], ["v1", ["latest", "replaced-zero"], "zero"]],
+        },
+        "words",
+    ]
+
+
 def test_a_version_a_link_and_an_alias_reach_a_webhook_and_a_table_does_not(runbell: Runbell, hook: Hook) -> None:
     runbell.rest("teams/acme/webhooks", name="bells", url=hook.url)
     runbell.rest("projects/acme", name="bells")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.wandb_api.sdk import Runbell
@@ -63,3 +65,23 @@ def test_a_script_learns_who_it_is_and_where_it_may_log(runbell: Runbell) -> Non
         person="bob",
     )
     assert done.said == [True, "bob", ["acme"], "acme"]
+
+
+def test_wandb_verify_finds_nothing_wrong_but_what_is_not_there(runbell: Runbell) -> None:
+    done = runbell.command("verify", "--host", runbell.url)
+    checks = re.findall(r"^Checking ([^.\n]+)\.+(.)$", done.printed, re.MULTILINE)
+    assert {what for what, mark in checks if mark == "✅"} == {
+        "if logged in",
+        "signed URL upload",
+        "ability to send large payloads through proxy",
+        "wandb package version is up to date",
+        "logged metrics, saving and downloading a file",
+        "artifact save and download workflows",
+    }, done.printed
+    assert [what for what, mark in checks if mark != "✅"] == [
+        "requests to base url",
+        "requests made over signed URLs",
+        "CORs configuration of the bucket",
+        "sweep creation and agent execution",
+    ], done.printed
+    assert "Runbell does not implement" in done.printed

@@ -18,12 +18,15 @@ from wandb_api.scalars import read_json
 from wandb_api.versions import entry_in, own_version, version_by_id
 
 DONE = {"success": True}
+NO_END = "Runbell deletes no version by its age."
 
 
 @binding.mutation.field("updateArtifact")
 def update(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
     user = person(info)
     version = own_version(user, input["artifactID"])
+    if (input.get("ttlDurationSeconds") or 0) > 0:
+        refuse("ttlDurationSeconds", f"{NO_END} Set artifact.ttl to None, and delete the version yourself in time.")
     metadata = read_json(input.get("metadata"), "metadata")
     changes.change_version(version, description=input.get("description"), metadata=metadata)
     add, remove = _words(input.get("tagsToAdd")), _words(input.get("tagsToDelete"))
@@ -31,7 +34,8 @@ def update(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
         changes.change_tags(_changeable(user, version), add=add, remove=remove, by=user)
     if input.get("aliases") is not None:
         # Older SDKs say all of them at once, as they are to be where the version was made.
-        changes.set_aliases(entry_in(version.collection, version), _aliases(input["aliases"]), by=user)
+        entry = entry_in(version.collection, version)
+        changes.set_aliases(entry, _own(entry, _aliases(input["aliases"])), by=user)
     return {"artifact": version_by_id(user, input["artifactID"])}
 
 
@@ -46,17 +50,18 @@ def delete(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
 
 @binding.mutation.field("addAliases")
 def add_aliases(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
-    """The same alias again is harmless; `latest` is where it is by itself."""
+    """The same alias again is harmless."""
     user = person(info)
     for entry, aliases in _by_entry(user, input):
-        services.add_aliases(entry, [alias for alias in aliases if alias != LATEST], by=user)
+        services.add_aliases(entry, _own(entry, aliases), by=user)
     return DONE
 
 
 @binding.mutation.field("deleteAliases")
 def delete_aliases(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
+    """What stays by itself is not refused: the SDK would then save nothing else of what was changed with it."""
     for entry, aliases in _by_entry(person(info), input):
-        for alias in aliases:
+        for alias in _own(entry, aliases):
             services.remove_alias(entry, alias)
     return DONE
 
@@ -71,6 +76,11 @@ def _by_entry(user: User, sent: dict[str, Any]) -> list[tuple[Entry, list[str]]]
     if not by_place:
         refuse("aliases", "There is none. Give at least one.")
     return [(entry_in(changeable_collection(user, *place), version), said) for place, said in by_place.items()]
+
+
+def _own(entry: Entry, aliases: Iterable[str]) -> list[str]:
+    """Leave out what stays where it is by itself: `latest`, and the version's number there."""
+    return [alias for alias in aliases if alias not in (LATEST, f"v{entry.index}")]
 
 
 def _changeable(user: User, version: Version) -> list[Entry]:

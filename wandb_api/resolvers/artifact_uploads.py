@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.http import Http404
@@ -21,9 +22,11 @@ from wandb_api.entities import writable_team
 from wandb_api.errors import NotImplementedHere
 from wandb_api.ids import global_id
 from wandb_api.places import PREFIX
+from wandb_api.resolvers.artifact_changes import NO_END
 from wandb_api.scalars import read_json
 from wandb_api.versions import file_of_upload, id_of, upload_by_id, version_by_id
 
+logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
 
 
@@ -36,6 +39,9 @@ def create(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     project = _project(user, input["entityName"], input["projectName"])
     name = input.get("artifactCollectionName") or next(iter(input.get("artifactCollectionNames") or ()), "")
     collection, _created = get_or_create_collection(project, name, input["artifactTypeName"])
+    if (input.get("ttlDurationSeconds") or 0) > 0:
+        # Refused, the script would lose what it logs; kept longer than it asked, it loses nothing.
+        logger.warning("%s The artifact.ttl of a version of %s was dropped.", NO_END, collection)
     found = uploads.begin(collection, _draft(user, input), by=user)
     return {"artifact": found.version or found}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from django.db.models import QuerySet
@@ -16,7 +17,7 @@ from wandb_api import binding, pages
 from wandb_api.artifact_types import TypeIn
 from wandb_api.caller import Info, person, visitor
 from wandb_api.ids import global_id
-from wandb_api.versions import file_of, id_of, version_by_id
+from wandb_api.versions import NumberAlias, file_of, id_of, version_by_id
 
 Artifact = Version | Upload
 
@@ -33,7 +34,6 @@ artifact.always(
     ttlDurationSeconds=-2,
     ttlIsInherited=True,
     digestAlgorithm="MANIFEST_MD5",
-    commitHash=None,
     updatedAt=None,
 )
 artifact.field("id")(lambda found, *_: id_of(found))
@@ -80,13 +80,25 @@ def tags(found: Artifact, info: Info) -> list[dict[str, str]]:
 
 
 @artifact.field("aliases")
-def aliases(found: Artifact, info: Info) -> list[Alias]:
-    return [alias for entry in _entries(found, info) for alias in _aliases(entry)]
+def aliases(found: Artifact, info: Info) -> list[Alias | NumberAlias]:
+    """Those of each collection, and its number there: the SDK reads it from here, and shows it as no alias."""
+    said: list[Alias | NumberAlias] = []
+    for entry in _entries(found, info):
+        said += [*_aliases(entry), NumberAlias(entry)]
+    return said
 
 
 @artifact.field("state")
 def state(found: Artifact, *_: object) -> str:
     return "COMMITTED" if isinstance(found, Version) or found.version is not None else "PENDING"
+
+
+@artifact.field("commitHash")
+def commit_hash(found: Artifact, *_: object) -> str | None:
+    """Give a name of the version that no other one has, wherever its collection is moved or what it is called."""
+    if not isinstance(found, Version):
+        return None
+    return sha256(f"{found.pk}:{found.digest}".encode()).hexdigest()[:40]
 
 
 @artifact.field("size")

@@ -13,7 +13,7 @@ from wandb_api.caller import Info, person
 from wandb_api.collections import ENTRIES, with_all
 from wandb_api.ids import global_id
 from wandb_api.places import Place
-from wandb_api.versions import collection_by_id
+from wandb_api.versions import NumberAlias, collection_by_id
 
 sequence, portfolio = binding.of("ArtifactSequence"), binding.of("ArtifactPortfolio")
 sequence.always(digestAlgorithm="MANIFEST_MD5")
@@ -104,7 +104,9 @@ def latest(found: Collection, *_: object) -> Any:
 
 
 @alias.field("id")
-def id_of_alias(found: Alias, *_: object) -> str:
+def id_of_alias(found: Alias | NumberAlias, *_: object) -> str:
+    if isinstance(found, NumberAlias):
+        return global_id("ArtifactNumberAlias", found.entry.pk)
     return global_id("ArtifactAlias", found.pk)
 
 

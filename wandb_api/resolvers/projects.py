@@ -6,16 +6,18 @@ from typing import Any, Unpack
 
 from artifacts.models import Collection, Entry, Registry, Version
 from projects.models import Project
+from teams.models import User
 from wandb_api import binding, pages
 from wandb_api.artifact_types import TypeIn, find_type, types_in
 from wandb_api.caller import Info, person, visitor
 from wandb_api.collections import COLLECTIONS
 from wandb_api.entities import default_team
 from wandb_api.pages import Asked
+from wandb_api.people import nobody
 from wandb_api.places import Place, collections_in, entry_at, find_collection, find_place, may_change, shown
 
 project = binding.of("Project")
-project.always(views=None, isBenchmark=False, user=None, totalSweeps=0)
+project.always(views=None, isBenchmark=False, totalSweeps=0)
 binding.name_as(Project, "Project")
 binding.name_as(Registry, "Project")
 
@@ -58,6 +60,12 @@ def entity_name(found: Place, *_: object) -> str:
 @project.field("entity")
 def entity(found: Place, *_: object) -> Any:
     return shown(found).entity
+
+
+@project.field("user")
+def owner(*_: object) -> User:
+    """Projects are nobody's own."""
+    return nobody("nobody")
 
 
 @project.field("description")

@@ -6,20 +6,23 @@ import json
 from contextlib import suppress
 from typing import Any
 
+from django.db import transaction
+
+from artifacts.changes import delete_versions_of
 from artifacts.models import Registry
 from common.refusals import Conflict
 from projects import history
 from projects.lines import OUTPUT, client_counts
-from projects.models import Project, Run, Stream
+from projects.models import Project, Run, RunState, Stream
 from projects.services import change_run, delete_run, get_or_create_project, start_run, stop_run
 from projects.states import say_state
 from teams.access import may
-from teams.models import Role
+from teams.models import Role, User
 from wandb_api import binding
 from wandb_api.caller import Info, person, visitor
 from wandb_api.entities import writable_team
-from wandb_api.errors import NotImplementedHere
 from wandb_api.ids import global_id
+from wandb_api.people import nobody
 from wandb_api.runs import details_of, history_keys, run_by_id, wandb_config, wrapped_config
 
 run = binding.of("Run")
@@ -32,7 +35,6 @@ run.attributes(
     createdAt="created_at",
     heartbeatAt="heartbeat_at",
     summaryMetrics="shown_summary",
-    user="user",
 )
 run.always(sweepName=None, description=None)
 binding.name_as(Run, "Run")
@@ -49,15 +51,19 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         return {"bucket": found, "inserted": False}
     team = writable_team(user, input.get("entityName"))
     project = get_or_create_project(team, input.get("modelName") or _NO_PROJECT)
-    started = start_run(project, input.get("name"), details, user=user, anew=not input.get("id"))
+    waits = input.get("state") == RunState.PENDING
+    started = start_run(project, input.get("name"), details, user=user, anew=not input.get("id"), waits=waits)
     return {"bucket": started.run, "inserted": started.created}
 
 
 @binding.mutation.field("deleteRun")
 def remove_run(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    if input.get("deleteArtifacts"):
-        raise NotImplementedHere("deleteRun with deleteArtifacts: delete the versions one by one")
-    delete_run(run_by_id(person(info), input["id"], Role.MEMBER))
+    user = person(info)
+    found = run_by_id(user, input["id"], Role.MEMBER)
+    with transaction.atomic():
+        if input.get("deleteArtifacts"):
+            delete_versions_of(found, by=user)
+        delete_run(found)
     return {"clientMutationId": None}
 
 
@@ -77,7 +83,7 @@ def stop(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 @binding.of("Project").field("bucket")
 @binding.of("Project").field("run")
-def find_run(project: Project | Registry, info: Info, name: str, missingOk: bool = True) -> Run | None:
+def find_run(project: Project | Registry, info: Info, name: str, **_: object) -> Run | None:
     if isinstance(project, Registry):
         return None
     return Run.objects.select_related("project__team__organization", "user").filter(project=project, name=name).first()
@@ -91,6 +97,12 @@ def id_of(found: Run, *_: object) -> str:
 @run.field("displayName")
 def display_name(found: Run, *_: object) -> str:
     return str(found)
+
+
+@run.field("user")
+def started_by(found: Run, *_: object) -> User:
+    """Whose run it is, also when that person was deleted."""
+    return found.user or nobody("deleted")
 
 
 @run.field("group")

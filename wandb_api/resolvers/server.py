@@ -14,8 +14,8 @@ from wandb_api.features import FEATURES
 def server_info(*_: object) -> dict[str, Any]:
     version = settings.VERSION
     return {
-        # Whatever SDK asks is new enough; which ones are tried stands in docs/wandb-sdk.md.
-        "cliVersionInfo": {"max_cli_version": "", "min_cli_version": "0.0.0"},
+        # Whatever SDK asks is neither too old nor too new; which ones are tried stands in docs/wandb-sdk.md.
+        "cliVersionInfo": {"max_cli_version": "9999.0.0", "min_cli_version": "0.0.0"},
         "latestLocalVersionInfo": {
             "outOfDate": False,
             "latestVersionString": version,

@@ -27,7 +27,7 @@ def viewer(_: None, info: Info) -> User | None:
 
 @user.field("id")
 def id_of(found: User, *_: object) -> str:
-    return global_id("User", found.pk)
+    return global_id("User", found.pk or 0)
 
 
 @user.field("name")
