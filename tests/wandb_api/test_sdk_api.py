@@ -98,6 +98,40 @@ def test_histories_and_files_are_read_whole_and_in_parts(runbell: Runbell) -> No
     }  # fmt: skip
 
 
+def test_runs_are_made_to_wait_and_deleted_with_what_they_made(runbell: Runbell) -> None:
+    found = said(
+        runbell,
+        """
+        import pathlib, wandb
+        from wandb.apis.public import Run
+        api = wandb.Api()
+        waiting = Run.create(api, "waits", "endings", "acme", state="pending")
+        states = [waiting.state, api.run("acme/endings/waits").state]
+        pathlib.Path("x.txt").write_text("x")
+        with wandb.init(entity="acme", project="endings", id="waits", resume="allow") as run:
+            made = wandb.Artifact("gone", type="model")
+            made.add_file("x.txt")
+            run.log_artifact(made).wait()
+        # One that asked before keeps what it was told.
+        again = wandb.Api().run("acme/endings/waits")
+        again.upload_file("x.txt")
+        before = [file.name for file in again.files() if file.name == "x.txt"]
+        again.file("x.txt").delete()
+        after = [file.name for file in again.files() if file.name == "x.txt"]
+        again.delete(delete_artifacts=True)
+        say({"states": [*states, again.state], "files": [before, after],
+             "owner": api.project("endings", "acme").owner.name,
+             "left": [len(api.runs("acme/endings")), api.artifact_exists("acme/endings/gone:v0")]})
+        """,
+    )
+    assert found == {
+        "states": ["pending", "pending", "finished"],
+        "files": [["x.txt"], []],
+        "owner": "nobody",
+        "left": [0, False],
+    }
+
+
 def test_registries_are_made_listed_changed_and_deleted(runbell: Runbell) -> None:
     found = said(
         runbell,
