@@ -1,4 +1,4 @@
-"""What people say of a run afterwards: its name, tags and notes. The audit log tells of it."""
+"""What people do with a run afterwards: its name, tags and notes, or its end. The audit log tells of it."""
 
 from __future__ import annotations
 
@@ -24,3 +24,12 @@ def edit_run(run: Run, values: dict[str, Any], *, by: User | None) -> Run:
         after = audit.columns(changed, *EDITABLE)
         audit.record("run.change", target, team=changed.project.team, by=by, before=before, after=after)
         return changed
+
+
+def delete_run(run: Run) -> None:
+    """Delete the run and what it logged. Versions it made stay."""
+    with transaction.atomic():
+        locked = lock(run)
+        told = {"state": locked.state, "rows_logged": locked.rows_logged}
+        audit.record("run.delete", f"run {locked.project}/{locked.name}", team=locked.project.team, before=told)
+        locked.delete()

@@ -18,7 +18,6 @@ from common.twins import only_one
 from events import ledger
 from projects.lines import begin_anew
 from projects.models import Project, Run, RunState
-from teams import audit
 from teams.models import Team, User
 
 STATE_CHANGED = "run.state"
@@ -91,14 +90,9 @@ def start_run(
         run = named.first()
         if run is None:
             state = RunState.PENDING if waits else RunState.RUNNING
-            try:
-                with transaction.atomic():
-                    made = _create_run(project, name or secrets.token_hex(4), details, user, state)
-                    return Started(made, created=True)
-            except IntegrityError:
-                # Another process of the same training began it at this moment: this one goes on in it.
-                if (run := named.all().first()) is None:
-                    raise
+            if made := _create_run(project, name or secrets.token_hex(4), details, user, state):
+                return Started(made, created=True)
+            run = named.all().get()
         run.project = project
         _change(run, details)
         if waits:
@@ -154,15 +148,6 @@ def end(locked: Run, exit_code: int) -> None:
     change_state(locked, RunState.FINISHED if exit_code == 0 else otherwise)
 
 
-def delete_run(run: Run) -> None:
-    """Delete the run and what it logged. Versions it made stay."""
-    with transaction.atomic():
-        locked = lock(run)
-        told = {"state": locked.state, "rows_logged": locked.rows_logged}
-        audit.record("run.delete", f"run {locked.project}/{locked.name}", team=locked.project.team, before=told)
-        locked.delete()
-
-
 def mark_crashed(limit: int = 200) -> int:
     """Mark runs that went silent as crashed; give how many."""
     oldest = database_now() - timedelta(seconds=settings.HEARTBEAT_SECONDS)
@@ -208,10 +193,15 @@ def actor_of(run: Run) -> str:
     return run.user.username if run.user else ""
 
 
-def _create_run(project: Project, name: str, details: RunDetails, user: User | None, state: RunState) -> Run:
+def _create_run(project: Project, name: str, details: RunDetails, user: User | None, state: RunState) -> Run | None:
+    """None where another process of the same training began it at this moment: this one goes on in it."""
     run = Run(project=project, name=name, user=user, state=state, **details.given())
     run.full_clean(exclude=["user", *_UNCHECKED], validate_constraints=False)
-    run.save()
+    try:
+        with transaction.atomic():
+            run.save()
+    except IntegrityError:
+        return None
     _publish_state(run, previous="")
     return run
 

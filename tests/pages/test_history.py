@@ -171,5 +171,5 @@ def test_the_answer_of_an_only_condition_is_not_told_twice(bob: Client, world: W
     finish_run(world.run("r1"), 0)
     work()
     page = text(bob.get(f"/automations/{automation.pk}/explain"))
-    assert page.lower().count("the run is finished; wanted: failed") == 1
+    assert page.lower().count("the run is finished; this waits for: failed") == 1
     assert "does not hold" not in page

@@ -12,9 +12,10 @@ from artifacts.changes import delete_versions_of
 from artifacts.models import Registry
 from common.refusals import Conflict
 from projects import history
+from projects.editing import delete_run
 from projects.lines import OUTPUT, client_counts
 from projects.models import Project, Run, RunState, Stream
-from projects.services import change_run, delete_run, get_or_create_project, start_run, stop_run
+from projects.services import change_run, get_or_create_project, start_run, stop_run
 from projects.states import say_state
 from teams.access import may
 from teams.models import Role, User
