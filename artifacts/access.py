@@ -1,15 +1,18 @@
-"""The collections and versions a person may see, by the names in addresses."""
+"""Access control and lookup by name: the collections and versions that a person may see."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 from django.http import Http404
 
 from artifacts.models import Collection, Entry, Version
-from artifacts.names import index_of
-from common.refusals import quoted, refuse
+from artifacts.name_rules import index_of
+from common.data.validation_errors import quoted, refuse
 from projects.access import project_named
 from projects.models import Project
+from teams.access import teams_of
 from teams.models import Role, User
 
 
@@ -38,6 +41,14 @@ def collection_named(user: User, team: str, project: str, name: str, least: Role
     if found is None:
         raise Http404(f"There is no collection {name!r} in {team}/{project}.")
     return found
+
+
+def hide_foreign_runs(user: User, entries: Iterable[Entry]) -> None:
+    """Take the runs out of versions that were linked here from teams of others: a link does not tell them."""
+    mine = set(teams_of(user).values_list("pk", flat=True))
+    for entry in entries:
+        if entry.version.team.pk not in mine:
+            entry.version.run = None
 
 
 def find_entry(collection: Collection, version: str) -> Entry | None:

@@ -1,11 +1,11 @@
-"""Collections and their versions for superusers: to read, for only services write and tell of it."""
+"""Django admin of collections and versions, read-only: only services write, and publish events of it."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
 from artifacts.models import Alias, Collection, Entry, Version
-from common.admin import ReadOnlyAdmin
+from common.pages.readonly_admin import ReadOnlyAdmin
 
 
 @admin.register(Collection)

@@ -1,4 +1,4 @@
-"""Collections and versions over REST. `registries.api` shows the same of registries."""
+"""REST views of collections and versions. `registries.api` shows the same of registries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from artifacts import services
 from artifacts.access import collection_named, collections_of, entries_of, entry_named
-from artifacts.describing import describe_collection
+from artifacts.editing import describe_collection
 from artifacts.models import Collection, Entry
 from artifacts.serializers import (
     AliasesSerializer,
@@ -26,28 +26,31 @@ from artifacts.serializers import (
     VersionSerializer,
 )
 from projects.access import project_named, run_named
+from teams.accounts.key_scopes import KeyScope
+from teams.accounts.signed_in import person
 from teams.models import Role
-from teams.people import person
 
 
-class OfCollection(APIView):
+class CollectionView(APIView):
     """What all addresses below a collection share: its being found. Those of a registry find it otherwise."""
 
     def seen(self) -> Collection:
         """Give the collection to whoever may see it."""
-        return self._found(Role.VIEWER)
+        return self._collection(Role.VIEWER)
 
     def changeable(self) -> Collection:
         """Give the collection to whoever may change what is in it."""
-        return self._found(Role.MEMBER)
+        return self._collection(Role.MEMBER)
 
-    def _found(self, least: Role) -> Collection:
+    def _collection(self, least: Role) -> Collection:
         names = self.kwargs["team"], self.kwargs["project"], self.kwargs["collection"]
         return collection_named(person(self.request), *names, least=least)
 
 
 class Collections(generics.ListAPIView[Collection]):
     """The collections of a project, newest first."""
+
+    key_scope = KeyScope.LOG
 
     serializer_class = CollectionSerializer
     queryset = Collection.objects.none()
@@ -62,11 +65,13 @@ class Collections(generics.ListAPIView[Collection]):
         sent = NewCollectionSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         collection, created = services.get_or_create_collection(found, **sent.validated_data)
-        return Response(CollectionSerializer(collection).data, status=created_or_not(created))
+        return Response(CollectionSerializer(collection).data, status=created_status(created))
 
 
-class OneCollection(OfCollection):
+class OneCollection(CollectionView):
     """One collection."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(responses=CollectionSerializer)
     def get(self, request: Request, **names: str) -> Response:
@@ -82,8 +87,10 @@ class OneCollection(OfCollection):
         return Response(CollectionSerializer(changed).data)
 
 
-class CollectionTags(OfCollection):
+class CollectionTags(CollectionView):
     """The tags of a collection."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(request=TagsSerializer, responses=CollectionSerializer)
     def post(self, request: Request, **names: str) -> Response:
@@ -95,8 +102,10 @@ class CollectionTags(OfCollection):
         return Response(CollectionSerializer(self.seen()).data)
 
 
-class OneCollectionTag(OfCollection):
+class OneCollectionTag(CollectionView):
     """One tag of a collection."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, tag: str, **names: str) -> Response:
@@ -106,7 +115,7 @@ class OneCollectionTag(OfCollection):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class ListedVersions(OfCollection, generics.ListAPIView[Entry]):
+class VersionListView(CollectionView, generics.ListAPIView[Entry]):
     """The versions in a collection, newest first."""
 
     serializer_class = VersionSerializer
@@ -116,8 +125,10 @@ class ListedVersions(OfCollection, generics.ListAPIView[Entry]):
         return entries_of(self.seen())
 
 
-class Versions(ListedVersions):
+class Versions(VersionListView):
     """The versions of a collection, newest first."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(request=NewVersionSerializer, responses={201: VersionSerializer, 200: VersionSerializer})
     def post(self, request: Request, team: str, project: str, collection: str) -> Response:
@@ -129,19 +140,22 @@ class Versions(ListedVersions):
         if "run" in values:
             values["run"] = run_named(person(request), team, project, values["run"])
         placed = services.create_version(found, **values, by=person(request))
-        return answer_of(placed)
+        return version_response(placed)
 
 
-class OneVersion(OfCollection):
+class OneVersion(CollectionView):
     """One version of a collection, by its number (v3) or an alias."""
 
     @extend_schema(responses=VersionSerializer)
     def get(self, request: Request, version: str, **names: str) -> Response:
-        return Response(VersionSerializer(entry_named(self.seen(), version)).data)
+        found = VersionSerializer(entry_named(self.seen(), version), context={"request": request})
+        return Response(found.data)
 
 
-class Aliases(OfCollection):
+class VersionAliases(CollectionView):
     """The aliases of a version."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(request=AliasesSerializer, responses=VersionSerializer)
     def post(self, request: Request, version: str, **names: str) -> Response:
@@ -150,11 +164,13 @@ class Aliases(OfCollection):
         sent = AliasesSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         services.add_aliases(entry, sent.validated_data["aliases"], by=person(request))
-        return Response(shown(entry))
+        return Response(version_data(entry))
 
 
-class OneAlias(OfCollection):
+class OneVersionAlias(CollectionView):
     """One alias of a version. `latest` stays."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, version: str, alias: str, **names: str) -> Response:
@@ -164,8 +180,10 @@ class OneAlias(OfCollection):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Tags(OfCollection):
+class VersionTags(CollectionView):
     """The tags of a version."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(request=TagsSerializer, responses=VersionSerializer)
     def post(self, request: Request, version: str, **names: str) -> Response:
@@ -174,11 +192,13 @@ class Tags(OfCollection):
         sent = TagsSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         services.add_tags(entry, sent.validated_data["tags"], by=person(request))
-        return Response(shown(entry))
+        return Response(version_data(entry))
 
 
-class OneTag(OfCollection):
+class OneVersionTag(CollectionView):
     """One tag of a version."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, version: str, tag: str, **names: str) -> Response:
@@ -188,14 +208,14 @@ class OneTag(OfCollection):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-def answer_of(placed: services.Placed) -> Response:
-    return Response(shown(placed.entry), status=created_or_not(placed.created))
+def version_response(placed: services.PlacedVersion) -> Response:
+    return Response(version_data(placed.entry), status=created_status(placed.created))
 
 
-def shown(entry: Entry) -> dict[str, Any]:
+def version_data(entry: Entry) -> dict[str, Any]:
     """Give the version as it is now, after a change."""
     return dict(VersionSerializer(entry_named(entry.collection, f"v{entry.index}")).data)
 
 
-def created_or_not(created: bool) -> int:
+def created_status(created: bool) -> int:
     return status.HTTP_201_CREATED if created else status.HTTP_200_OK

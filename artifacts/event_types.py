@@ -1,4 +1,4 @@
-"""What can happen to artifact versions and to collections, in projects and in registries."""
+"""Event types of artifact versions and collections, in projects and in registries."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from django.utils.translation import gettext_lazy as _
 
-from artifacts import publishing
-from artifacts.subjects import happening_of, subjects_of
+from artifacts import event_publishing
+from artifacts.event_subjects import event_context_of, subjects_of
+from events.event_types import SUBJECT, EventContext, EventType, Variable, registry
 from events.models import Event
-from events.types import SUBJECT, EventType, Happening, Variable, registry
 
 _EVERYWHERE = ("project", "collection", "registry", "registry_collection", "team", "organization")
 _COLLECTION = Variable("artifact_collection_name", "The collection", "model")
@@ -35,9 +35,9 @@ class ArtifactEvent(EventType):
     scopes: ClassVar[tuple[str, ...]] = _EVERYWHERE
 
     @classmethod
-    def happenings(cls, events: list[Event]) -> dict[int, Happening]:
+    def contexts(cls, events: list[Event]) -> dict[int, EventContext]:
         subjects = subjects_of(events)
-        return {event.pk: happening_of(event, subjects[event.pk]) for event in events if event.pk in subjects}
+        return {event.pk: event_context_of(event, subjects[event.pk]) for event in events if event.pk in subjects}
 
 
 class CollectionEvent(ArtifactEvent):
@@ -47,8 +47,8 @@ class CollectionEvent(ArtifactEvent):
     subject = "a collection"
 
     @classmethod
-    def values(cls, happening: Happening) -> dict[str, object]:
-        return {"artifact_collection_name": happening.subject.facts["collection"], "tag": happening.data["tag"]}
+    def values(cls, context: EventContext) -> dict[str, object]:
+        return {"artifact_collection_name": context.subject.facts["collection"], "tag": context.data["tag"]}
 
 
 class VersionEvent(ArtifactEvent):
@@ -60,8 +60,8 @@ class VersionEvent(ArtifactEvent):
     adds: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
-    def values(cls, happening: Happening) -> dict[str, object]:
-        facts, data = happening.subject.facts, happening.data
+    def values(cls, context: EventContext) -> dict[str, object]:
+        facts, data = context.subject.facts, context.data
         return {
             "artifact_collection_name": facts["collection"],
             "artifact_version": facts["reference"],
@@ -76,11 +76,11 @@ class VersionEvent(ArtifactEvent):
 class VersionCreated(VersionEvent):
     """A version is logged to a collection of a project; the same files again are no new version."""
 
-    key = publishing.CREATED
+    key = event_publishing.VERSION_CREATED
     label = _("A new version is added to an artifact")
     wire = "CREATE_ARTIFACT"
-    kind = publishing.CREATED
-    phrase = f"{SUBJECT} is added"
+    kind = event_publishing.VERSION_CREATED
+    clause = f"{SUBJECT} is added"
     # Into a registry versions are linked; nothing is made there.
     scopes = ("project", "collection", "team", "organization")
     variables = _OF_VERSIONS
@@ -90,12 +90,12 @@ class VersionCreated(VersionEvent):
 class VersionLinked(VersionEvent):
     """A version is linked to a collection, such as one of a registry."""
 
-    key = publishing.LINKED
+    key = event_publishing.VERSION_LINKED
     label = _("A new version is linked to a collection")
     wire = "LINK_MODEL"
-    told_as = "LINK_ARTIFACT"
-    kind = publishing.LINKED
-    phrase = f"{SUBJECT} is linked"
+    payload_name = "LINK_ARTIFACT"
+    kind = event_publishing.VERSION_LINKED
+    clause = f"{SUBJECT} is linked"
     variables = _OF_VERSIONS
 
 
@@ -103,11 +103,11 @@ class VersionLinked(VersionEvent):
 class VersionUnlinked(VersionEvent):
     """A version is taken out of a collection that it was linked to."""
 
-    key = publishing.UNLINKED
+    key = event_publishing.VERSION_UNLINKED
     label = _("A version is unlinked from a collection")
     wire = "UNLINK_ARTIFACT"
-    kind = publishing.UNLINKED
-    phrase = f"{SUBJECT} is unlinked"
+    kind = event_publishing.VERSION_UNLINKED
+    clause = f"{SUBJECT} is unlinked"
     variables = _OF_VERSIONS
 
 
@@ -115,11 +115,11 @@ class VersionUnlinked(VersionEvent):
 class AliasAdded(VersionEvent):
     """A version gets an alias, such as production. `latest` moves to each new version, and counts."""
 
-    key = publishing.ALIAS_ADDED
+    key = event_publishing.ALIAS_ADDED
     label = _("An artifact alias is added")
     wire = "ADD_ARTIFACT_ALIAS"
-    kind = publishing.ALIAS_ADDED
-    phrase = f"{SUBJECT} gets an alias"
+    kind = event_publishing.ALIAS_ADDED
+    clause = f"{SUBJECT} gets an alias"
     variables = (*_OF_VERSIONS, _ALIAS)
     adds = ("alias",)
 
@@ -128,11 +128,11 @@ class AliasAdded(VersionEvent):
 class TagAdded(VersionEvent):
     """A version gets a tag."""
 
-    key = publishing.TAG_ADDED
+    key = event_publishing.TAG_ADDED
     label = _("An artifact tag is added")
     wire = "ADD_ARTIFACT_TAG"
-    kind = publishing.TAG_ADDED
-    phrase = f"{SUBJECT} gets a tag"
+    kind = event_publishing.TAG_ADDED
+    clause = f"{SUBJECT} gets a tag"
     variables = (*_OF_VERSIONS, _ADDED)
     adds = ("tag",)
 
@@ -141,11 +141,11 @@ class TagAdded(VersionEvent):
 class TagRemoved(VersionEvent):
     """A version loses a tag."""
 
-    key = publishing.TAG_REMOVED
+    key = event_publishing.TAG_REMOVED
     label = _("An artifact tag is removed")
     wire = "REMOVE_ARTIFACT_TAG"
-    kind = publishing.TAG_REMOVED
-    phrase = f"{SUBJECT} loses a tag"
+    kind = event_publishing.TAG_REMOVED
+    clause = f"{SUBJECT} loses a tag"
     variables = (*_OF_VERSIONS, _REMOVED)
     adds = ("tag",)
 
@@ -154,11 +154,11 @@ class TagRemoved(VersionEvent):
 class CollectionTagAdded(CollectionEvent):
     """A collection gets a tag."""
 
-    key = publishing.COLLECTION_TAG_ADDED
+    key = event_publishing.COLLECTION_TAG_ADDED
     label = _("A collection tag is added")
     wire = "ADD_COLLECTION_TAG"
-    kind = publishing.COLLECTION_TAG_ADDED
-    phrase = f"{SUBJECT} gets a tag"
+    kind = event_publishing.COLLECTION_TAG_ADDED
+    clause = f"{SUBJECT} gets a tag"
     variables = (_COLLECTION, _ADDED)
 
 
@@ -166,9 +166,9 @@ class CollectionTagAdded(CollectionEvent):
 class CollectionTagRemoved(CollectionEvent):
     """A collection loses a tag."""
 
-    key = publishing.COLLECTION_TAG_REMOVED
+    key = event_publishing.COLLECTION_TAG_REMOVED
     label = _("A collection tag is removed")
     wire = "REMOVE_COLLECTION_TAG"
-    kind = publishing.COLLECTION_TAG_REMOVED
-    phrase = f"{SUBJECT} loses a tag"
+    kind = event_publishing.COLLECTION_TAG_REMOVED
+    clause = f"{SUBJECT} loses a tag"
     variables = (_COLLECTION, _REMOVED)

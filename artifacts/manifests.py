@@ -1,4 +1,4 @@
-"""The file in which a client says which files a version has: read, checked, and made rows of."""
+"""Manifests: parse and validate the list of a version's files, and store its rows."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 
 from artifacts.models import Version, VersionFile
-from common.refusals import quoted, refuse
+from common.data.file_names import check_file_name, is_file_name, safe_file_name
+from common.data.validation_errors import quoted, refuse
+from projects.file_storage.services import claim_files, read_file
 from projects.models import StoredFile
-from projects.stored.services import claim, read
 from teams.models import Team
 
 MOST_FILES = 100_000
 _LARGEST = 64 * 2**20
-_LONGEST_PATH = 1024
+_KNOWN_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
-class Listed:
+class ManifestEntry:
     """One file as the manifest has it. `md5` is empty where it is kept elsewhere: then there is a reference."""
 
     path: str
@@ -36,7 +38,7 @@ class Listed:
 @dataclass(frozen=True)
 class Manifest:
     stored: StoredFile
-    files: list[Listed]
+    files: list[ManifestEntry]
 
     @property
     def size(self) -> int:
@@ -58,24 +60,40 @@ def md5_of(digest: str, field: str) -> str:
 
 def manifest_at(team: Team, md5: str) -> Manifest:
     """Read the manifest that was sent with this MD5."""
-    stored = claim(team, [md5]).get(md5) if md5 else None
+    stored = claim_files(team, [md5]).get(md5) if md5 else None
     if stored is None:
         refuse("manifest", "The list of the version's files was not sent. Send it, then commit.")
     if stored.size > _LARGEST:
         refuse("manifest", f"{stored.size} bytes; the list of the files may have {_LARGEST}.")
     try:
-        contents = json.loads(read(stored))["contents"]
-        listed = [_listed(path, entry) for path, entry in contents.items()]
+        contents = json.loads(read_file(stored))["contents"]
+        entries = [_entry(path, entry) for path, entry in contents.items()]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         refuse("manifest", "It is no list of files as the wandb SDK writes it.")
-    if len(listed) > MOST_FILES:
-        refuse("manifest", f"{len(listed)} files; a version may have {MOST_FILES}.")
-    return Manifest(stored, listed)
+    if len(entries) > MOST_FILES:
+        refuse("manifest", f"{len(entries)} files; a version may have {MOST_FILES}.")
+    return Manifest(stored, entries)
 
 
-def attach(version: Version, manifest: Manifest) -> None:
+def served_manifest(stored: StoredFile) -> bytes | None:
+    """Give the list of files with safe names, where it was committed with others; None where it can go as it is.
+
+    Clients write files by the names in it, before anything else of ours could stop them.
+    """
+    if not Version.objects.filter(manifest=stored).exists() or cache.get(_key(stored)):
+        return None
+    manifest = json.loads(read_file(stored))
+    contents: dict[str, Any] = manifest["contents"]
+    if all(map(is_file_name, contents)):
+        cache.set(_key(stored), 1, _KNOWN_SECONDS)
+        return None
+    manifest["contents"] = {safe_file_name(path): entry for path, entry in contents.items()}
+    return json.dumps(manifest).encode()
+
+
+def attach_files(version: Version, manifest: Manifest) -> None:
     """Give the version its files, in the transaction that makes it."""
-    found = claim(version.team, (file.md5 for file in manifest.files if file.md5))
+    found = claim_files(version.team, (file.md5 for file in manifest.files if file.md5))
     _refuse_missing(manifest.files, found)
     rows = [
         VersionFile(
@@ -93,11 +111,14 @@ def attach(version: Version, manifest: Manifest) -> None:
     version.save(update_fields=["manifest", "size", "file_count"])
 
 
-def _listed(path: str, entry: Mapping[str, Any]) -> Listed:
-    if not path or len(path) > _LONGEST_PATH or "\0" in path:
-        refuse("manifest", f"{quoted(path)} is no usable path: use 1 to {_LONGEST_PATH} characters.")
+def _key(stored: StoredFile) -> str:
+    return f"artifacts.manifest.as_it_is.{stored.pk}"
+
+
+def _entry(path: str, entry: Mapping[str, Any]) -> ManifestEntry:
+    check_file_name(path, "manifest")
     digest, reference, size = str(entry.get("digest") or ""), str(entry.get("ref") or ""), entry.get("size")
-    return Listed(
+    return ManifestEntry(
         path=path,
         digest=digest[:1024],
         size=size if type(size) is int and 0 <= size < 2**63 else 0,
@@ -106,7 +127,7 @@ def _listed(path: str, entry: Mapping[str, Any]) -> Listed:
     )
 
 
-def _refuse_missing(files: Iterable[Listed], found: Mapping[str, StoredFile]) -> None:
+def _refuse_missing(files: Iterable[ManifestEntry], found: Mapping[str, StoredFile]) -> None:
     """Where contents are kept, a version without one of its files would be a broken promise."""
     missing = [file.path for file in files if file.md5 and file.md5 not in found]
     if missing and settings.KEEPS_FILES:

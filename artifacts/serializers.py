@@ -1,4 +1,4 @@
-"""Collections and versions over REST."""
+"""REST serializers of collections and versions."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from artifacts.describing import LONGEST_DESCRIPTION
+from artifacts.editing import LONGEST_DESCRIPTION
 from artifacts.models import Collection, Entry
-from artifacts.names import LONGEST
-from common.json import strict
-from common.serializers import OnlyKnownFields
+from artifacts.name_rules import LONGEST
+from common.data.strict_json import strict
+from common.http.serializers import OnlyKnownFields
+from teams.access import Visitor, teams_of
 
 # So many at once, so that one request cannot write events without end.
 _MOST = 100
@@ -72,7 +73,7 @@ class VersionSerializer(serializers.ModelSerializer[Entry]):
     metadata = MetadataField(source="version.metadata", read_only=True, help_text="NaN and infinity as null.")
     aliases = serializers.ListField(child=serializers.CharField(), source="alias_names", read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), source="tag_names", read_only=True)
-    run = serializers.CharField(source="version.run.name", read_only=True, default="")
+    run = serializers.SerializerMethodField(help_text="The run that made it; empty where that is not yours to see.")
     created_by = serializers.CharField(source="created_by.username", read_only=True, default="")
 
     class Meta:
@@ -85,6 +86,22 @@ class VersionSerializer(serializers.ModelSerializer[Entry]):
 
     def get_version(self, entry: Entry) -> str:
         return f"v{entry.index}"
+
+    def get_run(self, entry: Entry) -> str:
+        return entry.version.run.name if entry.version.run and self._sees_source(entry) else ""
+
+    def _sees_source(self, entry: Entry) -> bool:
+        """A link does not tell which run made a version: that is for its own team."""
+        if entry.collection_id == entry.version.collection_id:
+            return True
+        request = self.context.get("request")
+        return request is not None and entry.version.team.pk in self._teams(request.user)
+
+    def _teams(self, user: Visitor) -> set[int]:
+        # One serializer writes a whole list: asked once.
+        if not hasattr(self, "_teams_seen"):
+            self._teams_seen = set(teams_of(user).values_list("pk", flat=True))
+        return self._teams_seen
 
 
 class NewVersionSerializer(OnlyKnownFields, serializers.Serializer[Any]):

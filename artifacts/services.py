@@ -1,4 +1,4 @@
-"""What happens to collections and versions. Each change and its events stand in one transaction.
+"""Services of artifacts: create, link and unlink versions, aliases and tags; idempotent, events in the transaction.
 
 Every change first locks the collection's row, so two writers come one after the other. A repeat changes and
 publishes nothing.
@@ -12,17 +12,17 @@ from typing import Any
 
 from django.db import transaction
 
-from artifacts import publishing
+from artifacts import event_publishing
+from artifacts.event_publishing import ArtifactChange, publish_for_collection, publish_for_entry
 from artifacts.models import Alias, Collection, CollectionTag, Entry, Registry, Tag, Version
-from artifacts.names import LATEST, check_metadata, checked_aliases, checked_tags
-from artifacts.publishing import Happened, tell_of_collection, tell_of_entry
-from common.refusals import refuse, refuse_twin
+from artifacts.name_rules import LATEST, check_metadata, checked_aliases, checked_tags
+from common.data.validation_errors import refuse, refuse_duplicate
 from projects.models import Project, Run
 from teams.models import User
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedVersion:
     """A version in a collection, and whether it is new there."""
 
     entry: Entry
@@ -38,10 +38,12 @@ def get_or_create_collection(
     given = {"type": type, "holds_links": holds_links, "description": description}
     found, created = owner.collections.get_or_create(name=name, defaults=given)
     if found.type != type:
-        refuse_twin("type", f"{found} holds versions of the type {found.type!r}, not {type!r}. Choose another name.")
+        refuse_duplicate(
+            "type", f"{found} holds versions of the type {found.type!r}, not {type!r}. Choose another name."
+        )
     if found.holds_links != holds_links:
         holds = "linked into it" if found.holds_links else "made in it"
-        refuse_twin(
+        refuse_duplicate(
             "name", f"There is a collection {found} already, and its versions are {holds}. Choose another name."
         )
     return found, created
@@ -57,24 +59,24 @@ def create_version(
     description: str = "",
     run: Run | None = None,
     by: User | None = None,
-) -> Placed:
+) -> PlacedVersion:
     """Add a version, and move `latest` to it.
 
     Where the digest is there already it is no new version: that one gets the aliases and tags, and `latest` stays.
     """
     version = Version(digest=digest, metadata=metadata or {}, description=description, run=run, created_by=by)
     _check(version, collection)
-    marks = _Marks.of(aliases, tags)
+    names = _AliasesAndTags.of(aliases, tags)
     with transaction.atomic():
-        locked = lock(collection)
+        locked = lock_collection(collection)
         if locked.holds_links:
             refuse("collection", f"Versions are linked into {locked}, not made in it. Choose another collection.")
         there = Entry.objects.filter(collection=locked, version__digest=digest).first()
         if there is not None:
-            return _marked(fresh(there, locked), marks, by)
+            return _with_names(reload_entry(there, locked), names, by)
         version.collection, version.index = locked, locked.next_index
         version.save()
-        return _entered(locked, version, publishing.CREATED, marks, by)
+        return _new_entry(locked, version, event_publishing.VERSION_CREATED, names, by)
 
 
 def link(
@@ -84,56 +86,56 @@ def link(
     aliases: Iterable[str] = (),
     tags: Iterable[str] = (),
     by: User | None = None,
-) -> Placed:
+) -> PlacedVersion:
     """Put the version into a collection that holds links, with aliases and tags of its own there."""
-    marks = _Marks.of(aliases, tags)
+    names = _AliasesAndTags.of(aliases, tags)
     with transaction.atomic():
-        locked = lock(collection)
+        locked = lock_collection(collection)
         if not locked.holds_links:
             refuse("collection", f"Versions are made in {locked}, not linked into it. Choose another collection.")
         if version.collection.type != locked.type:
-            refuse_twin(
+            refuse_duplicate(
                 "version",
                 f"{version} is of the type {version.collection.type!r}, and {locked} holds {locked.type!r} only. "
                 "Choose another collection.",
             )
         there = Entry.objects.filter(collection=locked, version=version).first()
         if there is not None:
-            return _marked(fresh(there, locked), marks, by)
-        return _entered(locked, version, publishing.LINKED, marks, by)
+            return _with_names(reload_entry(there, locked), names, by)
+        return _new_entry(locked, version, event_publishing.VERSION_LINKED, names, by)
 
 
 def unlink(entry: Entry, *, by: User | None = None) -> bool:
     """Take a linked version out of the collection; `latest` goes back to the newest that is left."""
     with transaction.atomic():
-        locked = lock(entry.collection)
+        locked = lock_collection(entry.collection)
         if not locked.holds_links:
             refuse("version", f"{entry} was made in this collection, not linked into it. Unlink it where it is linked.")
         if not Entry.objects.filter(pk=entry.pk).exists():
             return False
-        gone = fresh(entry, locked)
-        tell_of_entry(gone, [(publishing.UNLINKED, {})], by)
+        gone = reload_entry(entry, locked)
+        publish_for_entry(gone, [(event_publishing.VERSION_UNLINKED, {})], by)
         gone.delete()
-        put_latest_right(locked, by)
+        move_latest_alias(locked, by)
         return True
 
 
-def put_latest_right(locked: Collection, by: User | None = None) -> None:
+def move_latest_alias(locked: Collection, by: User | None = None) -> None:
     """Move `latest` to the newest version that is in the collection, where it is not there."""
     newest = Entry.objects.filter(collection=locked).order_by("-index").first()
     if newest is not None:
-        _marked(fresh(newest, locked), _Marks([LATEST], []), by)
+        _with_names(reload_entry(newest, locked), _AliasesAndTags([LATEST], []), by)
 
 
 def add_aliases(entry: Entry, aliases: Iterable[str], *, by: User | None = None) -> list[str]:
     """Move the aliases to this version; give those it had not yet."""
     checked = checked_aliases(aliases)
     with transaction.atomic():
-        held = fresh(entry, lock(entry.collection))
+        held = reload_entry(entry, lock_collection(entry.collection))
         if LATEST in checked and LATEST not in held.alias_names:
             refuse("aliases", f"{LATEST!r} moves by itself to each new version. Choose another alias.")
-        moved = _moved(held, checked)
-        tell_of_entry(held, moved, by)
+        moved = _add_aliases(held, checked)
+        publish_for_entry(held, moved, by)
         return [more["alias"] for _kind, more in moved]
 
 
@@ -142,7 +144,7 @@ def remove_alias(entry: Entry, alias: str) -> bool:
     if alias == LATEST:
         refuse("alias", f"{LATEST!r} stays on the newest version. Remove another alias.")
     with transaction.atomic():
-        lock(entry.collection)
+        lock_collection(entry.collection)
         return Alias.objects.filter(entry=entry, name=alias).delete()[0] > 0
 
 
@@ -150,18 +152,18 @@ def add_tags(entry: Entry, tags: Iterable[str], *, by: User | None = None) -> li
     """Tag this version in its collection; give the tags it had not yet."""
     checked = checked_tags(tags)
     with transaction.atomic():
-        held = fresh(entry, lock(entry.collection))
-        tagged = _tagged(held, checked)
-        tell_of_entry(held, tagged, by)
+        held = reload_entry(entry, lock_collection(entry.collection))
+        tagged = _add_tags(held, checked)
+        publish_for_entry(held, tagged, by)
         return [more["tag"] for _kind, more in tagged]
 
 
 def remove_tags(entry: Entry, tags: Iterable[str], *, by: User | None = None) -> list[str]:
     """Take the tags from this version; give those it had."""
     with transaction.atomic():
-        held = fresh(entry, lock(entry.collection))
+        held = reload_entry(entry, lock_collection(entry.collection))
         gone = [tag for tag in dict.fromkeys(tags) if Tag.objects.filter(entry=held, name=tag).delete()[0]]
-        tell_of_entry(held, [(publishing.TAG_REMOVED, {"tag": tag}) for tag in gone], by)
+        publish_for_entry(held, [(event_publishing.TAG_REMOVED, {"tag": tag}) for tag in gone], by)
         return gone
 
 
@@ -169,31 +171,31 @@ def add_collection_tags(collection: Collection, tags: Iterable[str], *, by: User
     """Tag the collection; give the tags it had not yet."""
     checked = checked_tags(tags)
     with transaction.atomic():
-        locked = lock(collection)
+        locked = lock_collection(collection)
         new = [tag for tag in checked if CollectionTag.objects.get_or_create(collection=locked, name=tag)[1]]
-        tell_of_collection(locked, [(publishing.COLLECTION_TAG_ADDED, {"tag": tag}) for tag in new], by)
+        publish_for_collection(locked, [(event_publishing.COLLECTION_TAG_ADDED, {"tag": tag}) for tag in new], by)
         return new
 
 
 def remove_collection_tags(collection: Collection, tags: Iterable[str], *, by: User | None = None) -> list[str]:
     """Take the tags from the collection; give those it had."""
     with transaction.atomic():
-        locked = lock(collection)
+        locked = lock_collection(collection)
         rows = CollectionTag.objects.filter(collection=locked)
         gone = [tag for tag in dict.fromkeys(tags) if rows.filter(name=tag).delete()[0]]
-        tell_of_collection(locked, [(publishing.COLLECTION_TAG_REMOVED, {"tag": tag}) for tag in gone], by)
+        publish_for_collection(locked, [(event_publishing.COLLECTION_TAG_REMOVED, {"tag": tag}) for tag in gone], by)
         return gone
 
 
 @dataclass(frozen=True)
-class _Marks:
+class _AliasesAndTags:
     """Aliases and tags that have been checked. `latest` is not among them: it moves by itself."""
 
     aliases: list[str]
     tags: list[str]
 
     @classmethod
-    def of(cls, aliases: Iterable[str], tags: Iterable[str]) -> _Marks:
+    def of(cls, aliases: Iterable[str], tags: Iterable[str]) -> _AliasesAndTags:
         # Not refused, as `add_aliases` does: the wandb SDK sends `latest` with each version.
         return cls([alias for alias in checked_aliases(aliases) if alias != LATEST], checked_tags(tags))
 
@@ -205,45 +207,47 @@ def _check(version: Version, collection: Collection) -> None:
         refuse("run", f"The run {version.run.name!r} is of another project than {collection}. Choose one of its own.")
 
 
-def lock(collection: Collection) -> Collection:
-    """Give the collection's row with its owner, held until the transaction ends."""
+def lock_collection(collection: Collection) -> Collection:
+    """Lock the collection's row (FOR UPDATE) with its owner until the transaction ends."""
     rows = Collection.objects.select_related("project__team", "registry__organization")
     return rows.select_for_update(of=("self",)).get(pk=collection.pk)
 
 
-def fresh(entry: Entry, locked: Collection) -> Entry:
-    """Give the entry as it is now that its collection is locked. One that is gone is a Conflict."""
+def reload_entry(entry: Entry, locked: Collection) -> Entry:
+    """Reload the entry, now that its collection is locked. One that is gone is a Conflict."""
     found = Entry.objects.select_related("version__collection__project__team").filter(pk=entry.pk).first()
     if found is None:
-        refuse_twin("version", f"v{entry.index} was unlinked from {locked} meanwhile. Link it again first.")
+        refuse_duplicate("version", f"v{entry.index} was unlinked from {locked} meanwhile. Link it again first.")
     found.collection = locked
     return found
 
 
-def _entered(locked: Collection, version: Version, kind: str, marks: _Marks, by: User | None) -> Placed:
+def _new_entry(
+    locked: Collection, version: Version, kind: str, names: _AliasesAndTags, by: User | None
+) -> PlacedVersion:
     """Give the version the next number and `latest`, and publish it: the version, each alias, each tag."""
     entry = Entry.objects.create(collection=locked, version=version, index=locked.next_index, created_by=by)
     locked.next_index += 1
     locked.save(update_fields=["next_index"])
-    happened = [(kind, {}), *_moved(entry, [LATEST, *marks.aliases]), *_tagged(entry, marks.tags)]
-    tell_of_entry(entry, happened, by)
-    return Placed(entry, created=True)
+    changes = [(kind, {}), *_add_aliases(entry, [LATEST, *names.aliases]), *_add_tags(entry, names.tags)]
+    publish_for_entry(entry, changes, by)
+    return PlacedVersion(entry, created=True)
 
 
-def _marked(entry: Entry, marks: _Marks, by: User | None) -> Placed:
-    tell_of_entry(entry, [*_moved(entry, marks.aliases), *_tagged(entry, marks.tags)], by)
-    return Placed(entry, created=False)
+def _with_names(entry: Entry, names: _AliasesAndTags, by: User | None) -> PlacedVersion:
+    publish_for_entry(entry, [*_add_aliases(entry, names.aliases), *_add_tags(entry, names.tags)], by)
+    return PlacedVersion(entry, created=False)
 
 
-def _moved(entry: Entry, aliases: Iterable[str]) -> list[Happened]:
+def _add_aliases(entry: Entry, aliases: Iterable[str]) -> list[ArtifactChange]:
     """Move the aliases that are not there yet, and give what to tell of it."""
     new = [alias for alias in aliases if not Alias.objects.filter(entry=entry, name=alias).exists()]
     for alias in new:
         Alias.objects.update_or_create(collection=entry.collection, name=alias, defaults={"entry": entry})
-    return [(publishing.ALIAS_ADDED, {"alias": alias}) for alias in new]
+    return [(event_publishing.ALIAS_ADDED, {"alias": alias}) for alias in new]
 
 
-def _tagged(entry: Entry, tags: Iterable[str]) -> list[Happened]:
+def _add_tags(entry: Entry, tags: Iterable[str]) -> list[ArtifactChange]:
     """Add the tags that are not there yet, and give what to tell of it."""
     new = [tag for tag in tags if Tag.objects.get_or_create(entry=entry, name=tag)[1]]
-    return [(publishing.TAG_ADDED, {"tag": tag}) for tag in new]
+    return [(event_publishing.TAG_ADDED, {"tag": tag}) for tag in new]

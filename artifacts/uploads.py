@@ -1,4 +1,4 @@
-"""How a client makes a version: it begins, sends files and their list, and commits. Only then anything is told."""
+"""Uploads of artifact versions: begin, upload the files and their manifest, commit. Events come with the commit."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from artifacts.manifests import Manifest, attach, manifest_at, md5_of
+from artifacts.manifests import Manifest, attach_files, manifest_at, md5_of
 from artifacts.models import Collection, Entry, Upload, Version
-from artifacts.names import check_metadata, checked_aliases, checked_tags
-from artifacts.services import create_version, lock
-from common.refusals import refuse
+from artifacts.name_rules import check_metadata, checked_aliases, checked_tags
+from artifacts.services import create_version, lock_collection
+from common.data.validation_errors import refuse
+from projects.file_storage import signed_links
+from projects.file_storage.services import claim_files
 from projects.models import Run
-from projects.stored import links
-from projects.stored.services import claim
+from teams.access import Visitor
 from teams.models import Team, User
 
 
 @dataclass(frozen=True)
-class Draft:
+class VersionDraft:
     """What a client says of a version that it is going to send."""
 
     digest: str
@@ -34,7 +35,7 @@ class Draft:
     run: Run | None = None
 
 
-def begin(collection: Collection, draft: Draft, *, by: User | None = None) -> Upload:
+def begin_upload(collection: Collection, draft: VersionDraft, *, by: User | None = None) -> Upload:
     """Note what is coming. A digest that is there already is that version at once: it gets the aliases and tags.
 
     A repeat by the same `client_id` is the same upload.
@@ -42,7 +43,7 @@ def begin(collection: Collection, draft: Draft, *, by: User | None = None) -> Up
     check_metadata(draft.metadata)
     values = {**vars(draft), "aliases": checked_aliases(draft.aliases), "tags": checked_tags(draft.tags)}
     with transaction.atomic():
-        locked = lock(collection)
+        locked = lock_collection(collection)
         upload = _known(locked, draft) or Upload(collection=locked, created_by=by, **values)
         upload.collection = locked
         upload.clean_fields(exclude=["aliases", "tags", "metadata", "version", "run", "created_by", "history_step"])
@@ -52,30 +53,30 @@ def begin(collection: Collection, draft: Draft, *, by: User | None = None) -> Up
         return upload
 
 
-def addresses(team: Team, digests: Sequence[str]) -> list[str | None]:
+def upload_urls(team: Team, digests: Sequence[str], *, by: Visitor) -> list[str | None]:
     """Give where to send each file, in order; None for what is here already, and where contents are not kept."""
     wanted = [md5_of(digest, f"artifactFiles.{place}.md5") for place, digest in enumerate(digests)]
     if not settings.KEEPS_FILES:
         return [None for _ in wanted]
-    there = claim(team, wanted)
-    return [None if md5 in there else links.to_send(team, md5) for md5 in wanted]
+    there = claim_files(team, wanted)
+    return [None if md5 in there else signed_links.upload_url(team, md5, by=by) for md5 in wanted]
 
 
-def announce_manifest(upload: Upload, digest: str) -> str:
+def announce_manifest(upload: Upload, digest: str, *, by: Visitor) -> str:
     """Note the MD5 of the list of files, and give where to send it: it is kept always."""
     upload.manifest_md5 = md5_of(digest, "digest")
     upload.save(update_fields=["manifest_md5"])
-    return links.to_send(team_of(upload), upload.manifest_md5)
+    return signed_links.upload_url(team_of(upload), upload.manifest_md5, by=by)
 
 
-def commit(upload: Upload, *, by: User | None = None) -> Version:
+def commit_upload(upload: Upload, *, by: User | None = None) -> Version:
     """Make the version, and tell of it. A repeat gives the version that it became."""
     if upload.version is not None:
         return upload.version
     # Read outside the transaction: it may be large, and far away.
     manifest = manifest_at(team_of(upload), upload.manifest_md5)
     with transaction.atomic():
-        lock(upload.collection)
+        lock_collection(upload.collection)
         fresh = Upload.objects.select_related("version", "run", "collection__project__team").get(pk=upload.pk)
         if fresh.version is None:
             _become(fresh, manifest, by)
@@ -90,7 +91,7 @@ def team_of(upload: Upload) -> Team:
     return project.team
 
 
-def _known(locked: Collection, draft: Draft) -> Upload | None:
+def _known(locked: Collection, draft: VersionDraft) -> Upload | None:
     if not draft.client_id:
         return None
     return Upload.objects.select_related("version").filter(collection=locked, client_id=draft.client_id).first()
@@ -118,4 +119,4 @@ def _become(upload: Upload, manifest: Manifest | None, by: User | None) -> None:
     if placed.created and manifest is not None:
         upload.version.history_step = upload.history_step
         upload.version.save(update_fields=["history_step"])
-        attach(upload.version, manifest)
+        attach_files(upload.version, manifest)

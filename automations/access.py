@@ -1,11 +1,11 @@
-"""The automations and executions a person may see and change."""
+"""Access control: the automations and executions that a person may see and change."""
 
 from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.http import Http404
 
-from automations import scopes
+from automations.definitions import scopes
 from automations.models import Automation, Execution
 from events.models import Event
 from registries import access as registries
@@ -14,7 +14,7 @@ from teams.models import Role, User
 
 
 def automations_of(user: User) -> QuerySet[Automation]:
-    """What their teams own: the team of an automation is whose webhooks and secrets it uses, wherever it listens."""
+    """What their teams own: an automation's team is whose integrations and secrets it uses, wherever it listens."""
     rows = Automation.objects.filter(deleted_at__isnull=True).select_related(
         "project__team__organization", "registry__organization", "collection", "organization", "team__organization"
     )

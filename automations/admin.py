@@ -1,4 +1,4 @@
-"""Automations for superusers, and what became of them."""
+"""Django admin of automations, executions and attempts, for superusers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from automations.models import Attempt, Automation, Execution
-from common.admin import ReadOnlyAdmin
+from common.pages.readonly_admin import ReadOnlyAdmin
 
 
 @admin.register(Automation)
 class AutomationAdmin(ReadOnlyAdmin[Automation]):
-    list_display = ("name", "project", "event_type", "target", "enabled", "problem", "created_by", "deleted_at")
+    list_display = ("name", "project", "event_type", "receiver_key", "enabled", "problem", "created_by", "deleted_at")
     list_select_related = ("project__team", "created_by")
     list_filter = ("enabled", "event_type")
     search_fields = ("name", "team__name", "project__name")

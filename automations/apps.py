@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from common.registry import read_module, read_modules
+from common.plugins import read_module, read_modules
 
 
 class AutomationsConfig(AppConfig):
@@ -11,4 +11,4 @@ class AutomationsConfig(AppConfig):
     def ready(self) -> None:
         read_modules("automations.conditions")
         read_modules("automations.actions")
-        read_module("automations.renaming_admin")
+        read_module("automations.definitions.renaming_admin")

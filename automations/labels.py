@@ -1,16 +1,17 @@
-"""What people call the kinds of events, actions and scopes. One that is not known here goes by its key."""
+"""Labels of event types, actions and scopes. A key that is not known here goes by itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from automations import action, scopes
-from common.registry import Registry
-from events import types
+from automations.actions import action
+from automations.definitions import scope_type
+from common.plugins import PluginRegistry
+from events import event_types
 
 
 def event_label(key: str) -> str:
-    return _label(types.registry, key)
+    return _label(event_types.registry, key)
 
 
 def action_label(key: str) -> str:
@@ -18,8 +19,8 @@ def action_label(key: str) -> str:
 
 
 def scope_label(key: str) -> str:
-    return _label(scopes.registry, key)
+    return _label(scope_type.registry, key)
 
 
-def _label(registry: Registry[Any], key: str) -> str:
+def _label(registry: PluginRegistry[Any], key: str) -> str:
     return str(registry.get(key).label) if key in registry else key

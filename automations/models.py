@@ -1,4 +1,4 @@
-"""Automations, and what became of them."""
+"""Models: automations, executions, attempts, cooldowns and window states."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artifacts.models import Collection, Registry
-from common.fields import AddressField, JSONTextField
+from common.data.fields import AddressField, JSONTextField
 from events.models import Event
 from projects.models import Project
 from teams.models import Organization, Team, User
@@ -21,21 +21,21 @@ DAY_SECONDS = 24 * 3600
 RATE_LIMIT = 60
 
 
-class State(models.TextChoices):
+class ExecutionState(models.TextChoices):
     """Where an execution stands."""
 
     PENDING = "pending", _("Pending")
-    FINISHED = "finished", _("Finished")
+    DELIVERED = "delivered", _("Delivered")
     FAILED = "failed", _("Failed")
-    SKIPPED = "skipped", _("Skipped")
+    SUPPRESSED = "suppressed", _("Suppressed")
 
 
 class Automation(models.Model):
     """When an event happens in a scope and every condition holds, act.
 
     `scope` is the one place it listens in (`project:7`), `scope_type` and `scope_name` what people call it; the
-    foreign keys say what it ends with. `team` owns what the action uses. `target` is where the action goes
-    (`webhook:12`). A deleted automation keeps its row, so that its history can still be read.
+    foreign keys say what it ends with. `team` owns what the action uses. `receiver_key` is where the action goes
+    (`KIND:12`). A deleted automation keeps its row, so that its history can still be read.
     """
 
     name = models.CharField(max_length=255)
@@ -57,10 +57,10 @@ class Automation(models.Model):
     conditions = JSONTextField(default=list)
     action_type = models.CharField(max_length=40)
     action = JSONTextField(default=dict)
-    target = models.CharField(max_length=64, blank=True, db_index=True)
-    rest_seconds = models.PositiveIntegerField(default=DAY_SECONDS)
+    receiver_key = models.CharField(max_length=64, blank=True, db_index=True)
+    cooldown_seconds = models.PositiveIntegerField(default=DAY_SECONDS)
     rate_limit = models.PositiveIntegerField(default=RATE_LIMIT)
-    recovery = models.BooleanField(default=False)
+    notify_on_recovery = models.BooleanField(default=False)
     problem = models.CharField(max_length=500, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -76,7 +76,7 @@ class Automation(models.Model):
             )
         ]
         indexes = [
-            # engine.evaluation.candidates: the listeners of an event.
+            # engine.evaluation.candidates: the automations of an event.
             models.Index(
                 fields=["scope", "event_type"],
                 condition=Q(enabled=True, deleted_at__isnull=True),
@@ -113,7 +113,7 @@ class Execution(models.Model):
     event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     delivery_id = models.CharField(max_length=40, unique=True, default=new_delivery_id)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    state = models.CharField(max_length=10, choices=ExecutionState.choices, default=ExecutionState.PENDING)
     reason = models.CharField(max_length=500, blank=True)
     why = models.TextField(blank=True)
     count = models.PositiveIntegerField(default=1)
@@ -124,7 +124,7 @@ class Execution(models.Model):
     variables = JSONTextField(default=dict)
     action_type = models.CharField(max_length=40)
     action = JSONTextField(default=dict)
-    target = models.CharField(max_length=64, blank=True)
+    receiver_key = models.CharField(max_length=64, blank=True)
     attempts_made = models.PositiveSmallIntegerField(default=0)
     # Made before it was last delivered anew: the table of waits begins again, the numbers of attempts do not.
     attempts_before = models.PositiveSmallIntegerField(default=0)
@@ -144,12 +144,12 @@ class Execution(models.Model):
         indexes = [
             # engine.claims: what is due, by receiver; and what is under way.
             models.Index(
-                fields=["target", "next_attempt_at", "id"],
+                fields=["receiver_key", "next_attempt_at", "id"],
                 condition=Q(state="pending"),
                 name="execution_pending",
             ),
-            # the history of a webhook: the newest first.
-            models.Index(fields=["target", "-id"], name="execution_of_target"),
+            # the history of an integration: the newest first.
+            models.Index(fields=["receiver_key", "-id"], name="execution_of_receiver"),
             # engine.claims: what is held, and what a lost worker held.
             models.Index(
                 fields=["leased_until"],
@@ -169,7 +169,7 @@ class Execution(models.Model):
         return f"/executions/{self.pk}"
 
     @staticmethod
-    def ended(state: State, reason: str) -> dict[str, Any]:
+    def ended(state: ExecutionState, reason: str) -> dict[str, Any]:
         """Give the columns of an execution that is over."""
         return {
             "state": state, "reason": reason[:500], "next_attempt_at": None, "leased_until": None,
@@ -197,38 +197,38 @@ class Attempt(models.Model):
         return f"{self.number}: {self.detail}"
 
 
-class Rest(models.Model):
+class Cooldown(models.Model):
     """An automation fired for a subject and is quiet about it for a while.
 
-    `skipped` is the execution that counts what would have fired meanwhile.
+    `suppressed` is the execution that counts what would have fired meanwhile.
     """
 
-    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="rests")
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="cooldowns")
     subject = models.CharField(max_length=64)
     fired_at = models.DateTimeField()
     holding = models.BooleanField(default=False)
-    skipped = models.ForeignKey(Execution, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    suppressed = models.ForeignKey(Execution, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["automation", "subject"], name="one_rest_per_subject")]
+        constraints = [models.UniqueConstraint(fields=["automation", "subject"], name="one_cooldown_per_subject")]
 
     def __str__(self) -> str:
         return f"{self.automation_id} {self.subject}"
 
 
-class Memory(models.Model):
+class WindowState(models.Model):
     """The last values of a metric that an automation must remember of a subject.
 
     Good as long as `position` is where the next values begin; else they are read anew from history.
     """
 
-    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="memories")
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="window_states")
     subject = models.CharField(max_length=64)
     position = models.PositiveBigIntegerField()
     values = JSONTextField(default=list)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["automation", "subject"], name="one_memory_per_subject")]
+        constraints = [models.UniqueConstraint(fields=["automation", "subject"], name="one_window_state_per_subject")]
 
     def __str__(self) -> str:
         return f"{self.automation_id} {self.subject}"

@@ -1,4 +1,4 @@
-"""The parameters of a condition or an action: one form checks them for pages, REST and admin."""
+"""Parameters of a plug-in (condition or action): one form checks them for pages, REST and admin."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from common.refusals import quoted
+from common.data.validation_errors import quoted
 
 
 class Parameters(forms.Form):
@@ -16,6 +16,8 @@ class Parameters(forms.Form):
 
     # Fields without an answer, and other spellings of an answer, that clients may send: field -> {sent: meant}.
     spellings: Mapping[str, Mapping[str, str]] = {}
+    # What JSON Schema can say of several fields at once: keywords beside those of `common.http.form_schema`.
+    schema_rules: Mapping[str, Any] = {}
 
     @classmethod
     def checked(cls, sent: Mapping[str, Any], **context: Any) -> dict[str, Any]:

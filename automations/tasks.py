@@ -1,4 +1,7 @@
-"""What the queue calls. No arguments, one line each, and harmless when it runs twice."""
+"""Tasks that the queue calls. No arguments, one line each, and harmless when it runs twice (idempotent).
+
+The sweep of *all* apps stands here, for this app may import each of them; what a step does stands where it is from.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,37 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 
-from automations.engine import claims, pump, stalls
-from events import heartbeat, ledger, queue
-from projects.services import mark_crashed
-from projects.stored.services import free_now_and_then
+from automations.delivery import claims
+from automations.engine import stall_detection, worker_loop
+from events import ledger, task_queue, worker_drain, worker_heartbeat
+from projects.file_storage.garbage_collection import free_files_hourly
+from projects.quota import count_uncounted_runs
+from projects.runs.lifecycle import mark_crashed
 from secrets_vault.services import forget_previous
-from teams import origin, postman
+from teams.accounts.sign_in_limits import forget_old_tries
+from teams.audit import actor
+from teams.joining import invitation_mail
+from teams.notices import notice_mail
+from teams.sessions.ending import clear_expired
 
 logger = logging.getLogger(__name__)
 
 
 def work() -> None:
     """Do what there is to do, now."""
-    with origin.coming(origin.Origin("engine")):
-        queue.awake()
-        if not pump.run():
-            queue.wake()
+    with actor.acting_from(actor.Actor("engine")), worker_drain.at_work():
+        task_queue.clear_wake_up()
+        if not worker_loop.run():
+            task_queue.wake()
 
 
 def sweep() -> None:
     """Find what fell between two chairs: silent runs, lost workers, lost wake-ups. Each second."""
-    with origin.coming(origin.Origin("engine")):
-        heartbeat.beat()
+    with actor.acting_from(actor.Actor("engine")), worker_drain.at_work():
+        worker_heartbeat.record_worker_heartbeat()
         for step in _STEPS:
-            _do(step)
+            if not worker_drain.is_stopping():
+                _do(step)
         work()
 
 
@@ -39,10 +49,14 @@ _STEPS = (
     mark_crashed,
     ledger.recover,
     claims.recover,
-    stalls.notice_stalls,
+    stall_detection.detect_stalls,
     forget_previous,
-    postman.post_soon,
-    free_now_and_then,
+    notice_mail.send_notices_soon,
+    invitation_mail.send_invitations_soon,
+    free_files_hourly,
+    forget_old_tries,
+    clear_expired,
+    count_uncounted_runs,
 )
 
 

@@ -1,4 +1,4 @@
-"""Measure this Runbell on this machine: `make bench`, or `python -m bench latency` for one of them.
+"""Measure this Runbell on this machine: `make bench`, or `make bench ONLY=latency` for one of them.
 
 Absolute figures move with the machine; the ratios to the bare limit, taken in the same run, are what counts.
 """
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import burst, evaluation, file_stream, fleet, history_length, isolation, latency, memory, pages
+from bench import abuse, burst, evaluation, file_stream, fleet, history_length, isolation, latency, memory, pages
 from bench.setting import Setting, prepared, started
 
 Measure = Callable[[Setting], None]
@@ -22,6 +22,7 @@ ALONE: dict[str, Measure] = {
     "file_stream": file_stream.measure,
     "fleet": fleet.measure,
     "pages": pages.measure,
+    "abuse": abuse.measure,
 }
 BENCHES = WITH_WORKER | ALONE
 

@@ -14,7 +14,7 @@ from projects.models import HistoryChunk, Project, Run
 from registries.services import create_registry, link
 from teams.models import Membership, Role, User
 
-_STATES = "CASE n.i % 10 WHEN 0 THEN 'failed' WHEN 1 THEN 'skipped' ELSE 'finished' END"
+_STATES = "CASE n.i % 10 WHEN 0 THEN 'failed' WHEN 1 THEN 'suppressed' ELSE 'delivered' END"
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,8 @@ class Crowd:
 
     def _executions(self) -> None:
         row = Execution.objects.create(
-            automation=self.automation, team=self.project.team, state="finished", action_type="send_webhook",
-            why="the loss is above 100", subject_label="past", target=self.automation.target,
+            automation=self.automation, team=self.project.team, state="delivered", action_type="send_webhook",
+            why="the loss is above 100", subject_label="past", receiver_key=self.automation.receiver_key,
             subject_url=self.run.get_absolute_url(),
         )  # fmt: skip
         first = _first_copy(Automation, self.automation)

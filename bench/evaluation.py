@@ -1,4 +1,4 @@
-"""Values judged a second on one core, with many automations of other projects around; and a look back."""
+"""Values judged a second on one core, with many automations of other projects around; and a backtest."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def measure(setting: Setting) -> None:
         print(f"  {automations:7,} automations  {rate:9,.0f} values/s   target {least:,.0f}", flush=True)
         least = max(_TARGET, rate) / 2 if automations == 10 else least
     runs, steps = 1_000, 1_000
-    seconds = _look_back(runs, steps)
-    print(f"  look back over {runs:,} runs of {steps:,} steps  {seconds:.1f} s   target {_BACKTEST_TARGET_SECONDS} s")
+    seconds = _backtest_seconds(runs, steps)
+    print(f"  backtest over {runs:,} runs of {steps:,} steps  {seconds:.1f} s   target {_BACKTEST_TARGET_SECONDS} s")
 
 
 def _rate(watched: object) -> float:
@@ -37,15 +37,15 @@ def _rate(watched: object) -> float:
     return _CHUNKS * _ROWS / (time.perf_counter() - begun)
 
 
-def _look_back(runs: int, steps: int) -> float:
+def _backtest_seconds(runs: int, steps: int) -> float:
     from django.utils import timezone
 
-    from automations.backtest import look_back
+    from automations.insight.backtest import backtest
     from bench.scene import Watched
 
     watched, until = Watched.by_one("past"), timezone.now() + timedelta(minutes=1)
     watched.past_runs(runs, steps)
     begun = time.perf_counter()
-    found = look_back(watched.automation, until - timedelta(days=1), until)
+    found = backtest(watched.automation, until - timedelta(days=1), until)
     assert (found.subjects, found.failures) == (runs, [])
     return time.perf_counter() - begun

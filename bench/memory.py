@@ -13,8 +13,13 @@ from bench.web import family, served
 def measure(setting: Setting) -> None:
     with served() as (_port, server):
         time.sleep(10)  # until every process of the cluster has come up
-        kib = {pid: _proportional(pid) for pid in family(server)}
-    print(f"  {sum(kib.values()) / 1024:.0f} MiB in {len(kib)} processes   target at most 250")
+        taken, processes = mebibytes(server), len(family(server))
+    print(f"  {taken:.0f} MiB in {processes} processes   target at most 250")
+
+
+def mebibytes(server: int) -> float:
+    """Give what a process and those below it take."""
+    return sum(_proportional(pid) for pid in family(server)) / 1024
 
 
 def _proportional(pid: int) -> int:

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import Sum
 
-from automations.drafts import Draft
+from automations.definitions.drafts import AutomationDraft
+from automations.definitions.scopes import of_project
+from automations.definitions.services import create_automation
 from automations.models import Automation
-from automations.scopes import of_project
-from automations.services import create_automation
-from events import queue
+from events import task_queue
 from events.models import Event
-from integrations.models import Webhook
-from projects.history import log_history, next_offset
+from integrations.webhook.models import Webhook
+from projects.history.stream_offsets import next_offset
 from projects.models import HistoryChunk, Project, Run, RunState
-from projects.services import RunDetails, create_project, finish_run, start_run
-from teams.keys import create_key
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import RunDetails, finish_run, start_run
+from projects.services import create_project
+from teams.accounts.api_key import create_key
 from teams.models import Membership, Organization, Role, Team, User
 
 
@@ -34,7 +36,7 @@ class Failing:
         team = Team.objects.create(organization=organization, name=name)
         project = create_project(team, name)
         Webhook.objects.create(team=team, name="hook", url=url)
-        draft = Draft(
+        draft = AutomationDraft(
             name="failed",
             event="RUN_STATE",
             conditions=[{"type": "run_state", "states": ["failed"]}],
@@ -51,7 +53,7 @@ class Failing:
         finish_run(run, 1)
 
     def fail_at_once(self, count: int, prefix: str) -> None:
-        """Write runs that have failed, and their events as projects.services publishes them."""
+        """Write runs that have failed, and their events as projects.runs.lifecycle publishes them."""
         runs = [Run(project=self.project, name=f"{prefix}{one}", state=RunState.FAILED) for one in range(count)]
         team, scopes = self.project.team, self.project.scopes
         with transaction.atomic():
@@ -63,7 +65,7 @@ class Failing:
                 for run in rows
             ]
             Event.objects.bulk_create(events, batch_size=500)
-        queue.wake()
+        task_queue.wake()
 
 
 def surround(automation: Automation, count: int) -> None:
@@ -88,7 +90,7 @@ class Watched:
         team = Team.objects.create(organization=Organization.objects.create(name=name), name=name)
         project = create_project(team, name)
         Webhook.objects.create(team=team, name="hook", url="http://127.0.0.1:1/hook")
-        draft = Draft(
+        draft = AutomationDraft(
             name="watch",
             event="RUN_METRIC",
             conditions=[{"type": "metric_threshold", "metric": "loss", "comparison": "gt", "threshold": 100}],
@@ -104,7 +106,7 @@ class Watched:
     def log(self, chunks: int, size: int, run: Run | None = None) -> None:
         for _ in range(chunks):
             there = next_offset(run or self.run)
-            log_history(run or self.run, there, _rows(there, size))
+            ingest_rows(run or self.run, there, _rows(there, size))
 
     def past_runs(self, count: int, steps: int) -> None:
         """Store runs with so many steps each, as if they had been logged a hundred at a time."""
@@ -142,6 +144,13 @@ class Posters:
         user = User.objects.create(username="bench")
         Membership.objects.create(team=team, user=user, role=Role.MEMBER)
         return cls(create_project(team, "bench"), create_key(user, "bench")[1])
+
+    @staticmethod
+    def another_person(name: str) -> str:
+        """Have somebody else on the team; give their key."""
+        user = User.objects.create_user(name, password="the-right-one-of-theirs")
+        Membership.objects.create(team=Team.objects.get(name="bench"), user=user, role=Role.MEMBER)
+        return create_key(user, name)[1]
 
     @property
     def headers(self) -> dict[str, str]:

@@ -1,13 +1,14 @@
-"""The house as an application: its commands and its checks."""
+"""AppConfig of Runbell as a whole: its management commands and its system checks."""
 
 from __future__ import annotations
 
 from django.apps import AppConfig
 
-from config import checks
-
-__all__ = ["Config", "checks"]
+from common.plugins import read_module
 
 
 class Config(AppConfig):
     name = "config"
+
+    def ready(self) -> None:
+        read_module("config.checks")

@@ -1,4 +1,4 @@
-"""The door for ASGI servers."""
+"""The ASGI entry point."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import os
 
 from django.core.asgi import get_asgi_application
 
-from config import ready
+from common.processes import start_checks
+from config import preload
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_asgi_application()
-ready.load()
+start_checks.refuse_dangerous()
+start_checks.warn_of_doubtful()
+preload.load()

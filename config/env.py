@@ -1,35 +1,53 @@
-"""The one reader of the environment: each value is checked here and refused by its name."""
+"""Environment variables: the one reader; each value is checked here and refused by its name."""
 
 from __future__ import annotations
 
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from common.processes import private_folder
+
 Value = TypeVar("Value")
 
+# What must not stand in an environment that others can read: each can be given as the path of a file in NAME_FILE.
+SECRETS = frozenset(
+    [
+        "RUNBELL_SECRET_KEY", "RUNBELL_FERNET_KEYS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SLACK_CLIENT_SECRET",
+        "RUNBELL_S3_ACCESS_KEY", "RUNBELL_S3_SECRET_KEY", "RUNBELL_OIDC_PROVIDERS",
+    ]
+)  # fmt: skip
 _env = environ.Env()
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _MAIL_SERVERS = ("smtp://", "smtp+tls://", "smtp+ssl://")
-_DATABASES = ("sqlite:///", "postgres://", "postgresql://")
+_SQLITE = "sqlite:///"
+_DATABASES = (_SQLITE, "postgres://", "postgresql://")
 
 
 def load_file(path: Path) -> None:
-    """Read a `.env` file; what the environment already says wins."""
-    if path.exists():
+    """Read a `.env` file; what the environment already says wins. Not under DJANGO_READ_DOT_ENV_FILE=false."""
+    if path.exists() and flag("DJANGO_READ_DOT_ENV_FILE", True):
         environ.Env.read_env(path)
+
+
+def refuse_former_names(names: Mapping[str, str]) -> None:
+    """Refuse a variable by the name it had before, so that nobody's setting is silently passed over."""
+    for former, now in names.items():
+        if os.environ.get(former, "").strip():
+            raise ImproperlyConfigured(f"{former} is called {now} now. Rename it.")
 
 
 def text(name: str, default: str) -> str:
     # Not environ's str(): it takes a value that starts with `$` for a reference to another variable.
-    return os.environ.get(name, "").strip() or default
+    value = os.environ.get(name, "").strip()
+    return (_of_file(name, value) if name in SECRETS else value) or default
 
 
 def flag(name: str, default: bool) -> bool:
@@ -66,12 +84,21 @@ def parsed(name: str, default: str, parse: Callable[[list[str]], Value]) -> Valu
         raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
+def document(name: str, default: str, parse: Callable[[str], Value]) -> Value:
+    """Give `parse(the text, or the file that NAME_FILE names, as it stands)`; ValueError stops the start."""
+    value = os.environ.get(name, "").strip()
+    try:
+        return parse(_of_file(name, value, joint="\n") or default)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+
+
 def database(name: str, default: str) -> dict[str, Any]:
     value = text(name, default)
     if not value.startswith(_DATABASES):
         # The value is not repeated: it may hold a password.
         raise ImproperlyConfigured(f"{name} must start with one of {', '.join(_DATABASES)}")
-    config: dict[str, Any] = _env.db_url_config(value)
+    config: dict[str, Any] = _env.db_url_config(_in_full(name, value) if value.startswith(_SQLITE) else value)
     return config
 
 
@@ -102,16 +129,21 @@ def mail(name: str) -> dict[str, Any]:
 
 
 def directory(name: str, default: Path) -> Path:
-    """Give a folder that exists; made, private to its owner, where it does not."""
+    """Give a folder that exists; made, private to its owner, where it does not.
+
+    Our children stand in another folder than we do (`common.processes`), so they are told it in full.
+    """
     path = Path(text(name, str(default))).expanduser().absolute()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder.keep_private(path)
     except OSError as error:
         raise _refusal(name, str(path), f"a folder that can be written ({error.strerror})") from None
+    os.environ[name] = str(path)
     return path
 
 
-def kept_key(path: Path) -> str:
+def key_in_file(path: Path) -> str:
     """Give the key in this file, made (mode 0600) where there is none yet.
 
     Two processes that start together get the same key: the file appears whole or not at all.
@@ -127,6 +159,36 @@ def kept_key(path: Path) -> str:
         finally:
             draft.unlink()
     return path.read_text().strip()
+
+
+def _of_file(name: str, value: str, joint: str = ",") -> str:
+    """Give the secret, from the file that NAME_FILE names; never both. Its lines are joined."""
+    path = os.environ.get(f"{name}_FILE", "").strip()
+    if not path:
+        return value
+    if value:
+        raise ImproperlyConfigured(f"{name} and {name}_FILE are both given. Keep one of them.")
+    file = Path(path).expanduser().absolute()
+    # Our children stand in another folder than we do (`common.processes`).
+    os.environ[f"{name}_FILE"] = str(file)
+    try:
+        found = joint.join(filter(None, map(str.strip, file.read_text().splitlines())))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise _refusal(f"{name}_FILE", path, f"a file that can be read ({reason})") from None
+    if not found:
+        raise _refusal(f"{name}_FILE", path, "a file with the value in it; that one is empty")
+    return found
+
+
+def _in_full(name: str, value: str) -> str:
+    """Give SQLite's address with an absolute path, and tell our children the same."""
+    path, mark, options = value.removeprefix(_SQLITE).partition("?")
+    if not path or path.startswith(("/", ":")):
+        return value
+    os.environ.pop(f"{name}_FILE", None)
+    os.environ[name] = f"{_SQLITE}{Path(path).absolute()}{mark}{options}"
+    return os.environ[name]
 
 
 def _refusal(name: str, value: str, remedy: str) -> ImproperlyConfigured:

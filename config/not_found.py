@@ -1,9 +1,11 @@
-"""What is said at addresses that lead nowhere: a page to people, JSON to scripts."""
+"""404 responses at addresses that lead nowhere: a page to people, JSON to scripts."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.defaults import page_not_found
+
+from projects.views import team_page
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -12,3 +14,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     message = "There is nothing at this address. /api/v1/docs lists every one."
     error = {"field": "address", "value": request.path, "message": message}
     return JsonResponse({"detail": message, "errors": [error]}, status=404)
+
+
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    raise Http404
+
+
+def team_health(request: HttpRequest) -> HttpResponse:
+    """Give the page of a team of that name, to whoever is signed in."""
+    if not request.user.is_authenticated:
+        raise Http404
+    return team_page.team(request, team="health")

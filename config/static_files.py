@@ -1,4 +1,4 @@
-"""Static files under names that carry a hash of what is in them, so that browsers keep each for ever.
+"""Static files with hashed names (a hash of what is in them), so that browsers cache each for ever.
 
 Served by the application from where they lie: nothing is collected, and nothing can be stale. What stands at its plain
 name too (a picture that Django admin's style sheet names) is asked for anew after a minute.

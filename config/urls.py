@@ -1,23 +1,27 @@
-"""Every address, from the most to the least particular."""
+"""URL routes: every address, from the most to the least particular."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.auth.decorators import login_required
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from config import health, views
-from config.team_settings import slack_connect, team_settings
+from config import health, not_found
+from integrations import urls as integrations
+from sample import views
+from teams.settings_site.site import team_settings
 
 urlpatterns = [
+    path("livez", health.livez, name="livez"),
     path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    # What monitors look for elsewhere. A page to sign in at would tell them that all is well.
+    path("metrics", not_found.nothing_here),
+    path("health", not_found.team_health),
     path("admin/", admin.site.urls),
     path("settings", RedirectView.as_view(pattern_name="team_settings:index")),
-    path("settings/slack/connect/<str:team>", login_required(slack_connect.connect), name="connect_slack"),
-    path("settings/slack/callback", login_required(slack_connect.callback), name="slack_callback"),
-    path("settings/slack/workspaces/<int:pk>", login_required(slack_connect.pick), name="pick_slack_channel"),
+    *integrations.of_kinds(),
     path("settings/", team_settings.urls),
     path("api/v1/", include("config.api")),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),
@@ -27,6 +31,7 @@ urlpatterns = [
     path("", include("wandb_api.urls")),
     path("", include("registries.urls")),
     path("", include("automations.urls")),
+    path("", include("integrations.urls")),
     # Last: their first word is anybody's.
     path("", include("projects.urls")),
 ]

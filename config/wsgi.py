@@ -1,13 +1,10 @@
-"""The door for WSGI servers."""
+"""The WSGI entry point: what is dangerous refuses the start here too, whatever server it is."""
 
 from __future__ import annotations
 
-import os
+from common.processes import start_checks
+from config import checked_wsgi
 
-from django.core.wsgi import get_wsgi_application
-
-from config import ready
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
-ready.load()
+application = checked_wsgi.application
+start_checks.refuse_dangerous()
+start_checks.warn_of_doubtful()

@@ -1,10 +1,10 @@
-"""The ledger for superusers."""
+"""Django admin of the ledger, for superusers."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin
+from common.pages.readonly_admin import ReadOnlyAdmin
 from events.models import Event
 
 

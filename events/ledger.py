@@ -1,4 +1,4 @@
-"""Write events down, and hand them out to be judged."""
+"""The event ledger: publish events in the caller's transaction, and lease them to the engine in batches."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from common import crashes, leases
-from common.clock import database_now
-from events import origin, queue
+from common.data import leases
+from common.data.database_clock import database_now
+from common.processes import crash_points
+from events import causation, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
 
@@ -31,64 +32,64 @@ ONLY_FOR = "only_for"
 _CLAIM_LOCK = 7_265_110
 
 
-def is_heard(kind: str, scopes: Iterable[str]) -> bool:
-    """Whether anybody listens to this kind of event in one of these scopes."""
-    return Subscription.objects.filter(kind=kind, scope__in=list(scopes), listeners__gt=0).exists()
+def has_subscribers(kind: str, scopes: Iterable[str]) -> bool:
+    """Whether anybody subscribes to this kind of event in one of these scopes."""
+    return Subscription.objects.filter(kind=kind, scope__in=list(scopes), subscribers__gt=0).exists()
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where something happened, and in which order it is judged."""
+class EventScope:
+    """Where something happened, and in which order it is judged (events of one stream are ordered)."""
 
     team: Team
     scopes: list[str]
     stream: str
 
 
-def publish(kind: str, place: Place, data: Mapping[str, Any], *, actor: str = "") -> Event:
-    """Write the event down in the caller's transaction; after its commit the engine is woken.
+def publish(kind: str, place: EventScope, data: Mapping[str, Any], *, actor: str = "") -> Event:
+    """Publish an event in the caller's transaction; after its commit the engine is woken.
 
-    An event that nobody hears is kept as processed: a look back still finds it.
+    An event that nobody hears is kept as processed: a backtest still finds it.
     """
-    return _write(Event(kind=kind, data=dict(data), actor=actor), place, is_heard(kind, place.scopes))
+    return _write(Event(kind=kind, data=dict(data), actor=actor), place, has_subscribers(kind, place.scopes))
 
 
-def publish_if_heard(kind: str, place: Place, data: Mapping[str, Any], *, actor: str = "") -> Event | None:
-    """As `publish`, for what happens so often that it is worth a row only where somebody listens."""
-    if not is_heard(kind, place.scopes):
+def publish_if_subscribed(kind: str, place: EventScope, data: Mapping[str, Any], *, actor: str = "") -> Event | None:
+    """Publish where somebody subscribes, and write no row elsewhere: for what happens often."""
+    if not has_subscribers(kind, place.scopes):
         return None
     return _write(Event(kind=kind, data=dict(data), actor=actor), place, True)
 
 
-def _write(event: Event, place: Place, heard: bool) -> Event:
+def _write(event: Event, place: EventScope, subscribed: bool) -> Event:
     if not connection.in_atomic_block:
         raise RuntimeError("publish() stands in the transaction of the change it tells of")
     event.team, event.scopes, event.stream = place.team, place.scopes, place.stream
-    event.depth = origin.depth()
-    if event.depth > origin.MOST_DEPTH:
-        heard, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
-    event.processed_at = None if heard else timezone.now()
+    event.depth = causation.depth()
+    if event.depth > causation.MOST_DEPTH:
+        subscribed, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
+    event.processed_at = None if subscribed else timezone.now()
     event.save(force_insert=True)
-    if heard:
-        crashes.reached("event.written")
+    if subscribed:
+        crash_points.reached("event.written")
         transaction.on_commit(_committed)
     return event
 
 
 def _committed() -> None:
-    crashes.reached("event.committed")
-    queue.wake()
+    crash_points.reached("event.committed")
+    task_queue.wake()
 
 
-def set_listeners(kind: str, scope: str, count: Callable[[], int]) -> None:
-    """Keep how many listen, in the caller's transaction.
+def set_subscribers(kind: str, scope: str, count: Callable[[], int]) -> None:
+    """Set how many subscribe, in the caller's transaction.
 
     The row is locked before the count: else one who leaves could overwrite one who came meanwhile.
     """
     Subscription.objects.get_or_create(kind=kind, scope=scope)
     row = Subscription.objects.select_for_update().get(kind=kind, scope=scope)
-    row.listeners = count()
-    row.save(update_fields=["listeners"])
+    row.subscribers = count()
+    row.save(update_fields=["subscribers"])
 
 
 def unprocessed(streams: Iterable[str]) -> QuerySet[Event]:
@@ -96,8 +97,14 @@ def unprocessed(streams: Iterable[str]) -> QuerySet[Event]:
     return Event.objects.filter(processed_at__isnull=True, stream__in=set(streams)).order_by("id")
 
 
-def has_waiting() -> bool:
-    return _waiting().exists()
+def has_unprocessed() -> bool:
+    return _claimable().exists()
+
+
+def oldest_seconds() -> float:
+    """Give how long the oldest event has waited to be judged; 0 where none waits."""
+    oldest = Event.objects.filter(processed_at__isnull=True).order_by("id").first()
+    return max((database_now() - oldest.occurred_at).total_seconds(), 0.0) if oldest else 0.0
 
 
 def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
@@ -112,7 +119,7 @@ def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
         # Two queries, not one with NOT EXISTS: right after a flood PostgreSQL compares each event with each, for ever.
         leased = Event.objects.filter(processed_at__isnull=True, leased_until__gt=now)
         taken = set(leased.values_list("stream", flat=True).distinct())
-        events = list(_waiting().exclude(stream__in=taken).order_by("id")[:_BATCH])
+        events = list(_claimable().exclude(stream__in=taken).order_by("id")[:_BATCH])
         # A suspect goes alone, so that it takes no other down with it.
         suspect = next((place for place, event in enumerate(events) if event.claims), None)
         if suspect is not None:
@@ -124,7 +131,7 @@ def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
             lease=lease, leased_until=until, claims=F("claims") + 1
         )
     if events:
-        crashes.reached("event.claimed")
+        crash_points.reached("event.claimed")
     return lease, events
 
 
@@ -134,7 +141,7 @@ def note_failure(lease: str) -> None:
 
 
 def recover() -> None:
-    """Free what will not be settled: of processes of this host that are gone, and of this one where it failed."""
+    """Release abandoned leases: of processes of this host that are gone, and of this one where it failed."""
     held = Event.objects.filter(processed_at__isnull=True, leased_until__isnull=False)
     gone = leases.abandoned(held.values_list("lease", flat=True).distinct()) | _failed
     if gone:
@@ -142,7 +149,7 @@ def recover() -> None:
         _failed.clear()
 
 
-def settle(lease: str, events: Iterable[Event]) -> None:
+def mark_processed(lease: str, events: Iterable[Event]) -> None:
     """Mark the events processed, in the caller's transaction. Raises LeaseLost where another worker has them."""
     ids = [event.pk for event in events]
     held = Event.objects.filter(pk__in=ids, lease=lease, processed_at__isnull=True)
@@ -150,8 +157,8 @@ def settle(lease: str, events: Iterable[Event]) -> None:
         raise LeaseLost("These events took longer than their lease, and another worker has them now.")
 
 
-def give_back(lease: str, events: Iterable[Event]) -> None:
-    """Free what was claimed and not judged."""
+def release(lease: str, events: Iterable[Event]) -> None:
+    """Release the lease of events that were claimed and not judged."""
     ids = [event.pk for event in events]
     held = Event.objects.filter(pk__in=ids, lease=lease, processed_at__isnull=True)
     if ids:
@@ -168,7 +175,7 @@ def _set_aside(event: Event) -> None:
     logger.error("event %s (%s) is set aside: %s", event.pk, event.kind, problem)
 
 
-def _waiting() -> QuerySet[Event]:
+def _claimable() -> QuerySet[Event]:
     now = database_now()
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
     return Event.objects.filter(free, processed_at__isnull=True)

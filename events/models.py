@@ -1,11 +1,11 @@
-"""The ledger: one row per thing that happened."""
+"""Database models of the event ledger: one row per thing that happened, subscriptions, wake-ups, heartbeats."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils import timezone
 
-from common.fields import JSONTextField
+from common.data.fields import JSONTextField
 from teams.models import Team
 
 
@@ -41,9 +41,9 @@ class Event(models.Model):
                 name="event_leased",
                 condition=models.Q(processed_at__isnull=True, leased_until__isnull=False),
             ),
-            # events.types.EventType.replay: what happened in the last days.
-            models.Index(fields=["kind", "occurred_at"], name="event_look_back"),
-            # projects.lives: the states of one run. They are few among the events.
+            # events.event_types.EventType.replay: what happened in the last days.
+            models.Index(fields=["kind", "occurred_at"], name="event_of_kind"),
+            # projects.runs.timeline: the states of one run. They are few among the events.
             models.Index(fields=["stream", "id"], name="event_of_a_life", condition=models.Q(kind="run.state")),
         ]
 
@@ -56,7 +56,7 @@ class Subscription(models.Model):
 
     kind = models.CharField(max_length=40)
     scope = models.CharField(max_length=64)
-    listeners = models.PositiveIntegerField(default=0)
+    subscribers = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["kind", "scope"], name="one_subscription_per_kind_and_scope")]
@@ -73,3 +73,13 @@ class WakeUp(models.Model):
 
     def __str__(self) -> str:
         return "requested" if self.requested else "asleep"
+
+
+class WorkerHeartbeat(models.Model):
+    """When a worker last gave a sign of life, for whoever watches from elsewhere (`/readyz`). Kept for a day."""
+
+    name = models.CharField(max_length=100, primary_key=True)
+    beat_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.name

@@ -81,7 +81,7 @@ class Api:
 
 def _set_up(api: Api, url: str, secret: str) -> None:
     api.post("/teams/demo/secrets", {"name": "HOOK_SECRET", "value": secret})
-    api.post("/teams/demo/webhooks", {"name": "local receiver", "url": url, "secret": "HOOK_SECRET"})
+    api.post("/teams/demo/integrations/webhook", {"name": "local receiver", "url": url, "secret": "HOOK_SECRET"})
     for automation in AUTOMATIONS:
         scope = {"type": "project", "name": PROJECT}
         action = {"type": "send_webhook", "webhook": "local receiver"}

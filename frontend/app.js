@@ -7,8 +7,9 @@ import { listenToKeys } from "./behaviour/keys.js";
 import { showCurrent } from "./behaviour/tabs.js";
 import { openDialogs } from "./behaviour/dialogs.js";
 import { say, letToastsGo } from "./behaviour/toasts.js";
-import { setUpHtmx } from "./behaviour/parts.js";
-import { applyAtOnce, guardUnsaved, jumpToError, offerTexts, pressAtOnce } from "./behaviour/forms.js";
+import { askForKeys } from "./behaviour/security_keys.js";
+import { setUpHtmx } from "./behaviour/htmx.js";
+import { applyAtOnce, guardUnsaved, jumpToError, offerPayloads, pressAtOnce } from "./behaviour/forms.js";
 
 // Heavy modules are fetched by the pages that need them.
 async function liven(part) {
@@ -34,11 +35,13 @@ markThemeChoice();
 listenToKeys();
 openDialogs(liven);
 showCurrent();
+// Before what marks a form as sent: this one is sent later.
+askForKeys();
 jumpToError();
 guardUnsaved();
 applyAtOnce();
 pressAtOnce();
-offerTexts();
+offerPayloads();
 htmx.onLoad(liven);
 // For pages that put parts in by their own scripts.
 window.htmx = htmx;

@@ -1,33 +1,19 @@
-"""Webhooks and Slack for superusers."""
+"""Integrations for superusers."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin
-from integrations.models import SlackChannel, SlackWorkspace, Webhook
+from common.pages.readonly_admin import ReadOnlyAdmin
+from integrations.models import Integration
 
 
-@admin.register(Webhook)
-class WebhookAdmin(ReadOnlyAdmin[Webhook]):
-    list_display = ("name", "team", "url", "enabled", "disabled_reason")
+@admin.register(Integration)
+class IntegrationAdmin(ReadOnlyAdmin[Integration]):
+    list_display = ("name", "kind", "team", "enabled", "disabled_reason")
     list_select_related = ("team",)
-    list_filter = ("enabled",)
-    search_fields = ("name", "url", "team__name")
-
-
-@admin.register(SlackWorkspace)
-class SlackWorkspaceAdmin(ReadOnlyAdmin[SlackWorkspace]):
-    list_display = ("name", "team", "slack_id", "updated_at")
-    list_select_related = ("team",)
+    list_filter = ("kind", "enabled")
     search_fields = ("name", "team__name")
-    fields = ("team", "name", "slack_id", "created_at", "updated_at", "created_by")
-
-
-@admin.register(SlackChannel)
-class SlackChannelAdmin(ReadOnlyAdmin[SlackChannel]):
-    list_display = ("name", "team", "workspace", "enabled", "disabled_reason")
-    list_select_related = ("team", "workspace")
-    list_filter = ("enabled",)
-    search_fields = ("name", "team__name")
-    fields = ("team", "name", "workspace", "channel_id", "enabled", "disabled_reason", "created_at", "created_by")
+    fields = (
+        "team", "kind", "name", "settings", "enabled", "disabled_reason", "failing_since", "created_at", "created_by",
+    )  # fmt: skip

@@ -1,55 +1,60 @@
-"""Where an action goes. A team sets these up once, and many automations use them."""
+"""The Integration model: one row for each that a team set up, whatever its kind."""
 
 from __future__ import annotations
 
-from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
+
+from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
-from common.fields import JSONTextField
-from integrations.slack_models import SlackChannel, SlackWorkspace
+from common.data.fields import JSONTextField
+from secrets_vault.fields import SecretField
 from teams.models import Team, User
 
-__all__ = ["SlackChannel", "SlackWorkspace", "Webhook", "webhook_name"]
-
-webhook_name = RegexValidator(
-    r"^[-\w]+( +[-\w]+)*\Z",
-    "%(value)r is no usable name: use up to 64 letters, digits, hyphens, underscores and single words between spaces.",
+integration_name = RegexValidator(
+    r"^[\w.-]+( +[\w.-]+)*\Z",
+    "%(value)r is no usable name: use up to 80 letters, digits, hyphens, underscores, dots and single words "
+    "between spaces.",
 )
 
 
-METHODS = [(name, name) for name in ("POST", "PUT", "PATCH")]
-LONGEST_TIMEOUT = 30
+Row = TypeVar("Row", bound="Integration")
 
 
-class Webhook(models.Model):
-    """An address that is called. Its token, signing key and what else it may use are secrets of the team, by name.
+class IntegrationManager(models.Manager[Row]):
+    """Leaves what is secret where it is: only the provider asks for it."""
 
-    Where `timeout_seconds` and `retry_seconds` are empty they are the installation's. `failing_since`: nothing worked
-    from then on.
+    def get_queryset(self) -> models.QuerySet[Row]:
+        return super().get_queryset().defer("private")
+
+
+class RowsOfKind(IntegrationManager[Row]):
+    """The rows of one kind: where these are asked for there are no others."""
+
+    def __init__(self, key: str = "") -> None:
+        super().__init__()
+        self._key = key
+
+    def get_queryset(self) -> models.QuerySet[Row]:
+        return super().get_queryset().filter(kind=self._key)
+
+
+class Integration(models.Model):
+    """An integration of a team. `settings` is what the form of its kind says; secrets of the team stand in it by name.
+
+    `private` holds the settings that are secrets in themselves, such as an address with a token in it: JSON, encrypted.
+    `failing_since`: nothing worked from then on. `former_id`: by which number addresses of pages knew it before all
+    kinds shared this table.
     """
 
-    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="webhooks")
-    name = models.CharField(max_length=64, validators=[webhook_name])
-    # How long it may be is for `addresses.parse` to say, as all else of it: in the same words at every door.
-    url = models.TextField(_("URL"))
-    access_token = models.CharField(
-        max_length=64, blank=True, help_text=_("Name of a team secret; sent as Authorization: Bearer.")
-    )
-    secret = models.CharField(
-        max_length=64,
-        blank=True,
-        help_text=_("Name of a team secret; signs the body, and payloads may use it by its name."),
-    )
-    method = models.CharField(max_length=5, choices=METHODS, default="POST")
-    headers = JSONTextField(default=dict, blank=True)
-    granted_secrets = JSONTextField(default=list, blank=True)
-    timeout_seconds = models.PositiveSmallIntegerField(
-        _("timeout"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_TIMEOUT)]
-    )
-    retry_seconds = JSONTextField(default=list, blank=True)
-    preset = models.CharField(max_length=40, blank=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="integrations")
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=80, validators=[integration_name])
+    settings = JSONTextField(default=dict, blank=True)
+    private = SecretField(null=True, blank=True, editable=False)
     enabled = models.BooleanField(default=True)
     failing_since = models.DateTimeField(null=True, editable=False)
     disabled_reason = models.CharField(max_length=200, blank=True, editable=False)
@@ -59,13 +64,25 @@ class Webhook(models.Model):
         User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
     )
 
+    former_id = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[IntegrationManager[Integration]] = IntegrationManager()  # type: ignore[assignment]
+
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_webhook_per_team_and_name")]
+        constraints = [
+            models.UniqueConstraint(fields=["team", "kind", "name"], name="one_integration_per_team_kind_and_name")
+        ]
 
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def granted(self) -> list[str]:
-        """The names of the secrets that what is sent here may use."""
-        return list(dict.fromkeys(name for name in (self.access_token, self.secret, *self.granted_secrets) if name))
+    def hide(self, values: Mapping[str, Any]) -> None:
+        """Keep these settings encrypted, beside those that are kept already."""
+        if values:
+            known = opened(self.private) if self.pk else {}
+            self.private = json.dumps({**known, **values})  # type: ignore[assignment]  # untyped by its makers
+
+
+def opened(private: Any) -> dict[str, str]:
+    """Give the secret settings in plain text."""
+    return {} if not private else {str(name): str(value) for name, value in json.loads(str(private)).items()}

@@ -1,142 +1,106 @@
-"""Make, change and remove webhooks."""
+"""Services: create, change, disable and erase integrations, with their audit rows."""
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from common.refusals import quoted, refuse
-from common.registry import UnknownKey
-from common.twins import only_one
-from integrations import health, preset
-from integrations import webhook_rules as rules
-from integrations.addresses import Refused, check, parse
-from integrations.models import Webhook
-from integrations.placeholders import filled_url
-from integrations.providers.webhook import ACCESS_TOKEN
-from integrations.sending import policy
-from secrets_vault.models import Secret
-from secrets_vault.services import rotate_secret
-from teams import audit, notices
+from common.data.unique_names import only_one
+from integrations.kind import FormKind, Kind
+from integrations.models import Integration
+from teams.audit import audit_log
 from teams.models import Team, User
+from teams.notices import team_notices
 
-_CHANGEABLE = (
-    "name", "url", "access_token", "secret", "method", "headers", "granted_secrets", "timeout_seconds", "retry_seconds",
-    "preset", "enabled",
-)  # fmt: skip
-_RESOLVE_SECONDS = 2.0
+# Nothing but failures for so long.
+GIVEN_UP_AFTER = timedelta(days=5)
 
 
-def create_webhook(team: Team, values: Mapping[str, Any], *, by: User | None = None) -> Webhook:
-    twins = Webhook.objects.filter(team=team, name=values.get("name"))
-    with only_one(twins, f"The team {team.name} has a webhook {values.get('name')!r} already."):
-        webhook = _saved(Webhook(team=team, created_by=by), {**_filled_in(values), **values})
-        audit.record("webhook.create", f"webhook {webhook.name}", team=team, by=by, after=_told(webhook))
-    return webhook
+def create(kind: type[FormKind], team: Team, values: Mapping[str, Any], *, by: User | None = None) -> Integration:
+    """Make one of the values that the form of its kind takes. Raises ValidationError by field."""
+    cleaned = kind.Form.checked(values, team=team)
+    row = Integration(team=team, kind=kind.key, created_by=by)
+    same_name = Integration.objects.filter(team=team, kind=kind.key, name=cleaned["name"])
+    with only_one(same_name, f"The team {team.name} has a {kind.noun} {cleaned['name']!r} already."):
+        _fill(kind, row, cleaned)
+        row.save()
+        audit_log.record(f"{kind.verb_noun}.create", called(kind, row), team=team, by=by, after=kind.audit_values(row))
+    return row
 
 
-def change_webhook(webhook: Webhook, values: Mapping[str, Any]) -> Webhook:
-    name = values.get("name", webhook.name)
-    twins = Webhook.objects.filter(team=webhook.team, name=name).exclude(pk=webhook.pk)
-    before = _told(webhook)
-    with only_one(twins, f"The team {webhook.team.name} has another webhook {name!r}."):
-        _saved(webhook, values)
-        called = f"webhook {before['name']}"
-        audit.record("webhook.change", called, team=webhook.team, before=before, after=_told(webhook))
-    return webhook
+def change(kind: type[FormKind], row: Integration, values: Mapping[str, Any]) -> Integration:
+    """Put the values in place of what is there; what is left out stays."""
+    known = {"name": row.name, "enabled": row.enabled, **row.settings}
+    cleaned = kind.Form.checked({**known, **values}, team=row.team, is_new=False)
+    before, was = kind.audit_values(row), called(kind, row)
+    same_name = Integration.objects.filter(team=row.team, kind=kind.key, name=cleaned["name"]).exclude(pk=row.pk)
+    with only_one(same_name, f"The team {row.team.name} has another {kind.noun} {cleaned['name']!r}."):
+        was_enabled = row.enabled
+        _fill(kind, row, cleaned)
+        enable(kind, row, was_enabled=was_enabled)
+        row.save()
+        masked = {name: audit_log.MASK for name in kind.Form.private_names() if cleaned.get(name)}
+        audit_log.record(
+            f"{kind.verb_noun}.change", was, team=row.team, before=before, after={**kind.audit_values(row), **masked}
+        )
+    return row
 
 
-def check_webhook(webhook: Webhook) -> None:
-    """Refuse what could not be called or signed; every door asks this. Raises ValidationError by field."""
-    rules.check_secrets(webhook)
-    rules.check_url_names(webhook)
-    rules.check_headers(webhook)
-    rules.check_retries(webhook)
-    # Where a secret will stand, any text will do: it cannot change which host is called.
-    check_url(filled_url(webhook.url, dict.fromkeys([*webhook.granted, ACCESS_TOKEN], "x")), shown=quoted(webhook.url))
+def erase(kind: type[Kind], row: Integration, *, used_by: Mapping[str, list[str]]) -> None:
+    """Remove it at once. Doors ask `integrations.removal`, which knows who uses it."""
+    with transaction.atomic():
+        team_notices.settle_notice(row.team_id, kind.key_of(row))
+        before = {**kind.audit_values(row), **used_by}
+        audit_log.record(f"{kind.verb_noun}.delete", called(kind, row), team=row.team, before=before)
+        row.delete()
 
 
-def check_url(url: str, *, field: str = "url", shown: str = "") -> None:
-    """Refuse an address that may not be called; the message says it back, or what is `shown` in its place.
+def disable(kind: type[Kind], pk: int, reason: str) -> None:
+    """Send there no more until a person enables it again, and tell the team. Once, however often it is asked."""
+    with transaction.atomic():
+        rows = Integration.objects.filter(pk=pk, kind=kind.key, enabled=True).select_related("team")
+        row = rows.first()
+        if row is None or not rows.update(enabled=False, disabled_reason=reason[:200]):
+            return
+        said = {"noun": kind.noun, "name": row.name, "reason": reason}
+        text = _("The %(noun)s %(name)s is disabled. %(reason)s") % said
+        team_notices.open_notice(row.team_id, kind.key_of(row), text, kind.settings_page("change", pk))
+        before, after = {"enabled": True, "disabled_reason": ""}, {"enabled": False, "disabled_reason": reason}
+        audit_log.record(f"{kind.verb_noun}.disable", called(kind, row), team=row.team, before=before, after=after)
 
-    A name that does not resolve now may do so later: each delivery looks again, and checks what it finds.
-    """
-    try:
-        check(parse(url), policy(), resolve=_resolve_soon)
-    except TimeoutError:
+
+def enable(kind: type[Kind], row: Integration, *, was_enabled: bool) -> None:
+    """Settle what was told of one that a person trusts again, and count its failures anew. The caller saves it."""
+    if not row.enabled:
         return
-    except Refused as error:
-        if error.rule != "dns":
-            refuse(field, f"{shown or quoted(url)} cannot be called: {error}")
+    row.disabled_reason = ""
+    if not was_enabled and row.pk:
+        row.failing_since = None
+        team_notices.settle_notice(row.team_id, kind.key_of(row))
 
 
-def delete_webhook(webhook: Webhook, *, used_by: Mapping[str, list[str]] | None = None) -> None:
-    """Remove it at once. Doors ask `automations.services.delete_webhook`, which knows who uses it."""
-    with transaction.atomic():
-        notices.settle(webhook.team_id, health.notice_key(webhook))
-        before = {**_told(webhook), **(used_by or {})}
-        audit.record("webhook.delete", f"webhook {webhook.name}", team=webhook.team, before=before)
-        webhook.delete()
+def note(kind: type[Kind], recovered: Collection[int], failed: Collection[int], now: datetime) -> None:
+    """Remember what came of deliveries; give up on those that only fail."""
+    if recovered:
+        Integration.objects.filter(pk__in=recovered).update(failing_since=None)
+    for row in Integration.objects.filter(pk__in=failed, enabled=True) if failed else ():
+        if row.failing_since is None:
+            Integration.objects.filter(pk=row.pk, failing_since=None).update(failing_since=now)
+        elif now - row.failing_since >= GIVEN_UP_AFTER:
+            said = {"since": f"{row.failing_since:%Y-%m-%d %H:%M} UTC", "noun": kind.noun}
+            disable(kind, row.pk, _("Every delivery has failed since %(since)s, so the %(noun)s was disabled.") % said)
 
 
-def webhooks_with(secret: Secret) -> list[Webhook]:
-    """The webhooks that cannot be called without this secret."""
-    rows = Webhook.objects.filter(team_id=secret.team_id).order_by("name")
-    return [webhook for webhook in rows if secret.name in webhook.granted]
+def called(kind: type[Kind], row: Integration) -> str:
+    """Give what the audit log calls it."""
+    return f"{kind.noun} {row.name}"
 
 
-def rotate_signing_secret(webhook: Webhook, value: str, *, by: User | None = None) -> Secret:
-    """Give the signing secret a new value. For a day deliveries carry a signature of either."""
-    secret = Secret.objects.filter(team_id=webhook.team_id, name=webhook.secret).first()
-    if secret is None:
-        refuse("value", f"The webhook {webhook.name} has no signing secret to rotate. Choose one for it first.")
-    rotate_secret(secret, value, by=by)
-    return secret
-
-
-def _filled_in(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what the preset says of fields that were left out."""
-    if not values.get("preset"):
-        return {}
-    try:
-        return preset.get(values["preset"]).fills
-    except UnknownKey as error:
-        refuse("preset", f"{error}.")
-
-
-def _told(webhook: Webhook) -> dict[str, Any]:
-    """Give what the audit log tells of it: secrets stand in it by name."""
-    return audit.columns(webhook, *_CHANGEABLE)
-
-
-def _saved(webhook: Webhook, values: Mapping[str, Any]) -> Webhook:
-    was_enabled = webhook.enabled
-    for field in _CHANGEABLE:
-        if field in values:
-            setattr(webhook, field, values[field])
-    rules.check_kinds(webhook)
-    webhook.full_clean(exclude=["team", "created_by"])
-    check_webhook(webhook)
-    with transaction.atomic():
-        if webhook.enabled:
-            webhook.disabled_reason = ""
-        if webhook.enabled and not was_enabled:
-            health.enabled_again(webhook)
-        webhook.save()
-    return webhook
-
-
-def _resolve_soon(host: str, port: int, **options: Any) -> Sequence[Any]:
-    """Resolve as the system does, for at most two seconds: a person is waiting. Raises TimeoutError."""
-    future = _resolvers().submit(socket.getaddrinfo, host, port, **options)
-    return future.result(timeout=_RESOLVE_SECONDS)
-
-
-@cache
-def _resolvers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(4, thread_name_prefix="resolve")
+def _fill(kind: type[FormKind], row: Integration, cleaned: Mapping[str, Any]) -> None:
+    row.name, row.enabled = cleaned["name"], cleaned["enabled"]
+    row.settings = {name: cleaned[name] for name in kind.Form.settings_names()}
+    row.hide({name: cleaned[name] for name in kind.Form.private_names() if cleaned.get(name)})

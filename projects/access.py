@@ -1,4 +1,4 @@
-"""The projects and runs a person may see, by the names in addresses."""
+"""Access control and lookup by name: the projects and runs that a person may see."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def run_named(user: User, team: str, project: str, name: str, least: Role = Role
     return _run_among(rows, user, team, project, name, least)
 
 
-def run_to_post_to(user: User, team: str, project: str, name: str) -> Run:
-    """Give the run, read no further than `projects.posts.take` needs it: scripts post often."""
+def run_for_ingest(user: User, team: str, project: str, name: str) -> Run:
+    """Give the run, read no further than `projects.runs.ingest.ingest_file_stream` needs it: scripts post often."""
     narrow = ("name", "project__name", "project__team__name", "project__team__organization", "user__username")
     rows = Run.objects.select_related("project__team", "user").only(*narrow)
     # One query and no ladder of them, which comes where something is to be refused.
@@ -36,8 +36,9 @@ def run_to_post_to(user: User, team: str, project: str, name: str) -> Run:
 
 
 def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: str, least: Role) -> Run:
-    # One query and no ladder of them, which comes where something is to be refused.
-    run = rows.filter(project__team__name=team, project__name=project, name=name).first()
+    # Only among those they may see: one of another team is asked for in as many statements as one that is not there.
+    mine = access.in_teams_of(user, rows, "project__team")
+    run = mine.filter(project__team__name=team, project__name=project, name=name).first()
     if run is None:
         project_named(user, team, project, least)
         raise Http404(f"There is no run {name!r} in {team}/{project}.")

@@ -1,4 +1,4 @@
-"""Projects and runs for superusers."""
+"""Django admin of projects and runs, for superusers."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 from django.contrib import admin
 
-from common.admin import PlacedAdmin, ReadOnlyAdmin
+from common.pages.readonly_admin import PlacedAdmin, ReadOnlyAdmin
 from projects.models import Project, Run
-from teams.admin_audit import AuditedAdmin
+from teams.superusers.audited_admin import AuditedAdmin
 
 
 @admin.register(Project)
 class ProjectAdmin(PlacedAdmin[Project], AuditedAdmin[Project]):
     noun = "project"
-    told = ("name", "team", "description")
+    audited_fields = ("name", "team", "description")
     stays = ("team",)
 
     list_display = ("name", "team", "created_at")

@@ -1,4 +1,4 @@
-"""Projects and runs over REST."""
+"""REST views of projects and runs: start, ingest history, heartbeat, finish, stop."""
 
 from __future__ import annotations
 
@@ -11,29 +11,36 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.json import strict
-from projects import history, sampling, services
+from common.data.strict_json import strict
+from projects import services
 from projects.access import project_named, run_named
-from projects.editing import edit_run
+from projects.history import downsampling, stream_offsets
 from projects.models import Project, Run
+from projects.runs import ingest, lifecycle
+from projects.runs.editing import edit_run
+from projects.runs.listed_values import with_listed_values
 from projects.serializers import (
-    BatchSerializer,
     ChangedRunSerializer,
     FinishSerializer,
-    KeptSerializer,
+    ListedRunSerializer,
     NewRunSerializer,
     ProjectSerializer,
+    RowBatchSerializer,
     RunSerializer,
     SampledSerializer,
     StartedRunSerializer,
+    StoredRowsSerializer,
 )
 from teams import access
+from teams.accounts.key_scopes import KeyScope
+from teams.accounts.signed_in import person
 from teams.models import Role
-from teams.people import person
 
 
 class Projects(generics.ListAPIView[Project]):
     """The projects of a team."""
+
+    key_scope = KeyScope.LOG
 
     serializer_class = ProjectSerializer
     queryset = Project.objects.none()
@@ -62,12 +69,14 @@ class OneProject(APIView):
 class Runs(generics.ListAPIView[Run]):
     """The runs of a project, newest first."""
 
-    serializer_class = RunSerializer
+    key_scope = KeyScope.LOG
+
+    serializer_class = ListedRunSerializer
     queryset = Run.objects.none()
 
     def get_queryset(self) -> QuerySet[Run]:
         project = project_named(person(self.request), self.kwargs["team"], self.kwargs["project"])
-        return Run.objects.filter(project=project).select_related("user")
+        return with_listed_values(Run.objects.filter(project=project).select_related("user", "project__team"))
 
     @extend_schema(request=NewRunSerializer, responses={201: StartedRunSerializer, 200: StartedRunSerializer})
     def post(self, request: Request, team: str, project: str) -> Response:
@@ -77,13 +86,15 @@ class Runs(generics.ListAPIView[Run]):
         sent.is_valid(raise_exception=True)
         details = dict(sent.validated_data)
         name = details.pop("name", None)
-        started = services.start_run(found, name, services.RunDetails(**details), user=person(request))
+        started = lifecycle.start_run(found, name, lifecycle.RunDetails(**details), user=person(request))
         code = status.HTTP_201_CREATED if started.created else status.HTTP_200_OK
         return Response(_started(started.run), status=code)
 
 
 class OneRun(APIView):
     """One run."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(responses=StartedRunSerializer)
     def get(self, request: Request, team: str, project: str, run: str) -> Response:
@@ -98,18 +109,20 @@ class OneRun(APIView):
         return Response(RunSerializer(edit_run(found, dict(sent.validated_data), by=person(request))).data)
 
 
-class History(APIView):
+class RunHistory(APIView):
     """What a run logged."""
 
-    @extend_schema(request=BatchSerializer, responses=KeptSerializer)
+    key_scope = KeyScope.LOG
+
+    @extend_schema(request=RowBatchSerializer, responses=StoredRowsSerializer)
     def post(self, request: Request, team: str, project: str, run: str) -> Response:
         """Log rows. The same offset again is harmless."""
         found = run_named(person(request), team, project, run, Role.MEMBER)
-        sent = BatchSerializer(data=request.data)
+        sent = RowBatchSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         batch = sent.validated_data
-        accepted = history.log_history(found, batch["offset"], batch["rows"], batch["stream"])
-        return Response({"accepted": accepted, "next_offset": history.next_offset(found, batch["stream"])})
+        accepted = ingest.ingest_rows(found, batch["offset"], batch["rows"], batch["stream"])
+        return Response({"accepted": accepted, "next_offset": stream_offsets.next_offset(found, batch["stream"])})
 
     @extend_schema(
         responses=SampledSerializer,
@@ -122,40 +135,46 @@ class History(APIView):
     def get(self, request: Request, team: str, project: str, run: str) -> Response:
         """Read the history, sampled evenly. NaN and infinity come as null."""
         found = run_named(person(request), team, project, run)
-        wanted = sampling.Wanted.of(request.query_params)
-        rows, total = sampling.sampled(found, wanted)
+        wanted = downsampling.SampleRequest.of(request.query_params)
+        rows, total = downsampling.sampled_rows(found, wanted)
         return Response({"rows": strict(rows), "total": total})
 
 
-class Heartbeat(APIView):
+class RunHeartbeat(APIView):
     """The run is alive, even when it has nothing to log."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(request=None, responses=RunSerializer)
     def post(self, request: Request, team: str, project: str, run: str) -> Response:
         found = run_named(person(request), team, project, run, Role.MEMBER)
-        return Response(RunSerializer(services.heartbeat(found)).data)
+        return Response(RunSerializer(lifecycle.heartbeat(found)).data)
 
 
-class Finish(APIView):
+class FinishRun(APIView):
     """The run is over: finished with exit code 0, failed with any other."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(request=FinishSerializer, responses=RunSerializer)
     def post(self, request: Request, team: str, project: str, run: str) -> Response:
         found = run_named(person(request), team, project, run, Role.MEMBER)
         sent = FinishSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        return Response(RunSerializer(services.finish_run(found, sent.validated_data["exit_code"])).data)
+        return Response(RunSerializer(lifecycle.finish_run(found, sent.validated_data["exit_code"])).data)
 
 
-class Stop(APIView):
+class StopRun(APIView):
     """Ask the run's script to stop."""
+
+    key_scope = KeyScope.LOG
 
     @extend_schema(request=None, responses=RunSerializer)
     def post(self, request: Request, team: str, project: str, run: str) -> Response:
         """The wandb SDK stops when it next sends something, and the run is then killed. 409 where nothing runs."""
         found = run_named(person(request), team, project, run, Role.MEMBER)
-        return Response(RunSerializer(services.stop_run(found)).data)
+        return Response(RunSerializer(lifecycle.stop_run(found)).data)
 
 
 def _started(run: Run) -> dict[str, Any]:
-    return {**RunSerializer(run).data, "next_offset": history.next_offset(run)}
+    return {**RunSerializer(run).data, "next_offset": stream_offsets.next_offset(run)}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from common.registry import read_module
+from common.plugins import read_module
 
 
 class ProjectsConfig(AppConfig):

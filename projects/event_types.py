@@ -1,4 +1,4 @@
-"""What can happen to a run."""
+"""Event types of runs: what can happen to a run, and its replay from stored history for backtests."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from common.batches import batched
+from common.data.batches import batched
+from events.event_types import SUBJECT, EventContext, EventType, Subject, Variable, registry
 from events.models import Event
-from events.types import SUBJECT, EventType, Happening, Subject, Variable, registry
-from projects import alerts, history, services
+from projects.history import writing
 from projects.models import HistoryChunk, Run
+from projects.runs import alerts, lifecycle
 
 _OF_RUNS = (
     Variable("run_name", "The run's display name", "prod-baseline"),
@@ -22,7 +23,7 @@ _OF_RUNS = (
 )
 
 
-# Written by whoever asks how long a run has been silent: automations.engine.stalls.
+# Written by whoever asks how long a run has been silent: automations.engine.stall_detection.
 STALLED = "run.stalled"
 _REPLAY_BATCH = 200
 # How the chunks of a scope are found.
@@ -38,22 +39,22 @@ class RunEvent(EventType):
 
     about = "run"
     subject = "a run"
-    rests = True
+    has_cooldown = True
     scopes = ("project", "team", "organization")
 
     @classmethod
-    def happenings(cls, events: list[Event]) -> dict[int, Happening]:
+    def contexts(cls, events: list[Event]) -> dict[int, EventContext]:
         subjects = _subjects(event.data["run"] for event in events)
         here = [event for event in events if event.data["run"] in subjects]
-        return {event.pk: _happening(event, subjects[event.data["run"]], event.data) for event in here}
+        return {event.pk: _event_context(event, subjects[event.data["run"]], event.data) for event in here}
 
     @classmethod
-    def values(cls, happening: Happening) -> dict[str, object]:
-        facts = happening.subject.facts
+    def values(cls, context: EventContext) -> dict[str, object]:
+        facts = context.subject.facts
         return {
             "run_name": facts["display_name"],
             "run_id": facts["name"],
-            "run_url": settings.RUNBELL_URL + happening.subject.url,
+            "run_url": settings.RUNBELL_URL + context.subject.url,
         }
 
 
@@ -64,12 +65,12 @@ class RunStateChange(RunEvent):
     key = "run.state"
     label = _("Run state change")
     wire = "RUN_STATE"
-    kind = services.STATE_CHANGED
+    kind = lifecycle.RUN_STATE_CHANGED
     variables = (*_OF_RUNS, Variable("run_status", "The state the run is in now", "failed"))
 
     @classmethod
-    def values(cls, happening: Happening) -> dict[str, object]:
-        return {**super().values(happening), "run_status": happening.data["state"]}
+    def values(cls, context: EventContext) -> dict[str, object]:
+        return {**super().values(context), "run_status": context.data["state"]}
 
 
 @registry.register
@@ -79,13 +80,13 @@ class AllRunsDone(RunEvent):
     key = "run.all_done"
     label = _("All runs are done")
     wire = "ALL_RUNS_DONE"
-    kind = services.ALL_DONE
-    rests = False
+    kind = lifecycle.ALL_RUNS_DONE
+    has_cooldown = False
     variables = (*_OF_RUNS, Variable("run_group", "The group whose runs are done; blank: the project", "sweep-7"))
 
     @classmethod
-    def values(cls, happening: Happening) -> dict[str, object]:
-        return {**super().values(happening), "run_group": happening.data["group"]}
+    def values(cls, context: EventContext) -> dict[str, object]:
+        return {**super().values(context), "run_group": context.data["group"]}
 
 
 @registry.register
@@ -96,7 +97,7 @@ class RunStalled(RunEvent):
     label = _("Run stalled")
     wire = "RUN_STALLED"
     kind = STALLED
-    looks_back = False
+    can_backtest = False
     variables = (
         *_OF_RUNS,
         Variable("metric_name", "The metric that stands still; blank: everything", "loss"),
@@ -104,10 +105,10 @@ class RunStalled(RunEvent):
     )
 
     @classmethod
-    def values(cls, happening: Happening) -> dict[str, object]:
-        data = happening.data
+    def values(cls, context: EventContext) -> dict[str, object]:
+        data = context.data
         told = {"metric_name": data["metric"] or None, "silent_seconds": data["silent_seconds"]}
-        return {**super().values(happening), **told}
+        return {**super().values(context), **told}
 
 
 @registry.register
@@ -117,9 +118,9 @@ class RunAlert(RunEvent):
     key = "run.alert"
     label = _("Alert of a script")
     wire = "RUN_ALERT"
-    kind = alerts.ALERTED
-    phrase = f"{SUBJECT} sends an alert"
-    rests = False
+    kind = alerts.RUN_ALERTED
+    clause = f"{SUBJECT} sends an alert"
+    has_cooldown = False
     variables = (
         *_OF_RUNS,
         Variable("alert_title", "The alert's title", "Loss is high"),
@@ -128,9 +129,9 @@ class RunAlert(RunEvent):
     )
 
     @classmethod
-    def values(cls, happening: Happening) -> dict[str, object]:
-        told = {f"alert_{name}": happening.data[name] for name in ("title", "text", "level")}
-        return {**super().values(happening), **told}
+    def values(cls, context: EventContext) -> dict[str, object]:
+        told = {f"alert_{name}": context.data[name] for name in ("title", "text", "level")}
+        return {**super().values(context), **told}
 
 
 @registry.register
@@ -140,31 +141,32 @@ class RunMetric(RunEvent):
     key = "run.metric"
     label = _("Run metrics threshold met")
     wire = "RUN_METRIC"
-    kind = history.LOGGED
+    kind = writing.HISTORY_LOGGED
     variables = _OF_RUNS
 
     @classmethod
-    def happenings(cls, events: list[Event]) -> dict[int, Happening]:
+    def contexts(cls, events: list[Event]) -> dict[int, EventContext]:
         chunks = HistoryChunk.objects.in_bulk([event.data["chunk"] for event in events])
         subjects = _subjects(event.data["run"] for event in events)
         found = {}
         for event in events:
             subject, chunk = subjects.get(event.data["run"]), chunks.get(event.data["chunk"])
             if subject is not None and chunk is not None:
-                found[event.pk] = _happening(event, subject, _logged(chunk))
+                found[event.pk] = _event_context(event, subject, _logged(chunk))
         return found
 
     @classmethod
-    def replay(cls, scope: str, since: datetime, until: datetime) -> Iterator[Happening]:
+    def replay(cls, scope: str, since: datetime, until: datetime) -> Iterator[EventContext]:
         """Read the chunks themselves: their events were written only where somebody listened."""
         kind, _, number = scope.partition(":")
-        chunks = HistoryChunk.objects.filter(created_at__gte=since, created_at__lt=until, **{_IN_SCOPE[kind]: number})
+        logged = HistoryChunk.objects.exclude(is_copy=True).filter(created_at__gte=since, created_at__lt=until)
+        chunks = logged.filter(**{_IN_SCOPE[kind]: number})
         subjects: dict[int, Subject] = {}
         for batch in batched(chunks.order_by("id").iterator(_REPLAY_BATCH), _REPLAY_BATCH):
             subjects |= _subjects({chunk.run_id for chunk in batch} - subjects.keys())
             for chunk in batch:
                 subject = subjects[chunk.run_id]
-                yield Happening(0, cls.kind, subject.facts["username"], chunk.created_at, subject, _logged(chunk))
+                yield EventContext(0, cls.kind, subject.facts["username"], chunk.created_at, subject, _logged(chunk))
 
 
 @registry.register
@@ -185,10 +187,10 @@ class RunMetricZScore(RunMetric):
     wire = "RUN_METRIC_ZSCORE"
 
 
-def as_it_is(run: Run) -> Happening:
-    """Give the run as it is now, for filters to judge: nothing happened, and nothing was logged."""
+def current_run_context(run: Run) -> EventContext:
+    """Event context of the run as it is now, for filters to evaluate: nothing happened, and nothing was logged."""
     subject = _subject(run)
-    return Happening(0, RunMetric.kind, subject.facts["username"], run.created_at, subject, {})
+    return EventContext(0, RunMetric.kind, subject.facts["username"], run.created_at, subject, {})
 
 
 def _subjects(ids: Iterable[int]) -> dict[int, Subject]:
@@ -206,12 +208,12 @@ def _subject(run: Run) -> Subject:
         "started_at": run.created_at,
         "name": run.name,
         "display_name": str(run),
-        "username": services.actor_of(run),
+        "username": run.actor,
         "tags": run.tags,
         "group": run.group,
         "job_type": run.job_type,
         "state": run.state,
-        "summary": {**run.summary, **(run.told_summary or {})},
+        "summary": {**run.summary, **(run.client_summary or {})},
         "created_at": run.created_at,
         "config": run.config,
         "project_name": run.project.name,
@@ -220,8 +222,8 @@ def _subject(run: Run) -> Subject:
     return Subject(key=run.stream_key, label=str(run), url=run.get_absolute_url(), facts=facts)
 
 
-def _happening(event: Event, subject: Subject, data: dict[str, Any]) -> Happening:
-    return Happening(
+def _event_context(event: Event, subject: Subject, data: dict[str, Any]) -> EventContext:
+    return EventContext(
         event_id=event.pk,
         kind=event.kind,
         actor=event.actor,

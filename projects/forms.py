@@ -1,4 +1,4 @@
-"""What people fill in about projects."""
+"""Forms of projects and runs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from common.refusals import quoted
+from common.data.validation_errors import quoted
 
 LONGEST_TAG = 128
 

@@ -1,4 +1,4 @@
-"""Projects, their runs, and what runs logged."""
+"""Database models of projects, runs, history chunks, console output and stored files."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from common import names
-from common.fields import JSONTextField
+from common.data import names
+from common.data.fields import JSONTextField
+from events.ledger import EventScope
 from teams.models import Team, User
 
 
@@ -63,6 +64,8 @@ class Run(models.Model):
     config = JSONTextField(default=dict)
     # The last value of each metric, {"val": {"loss": 1}} as val.loss.
     summary = JSONTextField(default=dict)
+    # Those of them that lists show: projects.history.first_metrics.
+    first_metrics = JSONTextField(null=True, editable=False)
     tags = JSONTextField(default=list)
     group = models.CharField(max_length=128, blank=True)
     job_type = models.CharField(max_length=64, blank=True)
@@ -73,26 +76,44 @@ class Run(models.Model):
     # What the wandb SDK says of itself and of its machine: config's `_wandb`.
     telemetry = JSONTextField(default=dict, editable=False)
     # The summary as the client has it, where it says one: it may hold more, and less, than the last values logged.
-    told_summary = JSONTextField(null=True, editable=False)
+    client_summary = JSONTextField(null=True, editable=False)
     exit_code = models.IntegerField(null=True, blank=True)
     rows_logged = models.PositiveBigIntegerField(default=0)
+    # Of the rows as they are stored; None until those of a run from before this was counted are: projects.quota.
+    bytes_logged = models.PositiveBigIntegerField(null=True, default=0, editable=False)
+    # What was beyond a limit and so is not kept, by part of a post: how often, and the last message.
+    left_out = JSONTextField(default=dict, editable=False)
     last_chunk = models.BigIntegerField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     heartbeat_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
     stop_requested_at = models.DateTimeField(null=True, blank=True)
-    # Where line 0 of a client that began anew stands, by stream: projects.lines.
+    # Where line 0 of a client that began anew stands, by stream: projects.history.stream_offsets.
     line_bases = JSONTextField(default=dict, editable=False)
+    # A client began anew under the id of this run, which is over; it runs again at the first that is new.
+    is_restarting = models.BooleanField(default=False, editable=False)
+    # The highest step (of system metrics and the summary: time) logged, by stream: projects.history.row_identity.
+    reached = JSONTextField(default=dict, editable=False)
+    # Rows that differ from others of their line or step: how many were kept beside these, and what is said of it.
+    differing_rows = JSONTextField(default=dict, editable=False)
+    # Where it went on from, and with what: the parent of a fork, or a rewind of its own: projects.runs.branching.
+    branch = JSONTextField(default=dict, editable=False)
+    # What is to be added to the rows of its history for the position of the next: those that a rewind took back.
+    positions_skipped = models.PositiveBigIntegerField(default=0, editable=False)
+    # Who writes a run that several processes share (mode="shared"), by the SDK's client id: projects.runs.writers.
+    writers = JSONTextField(default=dict, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_run_per_project_and_name")]
         indexes = [
-            # projects.services.mark_crashed: the running ones that went silent.
+            # projects.runs.lifecycle.mark_crashed: the running ones that went silent.
             models.Index(fields=["state", "heartbeat_at"], name="run_silent"),
-            # projects.listed: the newest of a project first, and those that were active last.
+            # projects.runs.listing: the newest of a project first, and those that were active last.
             models.Index(fields=["project", "-id"], name="run_newest"),
             models.Index(fields=["project", "-heartbeat_at", "-id"], name="run_active"),
-            # projects.listed: by name.
+            # projects.quota: what a project's runs take, without reading these.
+            models.Index(fields=["project", "bytes_logged"], name="run_bytes"),
+            # projects.runs.listing: by name.
             models.Index(fields=["project", "display_name", "id"], name="run_by_name"),
         ]
 
@@ -107,17 +128,40 @@ class Run(models.Model):
         return f"run:{self.pk}"
 
     @property
+    def event_scope(self) -> EventScope:
+        """Where events of the run happen; they are judged in their order."""
+        return EventScope(team=self.project.team, scopes=self.project.scopes, stream=self.stream_key)
+
+    @property
+    def actor(self) -> str:
+        """The username that its events name; empty where that person is gone."""
+        return self.user.username if self.user else ""
+
+    def client_offset_base(self, stream: str) -> int:
+        """Give what is to be added to a client's offset in the stream."""
+        found: int = self.line_bases.get(str(stream), 0)
+        return found
+
+    @property
+    def has_several_writers(self) -> bool:
+        """Whether what one client says of the run is not all there is."""
+        return bool(self.writers or self.differing_rows or self.branch)
+
+    @property
     def shown_summary(self) -> dict[str, Any]:
         """The summary for people: what the client says, else the last values."""
-        found: dict[str, Any] = self.summary if self.told_summary is None else self.told_summary
+        found: dict[str, Any] = self.summary if self.client_summary is None else self.client_summary
         return found
 
 
 class HistoryChunk(models.Model):
-    """Rows as a client sent them. `offset` is the client's line number of the first row.
+    """Rows as a client sent them. `offset` is the line number of the first row.
 
+    It is the client's own, unless another row stands there: then `sent_offset` is the client's. `writer` is the SDK's
+    client id where several processes share the run.
     `position` counts the rows of this stream that had arrived before, whatever their offsets: values are
     judged in the order of arrival.
+    `lowest` and `highest` are the range of their steps (of system metrics: times; of rows without one: lines).
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="chunks")
@@ -125,14 +169,29 @@ class HistoryChunk(models.Model):
     offset = models.PositiveBigIntegerField()
     position = models.PositiveBigIntegerField()
     row_count = models.PositiveIntegerField()
+    # Nullable all: to forbid that, SQLite would write the whole table anew when it is upgraded.
+    writer = models.CharField(max_length=64, null=True)
+    sent_offset = models.PositiveBigIntegerField(null=True)
+    # Copied from the parent of a fork: it was judged there.
+    is_copy = models.BooleanField(null=True)
+    lowest = models.FloatField(null=True)
+    highest = models.FloatField(null=True)
     rows = JSONTextField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "stream", "offset"], name="one_chunk_per_offset")]
         indexes = [
-            # projects.history: the newest chunks of a run first, and sampled reads in order.
+            # projects.history.reading: the newest chunks of a run first, and sampled reads in order.
             models.Index(fields=["run", "stream", "position"], name="chunk_in_order"),
+            # projects.history.step_ranges, row_identity: what holds these steps.
+            models.Index(fields=["run", "stream", "lowest", "highest"], name="chunk_steps"),
+            # projects.history.row_identity: the same lines of a client again.
+            models.Index(
+                fields=["run", "stream", "writer", "sent_offset"],
+                condition=Q(sent_offset__isnull=False),
+                name="chunk_sent",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -155,7 +214,7 @@ class OutputChunk(models.Model):
 
 
 class StoredFile(models.Model):
-    """What one or many files of a team hold, kept once. `key` is its name in the storage: projects.stored.
+    """What one or many files of a team hold, kept once. `key` is its name in the storage: projects.file_storage.
 
     Until `arrived_at` it is not all there. `used_at` is when somebody was last told that it is.
     """

@@ -1,15 +1,17 @@
-"""Projects and runs over REST."""
+"""REST serializers of projects, runs and batches of history rows."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from common.json import strict
-from common.serializers import ListedChoiceField, OnlyKnownFields
+from common.data.strict_json import strict
+from common.http.serializers import ListedChoiceField, OnlyKnownFields
 from projects.models import Project, Run
+from projects.runs.listed_values import cut_values, listed_summary
 
 
 class ProjectSerializer(OnlyKnownFields, serializers.ModelSerializer[Project]):
@@ -38,15 +40,59 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         help_text="What the script says of it, else the last value of each metric; NaN and infinity as null.",
     )
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
+    left_out = StrictJSONField(
+        read_only=True, help_text="What was beyond a limit and is not kept, by part of a post: how often, and why."
+    )
+    differing_rows = StrictJSONField(
+        read_only=True,
+        help_text="How many rows, by stream, differ from another of their step or line. Both are kept.",
+    )
+    branch = StrictJSONField(
+        read_only=True,
+        help_text="Of a fork its parent (`run`) and `step`, and how many `rows` it has of it; of a rewound run "
+        "the step, and how many rows after it were taken back.",
+    )
 
     class Meta:
         model = Run
         fields = [
             "name", "display_name", "state", "user", "config", "summary", "tags", "group", "job_type", "notes",
-            "program", "host", "commit", "exit_code", "stop_requested_at", "rows_logged", "created_at", "heartbeat_at",
+            "program", "host", "commit", "exit_code", "stop_requested_at", "rows_logged", "left_out",
+            "differing_rows", "branch",
+            "created_at", "heartbeat_at",
             "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+
+class ListedRunSerializer(RunSerializer):
+    """A run in a list: of a long config or summary only a part, which `cut` says; the run's own address has all."""
+
+    config = serializers.SerializerMethodField(  # type: ignore[assignment]  # the stubs know one class a name
+        help_text="Empty where it is too long for a list."
+    )
+    summary = serializers.SerializerMethodField(  # type: ignore[assignment]
+        help_text="As of a run; of one that is too long for a list the metrics that were logged first."
+    )
+    cut = serializers.SerializerMethodField(help_text="Which of `config` and `summary` are not all there.")
+    url = serializers.SerializerMethodField(help_text="The run itself, with all of it.")
+
+    class Meta(RunSerializer.Meta):
+        fields = [*RunSerializer.Meta.fields, "cut", "url"]
+        read_only_fields = fields
+
+    def get_config(self, run: Run) -> dict[str, Any]:
+        return cast(dict[str, Any], strict(run.listed_config or {}))  # type: ignore[attr-defined]  # annotated
+
+    def get_summary(self, run: Run) -> dict[str, Any]:
+        return cast(dict[str, Any], strict(listed_summary(run)))
+
+    def get_cut(self, run: Run) -> list[str]:
+        return cut_values(run)
+
+    def get_url(self, run: Run) -> str:
+        project = run.project
+        return f"/api/v1/projects/{project.team.name}/{quote(project.name)}/runs/{quote(run.name)}"
 
 
 class NewRunSerializer(OnlyKnownFields, serializers.Serializer[Run]):
@@ -87,7 +133,7 @@ class RowsField(serializers.Field[Any, Any, Any, Any]):
         return data
 
 
-class BatchSerializer(OnlyKnownFields, serializers.Serializer[Any]):
+class RowBatchSerializer(OnlyKnownFields, serializers.Serializer[Any]):
     """Rows of history. `offset` is the line number of the first row; the same batch again is harmless."""
 
     offset = serializers.IntegerField(min_value=0, max_value=2**62)
@@ -95,7 +141,7 @@ class BatchSerializer(OnlyKnownFields, serializers.Serializer[Any]):
     rows = RowsField(help_text='Such as [{"_step": 0, "loss": 1.2}]; NaN and Infinity are numbers here.')
 
 
-class KeptSerializer(serializers.Serializer[Any]):
+class StoredRowsSerializer(serializers.Serializer[Any]):
     accepted = serializers.IntegerField(help_text="How many rows were new.")
     next_offset = serializers.IntegerField()
 

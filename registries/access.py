@@ -1,4 +1,4 @@
-"""Who may see and change registries.
+"""Access control of registries: roles, and who may see and change what.
 
 The highest counts: of being an admin of the organization, of the roles given to the person and to their teams, and
 of the registry being visible to the whole organization (that makes a viewer). Who has left the organization has none.
@@ -15,9 +15,9 @@ from artifacts.access import with_owner
 from artifacts.models import Collection, Entry, Registry, Version, Visibility
 from registries.models import RegistryMember, RegistryRole
 from teams import access as teams
-from teams import origin
 from teams.access import Visitor, teams_of
-from teams.models import Organization, Role, User
+from teams.audit import actor
+from teams.models import Membership, Organization, Role, User
 
 _RANK = {
     RegistryRole.RESTRICTED_VIEWER: 0,
@@ -31,7 +31,8 @@ def organizations_of(user: Visitor) -> QuerySet[Organization]:
     """The organizations this person administers or has a team in."""
     if not user.is_authenticated or not user.is_active:
         return Organization.objects.none()
-    return Organization.objects.filter(Q(admins=user) | Q(teams__memberships__user=user)).distinct().order_by("name")
+    mine = Q(teams__in=teams_of(user)) if _is_narrowed(user) else Q(admins=user) | Q(teams__memberships__user=user)
+    return Organization.objects.filter(mine).distinct().order_by("name")
 
 
 def organization_named(user: Visitor, name: str) -> Organization:
@@ -39,7 +40,7 @@ def organization_named(user: Visitor, name: str) -> Organization:
     if found is None:
         hidden = Organization.objects.filter(name=name).first()
         if hidden is not None:
-            origin.note_denial(organization=hidden)
+            actor.note_denial(organization=hidden)
         raise _no_organization(name)
     return found
 
@@ -56,7 +57,7 @@ def require_admin(user: Visitor, organization: Organization) -> None:
     is_in_it = organizations_of(user).filter(pk=organization.pk).exists()
     if is_in_it and _administers(user, organization):
         return
-    origin.note_denial(organization=organization)
+    actor.note_denial(organization=organization)
     if not is_in_it:
         raise _no_organization(organization.name)
     raise PermissionDenied(
@@ -70,14 +71,24 @@ def registries_of(user: Visitor) -> QuerySet[Registry]:
         return Registry.objects.none()
     is_member = Exists(_memberships(user).filter(registry=OuterRef("pk")))
     rows = Registry.objects.select_related("organization").filter(organization__in=organizations_of(user))
-    return rows.filter(Q(organization__admins=user) | Q(visibility=Visibility.ORGANIZATION) | is_member).distinct()
+    return rows.filter(_administered(user) | Q(visibility=Visibility.ORGANIZATION) | is_member).distinct()
 
 
-def changed_by(user: User) -> QuerySet[Registry]:
+def members_seen_by(user: Visitor, registry: Registry) -> QuerySet[RegistryMember]:
+    """Who has which role there: all of them for its admins; for others themselves, their team mates and own teams."""
+    rows = RegistryMember.objects.filter(registry=registry).select_related("user", "team__organization")
+    if may(user, registry, RegistryRole.ADMIN):
+        return rows
+    mine = teams_of(user).values("pk")
+    mates = Membership.objects.filter(team__in=mine).values("user")
+    return rows.filter(Q(user=user.pk or 0) | Q(user__in=mates) | Q(team__in=mine))
+
+
+def registries_changeable_by(user: User) -> QuerySet[Registry]:
     """The registries this person may link versions into."""
     roles = (RegistryRole.MEMBER, RegistryRole.ADMIN)
     is_member = Exists(_memberships(user).filter(registry=OuterRef("pk"), role__in=roles))
-    rows = registries_of(user).filter(Q(organization__admins=user) | is_member)
+    rows = registries_of(user).filter(_administered(user) | is_member)
     return rows.order_by("organization__name", "name").distinct()
 
 
@@ -102,7 +113,7 @@ def require(user: Visitor, registry: Registry, least: RegistryRole) -> None:
     """Refuse a stranger with 404, and who has too low a role with 403 and the role it takes."""
     role = role_in(user, registry)
     if role is None or _RANK[role] < _RANK[least]:
-        origin.note_denial(organization=registry.organization)
+        actor.note_denial(organization=registry.organization)
     if role is None:
         raise _not_found(registry.organization.name, registry.name)
     if _RANK[role] < _RANK[least]:
@@ -116,12 +127,22 @@ def registry_named(
     user: Visitor, organization: str, name: str, least: RegistryRole = RegistryRole.RESTRICTED_VIEWER
 ) -> Registry:
     """Give the registry, or refuse as `require` does."""
-    rows = Registry.objects.select_related("organization")
-    found = rows.filter(organization__name=organization, name=name).first()
+    found = registries_of(user).filter(organization__name=organization, name=name).first()
     if found is None:
+        note_hidden(Registry.objects.filter(organization__name=organization, name=name))
         raise _not_found(organization, name)
     require(user, found, least)
     return found
+
+
+def note_hidden(rows: QuerySet[Registry]) -> None:
+    """Call it before saying 404: a registry that is there and only not open to this person is a denied access.
+
+    One statement whether it is there or not: their number shall not tell.
+    """
+    owner = Organization.objects.filter(pk__in=rows.values("organization")).first()
+    if owner is not None:
+        actor.note_denial(organization=owner)
 
 
 def collections_of(registry: Registry) -> QuerySet[Collection]:
@@ -170,11 +191,23 @@ def collection_named(
 
 
 def _memberships(user: Visitor) -> QuerySet[RegistryMember]:
+    if _is_narrowed(user):
+        return RegistryMember.objects.filter(team__in=teams_of(user))
     return RegistryMember.objects.filter(Q(user=user) | Q(team__memberships__user=user))
 
 
 def _administers(user: Visitor, organization: Organization) -> bool:
-    return isinstance(user, User) and organization.admins.filter(pk=user.pk).exists()
+    return isinstance(user, User) and not _is_narrowed(user) and organization.admins.filter(pk=user.pk).exists()
+
+
+def _administered(user: Visitor) -> Q:
+    return Q(pk__in=()) if _is_narrowed(user) else Q(organization__admins=user)
+
+
+def _is_narrowed(user: Visitor) -> bool:
+    """Whether the request showed a key of some teams only: then the person is here what those teams are."""
+    key = getattr(user, "shown_key", None)
+    return key is not None and (key.team_id is not None or bool(key.closed_to))
 
 
 def _no_organization(name: str) -> Http404:

@@ -1,4 +1,4 @@
-"""Registries for superusers: also where an organization gets its first."""
+"""Django admin of registries, for superusers: also where an organization gets its first."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib import admin
 
 from artifacts.models import Registry
-from common.admin import PlacedAdmin
+from common.pages.readonly_admin import PlacedAdmin
 from registries.models import RegistryMember
 from registries.services import record_member
-from teams.admin_audit import AuditedAdmin, saved
+from teams.superusers.audited_admin import AuditedAdmin, role_changes
 
 
 class RegistryMemberInline(admin.TabularInline[RegistryMember, Registry]):
@@ -23,7 +23,7 @@ class RegistryMemberInline(admin.TabularInline[RegistryMember, Registry]):
 class RegistryAdmin(PlacedAdmin[Registry], AuditedAdmin[Registry]):
     noun = "registry"
     stays = ("organization",)
-    told = ("name", "description", "visibility", "organization")
+    audited_fields = ("name", "description", "visibility", "organization")
 
     list_display = ("name", "organization", "visibility", "created_at")
     list_select_related = ("organization",)
@@ -36,5 +36,5 @@ class RegistryAdmin(PlacedAdmin[Registry], AuditedAdmin[Registry]):
         return {"organization": row.organization}
 
     def record_inline(self, formset: Any) -> None:
-        for what, member, sides in saved(formset):
+        for what, member, sides in role_changes(formset):
             record_member(what, member, **sides)

@@ -1,4 +1,4 @@
-"""Registries, their members and their collections over REST."""
+"""REST views of registries, their members, collections and links."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from artifacts.access import entry_named, version_at
 from artifacts.models import Collection, Registry
 from artifacts.serializers import CollectionSerializer, VersionSerializer
 from artifacts.services import unlink
-from common.finding import found
+from common.data.lookup import row_or_404
 from registries import access, services
 from registries.models import RegistryMember, RegistryRole
 from registries.serializers import (
@@ -25,8 +25,8 @@ from registries.serializers import (
     RegistryMemberSerializer,
     RegistrySerializer,
 )
+from teams.accounts.signed_in import person
 from teams.models import Role
-from teams.people import person
 
 
 class Registries(generics.ListAPIView[Registry]):
@@ -58,7 +58,7 @@ class OneRegistry(APIView):
         return Response(RegistrySerializer(access.registry_named(person(request), organization, registry)).data)
 
 
-class Members(generics.ListAPIView[RegistryMember]):
+class RegistryMembers(generics.ListAPIView[RegistryMember]):
     """The people and teams of a registry, newest first. Its admins add them and change their roles."""
 
     serializer_class = RegistryMemberSerializer
@@ -67,7 +67,7 @@ class Members(generics.ListAPIView[RegistryMember]):
     def get_queryset(self) -> QuerySet[RegistryMember]:
         names = self.kwargs["organization"], self.kwargs["registry"]
         registry = access.registry_named(person(self.request), *names, least=RegistryRole.VIEWER)
-        return RegistryMember.objects.filter(registry=registry).select_related("user", "team")
+        return access.members_seen_by(person(self.request), registry)
 
     @extend_schema(request=NewRegistryMemberSerializer, responses={201: RegistryMemberSerializer})
     def post(self, request: Request, organization: str, registry: str) -> Response:
@@ -79,18 +79,18 @@ class Members(generics.ListAPIView[RegistryMember]):
         )
 
 
-class Member(APIView):
+class OneRegistryMember(APIView):
     """One person or team of a registry."""
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, organization: str, registry: str, pk: int) -> Response:
         its_registry = access.registry_named(person(request), organization, registry, RegistryRole.ADMIN)
         rows = RegistryMember.objects.filter(registry=its_registry)
-        services.remove_member(found(rows, f"member {pk} in the registry {its_registry}", pk=pk))
+        services.remove_member(row_or_404(rows, f"member {pk} in the registry {its_registry}", pk=pk))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Collections(generics.ListAPIView[Collection]):
+class RegistryCollections(generics.ListAPIView[Collection]):
     """The collections of a registry, newest first. Linking a version makes them."""
 
     serializer_class = CollectionSerializer
@@ -101,7 +101,7 @@ class Collections(generics.ListAPIView[Collection]):
         return access.collections_of(access.registry_named(person(self.request), *names))
 
 
-class Link(APIView):
+class LinkVersion(APIView):
     """Linking into a collection of a registry."""
 
     @extend_schema(request=LinkSerializer, responses={201: VersionSerializer, 200: VersionSerializer})
@@ -113,10 +113,10 @@ class Link(APIView):
         sent.is_valid(raise_exception=True)
         values = dict(sent.validated_data)
         version = version_at(user, values.pop("version"), Role.MEMBER)
-        return artifacts.answer_of(services.link(version, its_registry, collection, **values, by=user))
+        return artifacts.version_response(services.link(version, its_registry, collection, **values, by=user))
 
 
-class _OfRegistry(artifacts.OfCollection):
+class _OfRegistry(artifacts.CollectionView):
     """Finds the collection in a registry; everything else is as in projects."""
 
     def seen(self) -> Collection:
@@ -130,27 +130,27 @@ class _OfRegistry(artifacts.OfCollection):
         return access.collection_named(person(self.request), *names, least=least)
 
 
-class OneCollection(_OfRegistry, artifacts.OneCollection):
+class OneRegistryCollection(_OfRegistry, artifacts.OneCollection):
     """One collection of a registry."""
 
 
-class CollectionTags(_OfRegistry, artifacts.CollectionTags):
+class RegistryCollectionTags(_OfRegistry, artifacts.CollectionTags):
     """The tags of a registry's collection."""
 
 
-class OneCollectionTag(_OfRegistry, artifacts.OneCollectionTag):
+class OneRegistryCollectionTag(_OfRegistry, artifacts.OneCollectionTag):
     """One tag of a registry's collection."""
 
 
-class Versions(_OfRegistry, artifacts.ListedVersions):
+class RegistryVersions(_OfRegistry, artifacts.VersionListView):
     """The versions linked into a collection of a registry, newest first."""
 
 
-class OneVersion(_OfRegistry, artifacts.OneVersion):
+class OneRegistryVersion(_OfRegistry, artifacts.OneVersion):
     """One version linked into a collection of a registry, by its number there (v3) or an alias."""
 
 
-class Unlink(_OfRegistry):
+class UnlinkVersion(_OfRegistry):
     """Taking a version out of a collection of a registry. Where it was made it stays."""
 
     @extend_schema(request=None, responses={204: None})
@@ -159,19 +159,19 @@ class Unlink(_OfRegistry):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Aliases(_OfRegistry, artifacts.Aliases):
+class RegistryVersionAliases(_OfRegistry, artifacts.VersionAliases):
     """The aliases of a version in a registry's collection."""
 
 
-class OneAlias(_OfRegistry, artifacts.OneAlias):
+class OneRegistryVersionAlias(_OfRegistry, artifacts.OneVersionAlias):
     """One alias of a version in a registry's collection. `latest` stays."""
 
 
-class Tags(_OfRegistry, artifacts.Tags):
+class RegistryVersionTags(_OfRegistry, artifacts.VersionTags):
     """The tags of a version in a registry's collection."""
 
 
-class OneTag(_OfRegistry, artifacts.OneTag):
+class OneRegistryVersionTag(_OfRegistry, artifacts.OneVersionTag):
     """One tag of a version in a registry's collection."""
 
 

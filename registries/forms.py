@@ -1,4 +1,4 @@
-"""What people fill in about versions and registries. The services check it: scripts are refused in the same words."""
+"""Forms for linking and for members. The services validate: scripts are refused in the same words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from artifacts.models import Registry
-from registries.access import changed_by
+from registries.access import registries_changeable_by
 from registries.models import RegistryRole
 from teams.models import User
 
@@ -27,7 +27,7 @@ class LinkForm(forms.Form):
 
     def __init__(self, user: User, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["registry"].queryset = changed_by(user)  # type: ignore[attr-defined]
+        self.fields["registry"].queryset = registries_changeable_by(user)  # type: ignore[attr-defined]
 
     def clean_aliases(self) -> list[str]:
         parts = (part.strip() for part in self.cleaned_data["aliases"].split(","))

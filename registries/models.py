@@ -1,4 +1,4 @@
-"""Who may see and change a registry. The registry itself is `artifacts.models.Registry`."""
+"""Database models of registry membership and roles. The registry itself is `artifacts.models.Registry`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Registries and their members over REST."""
+"""REST serializers of registries, their members and links."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from artifacts.models import Registry, Visibility
 from artifacts.serializers import WordsField
-from common.serializers import ListedChoiceField, OnlyKnownFields
+from common.http.serializers import ListedChoiceField, OnlyKnownFields
 from registries.models import RegistryMember, RegistryRole
 
 

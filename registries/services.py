@@ -1,4 +1,4 @@
-"""Make registries, say who is in them, and link versions into them."""
+"""Services of registries: create, change, delete, members and their roles, link versions. Written to the audit log."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from artifacts import names
+from artifacts import name_rules
 from artifacts import services as artifacts
 from artifacts.models import Registry, Version, Visibility
-from common.refusals import refuse, refuse_twin
-from common.twins import only_one
-from registries.access import organizations_of
+from common.data.unique_names import only_one
+from common.data.validation_errors import refuse, refuse_duplicate
 from registries.models import RegistryMember, RegistryRole
-from teams import audit
+from teams.access import people_of
+from teams.audit import audit_log
 from teams.models import Organization, Team, User
 
 _TAKEN = "The organization {} has a registry {!r} already."
@@ -37,8 +37,8 @@ def create_registry(
     registry.full_clean(validate_constraints=False)
     with only_one(_named(organization, name), _TAKEN.format(organization.name, name)):
         registry.save()
-        after = audit.columns(registry, *_AUDITED)
-        audit.record("registry.create", f"registry {registry}", team=None, organization=organization, after=after)
+        after = audit_log.columns(registry, *_AUDITED)
+        audit_log.record("registry.create", f"registry {registry}", team=None, organization=organization, after=after)
     return registry
 
 
@@ -54,33 +54,35 @@ def change_registry(
     given = {"name": name, "description": description, "visibility": visibility}
     with transaction.atomic():
         locked = Registry.objects.select_for_update(of=("self",)).select_related("organization").get(pk=registry.pk)
-        before = audit.columns(locked, *_AUDITED)
+        before = audit_log.columns(locked, *_AUDITED)
         for attribute, value in given.items():
             setattr(locked, attribute, getattr(locked, attribute) if value is None else value)
         locked.types = locked.types if types is None else _checked(types)
         locked.full_clean(validate_constraints=False)
-        twins = _named(locked.organization, locked.name).exclude(pk=locked.pk)
-        with only_one(twins, _TAKEN.format(locked.organization.name, locked.name)):
+        same_name = _named(locked.organization, locked.name).exclude(pk=locked.pk)
+        with only_one(same_name, _TAKEN.format(locked.organization.name, locked.name)):
             locked.save(update_fields=_AUDITED)
-        after = audit.columns(locked, *_AUDITED)
+        after = audit_log.columns(locked, *_AUDITED)
         where = locked.organization
-        audit.record("registry.change", f"registry {locked}", team=None, organization=where, before=before, after=after)
+        audit_log.record(
+            "registry.change", f"registry {locked}", team=None, organization=where, before=before, after=after
+        )
         return locked
 
 
 def delete_registry(registry: Registry) -> None:
     """Delete the registry with its collections. The versions linked into it stay where they were made."""
     with transaction.atomic():
-        before = audit.columns(registry, *_AUDITED)
+        before = audit_log.columns(registry, *_AUDITED)
         organization = registry.organization
-        audit.record("registry.delete", f"registry {registry}", team=None, organization=organization, before=before)
+        audit_log.record("registry.delete", f"registry {registry}", team=None, organization=organization, before=before)
         registry.delete()
 
 
 def set_role_of_user(registry: Registry, username: str, role: str = RegistryRole.VIEWER) -> RegistryMember:
     """Give the person this role, in place of the one they have by themselves."""
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None or not organizations_of(user).filter(pk=registry.organization_id).exists():
+    user = people_of(registry.organization).filter(username=username).first()
+    if user is None:
         refuse("username", f"There is no {username!r} in the organization {registry.organization}. Add them to a team.")
     return _with_role(registry, role, user=user)
 
@@ -105,7 +107,7 @@ def record_member(what: str, member: RegistryMember, **sides: Any) -> None:
     who = f"team {member.team}" if member.team else f"person {member.user}"
     target = f"{who} in the registry {member.registry.name}"
     organization = member.registry.organization
-    audit.record(f"registry_member.{what}", target, team=None, organization=organization, **sides)
+    audit_log.record(f"registry_member.{what}", target, team=None, organization=organization, **sides)
 
 
 def link(
@@ -116,7 +118,7 @@ def link(
     aliases: Iterable[str] = (),
     tags: Iterable[str] = (),
     by: User | None = None,
-) -> artifacts.Placed:
+) -> artifacts.PlacedVersion:
     """Link the version into the collection of this name, and make that where it is not there yet.
 
     Where the version is linked already, it gets the aliases and tags. Undone by `artifacts.services.unlink`.
@@ -124,7 +126,9 @@ def link(
     kind = version.collection.type
     if registry.types and kind not in registry.types:
         allowed = ", ".join(registry.types)
-        refuse_twin("version", f"{version} is of the type {kind!r}, and the registry {registry} takes {allowed} only.")
+        refuse_duplicate(
+            "version", f"{version} is of the type {kind!r}, and the registry {registry} takes {allowed} only."
+        )
     with transaction.atomic():
         target = registry.collections.filter(name=collection).first()
         if target is None:
@@ -146,7 +150,7 @@ def _checked(types: Iterable[str]) -> list[str]:
     found = list(dict.fromkeys(types))
     for place, kind in enumerate(found):
         try:
-            names.kind(kind)
+            name_rules.kind(kind)
         except ValidationError as error:
             refuse(f"types.{place}", error.messages[0])
     return found

@@ -1,10 +1,10 @@
-"""Pages of registries, and of the collections and versions in registries and projects."""
+"""URLs of the pages of registries, and of collections and versions in registries and projects."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from registries.views import collections, linking, listing, old
+from registries.views import collections, former_addresses, linking, organization_two_factor, registry_pages
 
 _REGISTRY = "registry/<str:organization>/<str:registry>"
 _LINKED = f"{_REGISTRY}/collections/<str:collection>"
@@ -12,9 +12,14 @@ _PROJECT = "<str:team>/<str:project>"
 _MADE = f"{_PROJECT}/artifacts/<str:type>/<str:collection>"
 
 urlpatterns = [
-    path("registry", listing.registries, name="registries"),
-    path(_REGISTRY, listing.registry, name="registry"),
-    path(f"{_REGISTRY}/members", listing.members, name="registry_members"),
+    path(
+        "profile/organizations/<str:organization>/two-factor",
+        organization_two_factor.organization_two_factor,
+        name="organization_two_factor",
+    ),
+    path("registry", registry_pages.registries, name="registries"),
+    path(_REGISTRY, registry_pages.registry, name="registry"),
+    path(f"{_REGISTRY}/members", registry_pages.members, name="registry_members"),
     path(_LINKED, collections.collection, name="linked_collection"),
     path(f"{_LINKED}/<str:version>", collections.version, name="linked_version"),
     path(f"{_LINKED}/<str:version>/unlink", linking.unlink, name="unlink_version"),
@@ -26,5 +31,5 @@ urlpatterns = [
     path(f"{_MADE}/<str:version>", collections.version, name="version"),
     path(f"{_MADE}/<str:version>/link", linking.link, name="link_version"),
     path(f"{_MADE}/<str:version>/unlink", linking.unlink, name="unlink_in_project"),
-    path(f"{_PROJECT}/collections/<path:rest>", old.collections),
+    path(f"{_PROJECT}/collections/<path:rest>", former_addresses.collections),
 ]

@@ -1,10 +1,10 @@
-"""Secrets for superusers: that they exist, and nothing of what they hold."""
+"""Admin of secrets for superusers: that they exist, and nothing of what they hold."""
 
 from __future__ import annotations
 
 from django.contrib import admin
 
-from common.admin import ReadOnlyAdmin
+from common.pages.readonly_admin import ReadOnlyAdmin
 from secrets_vault.models import Secret
 
 

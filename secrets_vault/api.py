@@ -9,13 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from common.finding import found
-from common.serializers import OnlyKnownFields
+from common.confirmed_delete import CONFIRM, confirmed
+from common.data.lookup import row_or_404
+from common.http.serializers import OnlyKnownFields
 from secrets_vault import services
 from secrets_vault.models import Secret
 from teams import access
+from teams.accounts.signed_in import person
 from teams.models import Role
-from teams.people import person
 
 
 class SecretSerializer(OnlyKnownFields, serializers.ModelSerializer[Secret]):
@@ -55,7 +56,7 @@ class Secrets(generics.ListAPIView[Secret]):
 
 
 class OneSecret(APIView):
-    """One secret of a team. Who uses it is known further up, so its DELETE is in automations.api."""
+    """One secret of a team."""
 
     @extend_schema(request=NewValueSerializer, responses=SecretSerializer)
     def put(self, request: Request, team: str, name: str) -> Response:
@@ -66,9 +67,15 @@ class OneSecret(APIView):
         services.change_secret(secret, sent.validated_data["value"], by=person(request))
         return Response(SecretSerializer(secret).data)
 
+    @extend_schema(parameters=[CONFIRM], responses={204: None})
+    def delete(self, request: Request, team: str, name: str) -> Response:
+        """Remove it. 409 with what uses it, unless confirmed: then that no longer works."""
+        services.delete_secret(secret_named(request, team, name), confirmed=confirmed(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
 
 def secret_named(request: Request, team: str, name: str) -> Secret:
     """Give the secret to an admin of its team."""
     its_team = access.team_named(person(request), team, Role.ADMIN)
     rows = Secret.objects.select_related("team")
-    return found(rows, f"secret {name!r} in the team {team}", team=its_team, name=name)
+    return row_or_404(rows, f"secret {name!r} in the team {team}", team=its_team, name=name)

@@ -1,4 +1,4 @@
-"""The vault's keys are looked at before anything starts."""
+"""System checks of the vault's encryption keys, before anything starts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from common.processes.start_checks import START
+
 _REMEDY = "Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 
-@register
+@register(START)
 def vault_keys(**_: Any) -> list[CheckMessage]:
     keys = getattr(settings, "FERNET_KEYS", None)
     if not isinstance(keys, (list, tuple)) or not keys or not all(isinstance(key, str) and key for key in keys):

@@ -1,4 +1,4 @@
-"""An encrypted column that cannot be read, written or rotated by accident."""
+"""The encrypted model field (Fernet): cannot be read, written or rotated by accident."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must stay hidden."""
+"""The Secret model: a name, and a value that is encrypted at rest."""
 
 from __future__ import annotations
 

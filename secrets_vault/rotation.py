@@ -1,4 +1,4 @@
-"""Encrypt everything anew under the first of RUNBELL_FERNET_KEYS, while work goes on.
+"""Key rotation: encrypt everything anew under the first of RUNBELL_FERNET_KEYS, while work goes on.
 
 Each value is replaced by compare-and-set, so that one which somebody changes meanwhile stays as they left it. It may be
 stopped at any moment and begun again: what is new already is passed over.
@@ -9,16 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
+from django.db.models import QuerySet
 
+from common import vault_encryption
 from secrets_vault.fields import SecretField
 
 _BATCH = 100
 # A value that is changed each time we look is somebody else's work: it is new by then.
 _MOST_PASSES = 3
 Row = tuple[int, bytes]
+_SECOND_FACTORS = "mfa.Authenticator.data"
+_SECRETS_IN_JSON = {"secret", "seed"}
 
 
 @dataclass
@@ -37,7 +42,7 @@ class Count:
 
 def secret_fields() -> list[SecretField]:
     """Every encrypted column of every model, also of plug-ins."""
-    models = apps.get_models(include_auto_created=True)
+    models = [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
     return [field for model in models for field in model._meta.concrete_fields if isinstance(field, SecretField)]
 
 
@@ -57,7 +62,7 @@ def rotate(field: SecretField) -> Count:
     return count
 
 
-def look(field: SecretField) -> Count:
+def count_values(field: SecretField) -> Count:
     """Count the column's values as `rotate` would, and change nothing."""
     count = Count(_name(field))
     fernets = _fernets(field)
@@ -67,10 +72,41 @@ def look(field: SecretField) -> Count:
     return count
 
 
+def rotate_second_factors() -> Count:
+    """Encrypt the secrets of authenticator apps and recovery codes anew: they stand in JSON, each row locked for it."""
+    count = Count(_SECOND_FACTORS)
+    for pk in _second_factors().values_list("pk", flat=True):
+        with transaction.atomic():
+            row = _second_factors().select_for_update().filter(pk=pk).first()
+            if row is None:
+                continue
+            for name in _SECRETS_IN_JSON & row.data.keys():
+                new = _judged(row.data[name].encode(), vault_encryption.fernets(), count)
+                if new is not None:
+                    row.data[name] = new.decode()
+                    row.save(update_fields=["data"])
+    return count
+
+
+def count_second_factors() -> Count:
+    """Count as `rotate_second_factors` would, and change nothing."""
+    count = Count(_SECOND_FACTORS)
+    for data in _second_factors().values_list("data", flat=True):
+        for name in _SECRETS_IN_JSON & data.keys():
+            _judged(data[name].encode(), vault_encryption.fernets(), count)
+    return count
+
+
+def _second_factors() -> QuerySet[Authenticator]:
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    rows: QuerySet[Authenticator] = Authenticator.objects.filter(type__in=kinds)
+    return rows
+
+
 def problems() -> list[str]:
     """Say, when something starts, which values no key opens: pages work all the same, and deliveries wait."""
     try:
-        counts = [look(field) for field in secret_fields()]
+        counts = [*(count_values(field) for field in secret_fields()), count_second_factors()]
     except DatabaseError:
         # Not there, or not migrated yet: whoever needs it says so.
         return []

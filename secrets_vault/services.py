@@ -1,18 +1,19 @@
-"""Make, change, use and remove secrets. `reveal` is the one function that gives plain text."""
+"""Services of secrets: create, change, rotate, delete. `reveal` is the one function that decrypts to plain text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from common.refusals import refuse
-from common.twins import only_one
+from common.data.unique_names import only_one
+from common.data.validation_errors import refuse, refuse_in_use
 from secrets_vault.models import Secret
-from teams import audit
+from secrets_vault.secret_usage import registry, users_of
+from teams.audit import audit_log
 from teams.models import Team, User
 
 # Names that mean something else in a payload.
@@ -28,10 +29,10 @@ def create_secret(team: Team, name: str, value: str, *, by: User | None = None) 
         refuse("name", f"{name!r} is reserved: it stands for a webhook's access token. Choose another name.")
     secret = Secret(team=team, name=name, value=_checked(value), updated_by=by)
     secret.full_clean(exclude=["value"], validate_constraints=False)
-    twins = Secret.objects.filter(team=team, name=name)
-    with only_one(twins, f"The team {team.name} has a secret {name!r} already. Change its value instead."):
+    same_name = Secret.objects.filter(team=team, name=name)
+    with only_one(same_name, f"The team {team.name} has a secret {name!r} already. Change its value instead."):
         secret.save()
-        audit.record("secret.create", f"secret {name}", team=team, by=by, after={"value": audit.MASK})
+        audit_log.record("secret.create", f"secret {name}", team=team, by=by, after={"value": audit_log.MASK})
     return secret
 
 
@@ -59,11 +60,23 @@ def forget_previous() -> None:
         over.update(previous_value=None, previous_until=None)
 
 
-def delete_secret(secret: Secret, *, used_by: Mapping[str, list[str]] | None = None) -> None:
-    """Remove it at once. Doors ask `automations.services.delete_secret`, which knows who uses it."""
+def delete_secret(secret: Secret, *, confirmed: bool = False) -> None:
+    """Remove it. What uses it is a Conflict, unless confirmed: then it is told, in the same transaction."""
+    used = users_of(secret)
+    if used and not confirmed:
+        about = " ".join(
+            f"{str(user.plural).capitalize()} use the secret {secret.name}: {', '.join(names)}."
+            for user, names in used.items()
+        )
+        refuse_in_use("secret", about)
     with transaction.atomic():
-        before = {"value": audit.MASK, **(used_by or {})}
-        audit.record("secret.delete", f"secret {secret.name}", team=secret.team, before=before)
+        for user in used:
+            user.gone(secret)
+        # In English, whoever deletes it: these are keys.
+        listed = {user.key: user.using(secret) for user in registry}
+        audit_log.record(
+            "secret.delete", f"secret {secret.name}", team=secret.team, before={"value": audit_log.MASK, **listed}
+        )
         secret.delete()
 
 
@@ -99,8 +112,8 @@ def _put(secret: Secret, value: str, old: str | None, until: datetime | None, by
     secret.updated_by = by
     with transaction.atomic():
         secret.save(update_fields=["value", "previous_value", "previous_until", "updated_at", "updated_by"])
-        masked = {"value": audit.MASK}
-        audit.record("secret.change", f"secret {secret.name}", team=secret.team, by=by, before=masked, after=masked)
+        masked = {"value": audit_log.MASK}
+        audit_log.record("secret.change", f"secret {secret.name}", team=secret.team, by=by, before=masked, after=masked)
 
 
 def _checked(value: str) -> str:

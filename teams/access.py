@@ -1,4 +1,4 @@
-"""Who may see and change what. Every queryset of every door starts here.
+"""Authorization: who may see and change what, by role. Every queryset of every door starts here.
 
 What a person cannot see does not exist for them (404); what they see and may not change is refused (403).
 """
@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from teams import origin
-from teams.models import ApiKey, Membership, Role, Team, User
+from teams.audit import actor
+from teams.models import ApiKey, Membership, Organization, Role, Team, User
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 Visitor = User | AnonymousUser
@@ -22,23 +22,34 @@ Visitor = User | AnonymousUser
 _RANK = {Role.VIEWER: 0, Role.MEMBER: 1, Role.ADMIN: 2}
 
 
+def reached_by_key(user: Visitor, rows: QuerySet[AnyModel], path: str = "pk") -> QuerySet[AnyModel]:
+    """Those of the rows whose team the key that the request showed leads to; `path` leads from the row to its team."""
+    key = getattr(user, "shown_key", None)
+    if key is None:
+        return rows
+    if key.team_id is not None:
+        rows = rows.filter(**{path: key.team_id})
+    return rows.exclude(**{f"{path}__in": key.closed_to}) if key.closed_to else rows
+
+
 def teams_of(user: Visitor) -> QuerySet[Team]:
     """The teams this person belongs to. An organization's admins and superusers belong to those they joined."""
     if not user.is_authenticated or not user.is_active:
         return Team.objects.none()
-    return Team.objects.filter(memberships__user=user).order_by("name")
+    return reached_by_key(user, Team.objects.filter(memberships__user=user)).order_by("name")
 
 
 def memberships_of(user: Visitor) -> QuerySet[Membership]:
     """What the person is in each of their teams, by organization and name."""
     rows = Membership.objects.filter(user_id=user.pk or 0, user__is_active=True).select_related("team__organization")
-    return rows.order_by("team__organization__name", "team__name")
+    return reached_by_key(user, rows, "team").order_by("team__organization__name", "team__name")
 
 
 def administered_by(user: Visitor) -> QuerySet[Team]:
     if not user.is_authenticated or not user.is_active:
         return Team.objects.none()
-    return Team.objects.filter(memberships__user=user, memberships__role=Role.ADMIN).order_by("name")
+    rows = Team.objects.filter(memberships__user=user, memberships__role=Role.ADMIN)
+    return reached_by_key(user, rows).order_by("name")
 
 
 def in_teams_of(user: Visitor, rows: QuerySet[AnyModel], path: str = "team") -> QuerySet[AnyModel]:
@@ -51,13 +62,25 @@ def where_may(user: Visitor, rows: QuerySet[AnyModel], least: Role, path: str = 
     if not user.is_authenticated or not user.is_active:
         return rows.none()
     roles = [role for role, rank in _RANK.items() if rank >= _RANK[least]]
-    return rows.filter(**{f"{path}__memberships__user": user, f"{path}__memberships__role__in": roles})
+    mine = rows.filter(**{f"{path}__memberships__user": user, f"{path}__memberships__role__in": roles})
+    return reached_by_key(user, mine, path)
+
+
+def people_of(organization: Organization) -> QuerySet[User]:
+    """Give the people of an organization: who is on a team of it, service accounts too, and its admins.
+
+    Its teams may add these without asking them, and their names are told within it alone.
+    """
+    on_a_team = Membership.objects.filter(team__organization=organization).values("user")
+    admins = organization.admins.through.objects.filter(organization=organization).values("user")
+    return User.objects.filter(Q(pk__in=on_a_team) | Q(pk__in=admins), is_active=True)
 
 
 def role_in(user: Visitor, team: Team) -> Role | None:
     if not user.is_authenticated or not user.is_active:
         return None
-    role = Membership.objects.filter(user=user, team=team).values_list("role", flat=True).first()
+    rows = reached_by_key(user, Membership.objects.filter(user=user, team=team), "team")
+    role = rows.values_list("role", flat=True).first()
     return Role(role) if role else None
 
 
@@ -68,16 +91,7 @@ def may(user: Visitor, team: Team, least: Role) -> bool:
 
 def require(user: Visitor, team: Team, least: Role) -> None:
     """Refuse a stranger with 404 and a team mate whose role is too low with 403 and the role it takes."""
-    role = role_in(user, team)
-    if role is None or _RANK[role] < _RANK[least]:
-        origin.note_denial(team)
-    if role is None:
-        raise Http404(_("There is no team %(name)s here, or you are not on it.") % {"name": repr(team.name)})
-    if _RANK[role] < _RANK[least]:
-        raise PermissionDenied(
-            _("This takes the role %(least)s in the team %(team)s; yours is %(role)s. Ask one of its admins.")
-            % {"least": least.value, "team": team.name, "role": role.value}
-        )
+    _require_role(team, role_in(user, team), least)
 
 
 def own_key(user: User, pk: int) -> ApiKey:
@@ -85,22 +99,48 @@ def own_key(user: User, pk: int) -> ApiKey:
     key = ApiKey.objects.filter(user=user, pk=pk).first()
     if key is None:
         if ApiKey.objects.filter(pk=pk).exists():
-            origin.note_denial()
+            actor.note_denial()
         raise Http404(_("There is no API key %(pk)s of yours.") % {"pk": pk})
     return key
 
 
+def own_membership(user: User, name: str) -> Membership:
+    """Give what the person is in the team of this name; refuses as `team_named` does."""
+    return Membership.objects.select_related("team__organization", "user").get(team=team_named(user, name), user=user)
+
+
 def note_hidden(rows: QuerySet[AnyModel], path: str = "team") -> None:
     """Call it before saying 404: where the row is there and only not this person's, that is a denied access."""
-    owners = list(rows.order_by("pk").values_list(path, flat=True)[:1])
-    if owners:
-        origin.note_denial(Team.objects.filter(pk=owners[0]).first())
+    # One statement whether it is there or not: their number shall not tell.
+    owner = Team.objects.filter(pk__in=rows.order_by("pk").values(path)[:1]).first()
+    if owner is not None:
+        actor.note_denial(owner)
 
 
 def team_named(user: Visitor, name: str, least: Role = Role.VIEWER) -> Team:
     """Give the team, or refuse as `require` does."""
-    team = Team.objects.select_related("organization").filter(name=name).first()
+    # With the role in one statement, as many as for a team that is not there.
+    own = Membership.objects.filter(team=OuterRef("pk"), user=user.pk or 0, user__is_active=True)
+    own = reached_by_key(user, own, "team")
+    rows = Team.objects.select_related("organization").annotate(own_role=Subquery(own.values("role")[:1]))
+    team = rows.filter(name=name).first()
     if team is None:
-        raise Http404(_("There is no team %(name)s here, or you are not on it.") % {"name": repr(name)})
-    require(user, team, least)
+        raise _no_team(name)
+    _require_role(team, Role(team.own_role) if team.own_role else None, least)
     return team
+
+
+def _require_role(team: Team, role: Role | None, least: Role) -> None:
+    if role is None or _RANK[role] < _RANK[least]:
+        actor.note_denial(team)
+    if role is None:
+        raise _no_team(team.name)
+    if _RANK[role] < _RANK[least]:
+        raise PermissionDenied(
+            _("This takes the role %(least)s in the team %(team)s; yours is %(role)s. Ask one of its admins.")
+            % {"least": least.value, "team": team.name, "role": role.value}
+        )
+
+
+def _no_team(name: str) -> Http404:
+    return Http404(_("There is no team %(name)s here, or you are not on it.") % {"name": repr(name)})

@@ -1,36 +1,50 @@
-"""People, organizations and teams, for the superusers of this Runbell."""
+"""Django admin of people, organizations and teams, for the superusers of this Runbell."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from common.admin import PlacedAdmin, ReadOnlyAdmin
-from teams import audit
-from teams.accounts import tell_of_password
-from teams.admin_audit import AuditedAdmin, saved
+from common.pages.readonly_admin import PlacedAdmin, ReadOnlyAdmin
+from teams.accounts import sign_in_limits
+from teams.accounts.profile import record_password_change
+from teams.audit import audit_log
 from teams.models import ApiKey, AuditEvent, Membership, Notice, Organization, Team, User
+from teams.sessions.ending import delete_sessions, end_sessions
+from teams.sign_in.two_factor import factors
+from teams.superusers.audited_admin import AuditedAdmin, role_changes
 
 
 class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # no generic when it runs
     def save(self, commit: bool = True) -> User:
         with transaction.atomic():
             user: User = super().save(commit)
-            tell_of_password(user)
+            record_password_change(user)
         return user
 
 
 @admin.register(User)
 class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
     noun = "user"
-    told = ("username", "email", "first_name", "last_name", "is_active", "is_service", "is_staff", "is_superuser")
-    told_many = ("groups", "user_permissions")
+    audited_fields = (
+        "username",
+        "email",
+        "first_name",
+        "last_name",
+        "is_active",
+        "is_service",
+        "is_staff",
+        "is_superuser",
+    )
+    audited_many = ("groups", "user_permissions")
     change_password_form = NewPasswordForm
 
     list_display = ("username", "email", "is_service", "is_active", "is_superuser", "last_login")
@@ -38,18 +52,56 @@ class UserAdmin(AuditedAdmin[User], DjangoUserAdmin[User]):
     fieldsets = (*(DjangoUserAdmin.fieldsets or ()), (_("Runbell"), {"fields": ("is_service",)}))
     add_fieldsets = (*DjangoUserAdmin.add_fieldsets, (_("Runbell"), {"fields": ("is_service",)}))
     date_hierarchy = "date_joined"
+    actions = ("unlock_sign_in", "reset_two_factor", "sign_out_everywhere")
+
+    @admin.action(description=_("Let sign in again, after too many wrong passwords"), permissions=["change"])
+    def unlock_sign_in(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        for user in rows:
+            sign_in_limits.unlock(user.username)
+        self.message_user(request, _("They may sign in again. Addresses: manage.py unlock_sign_in ADDRESS."))
+
+    @admin.action(description=_("Reset two-factor sign-in, of somebody who lost the phone"), permissions=["change"])
+    def reset_two_factor(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        for user in rows:
+            factors.reset(user)
+        self.message_user(request, _("Their password alone signs them in now. See that it is really them who asked."))
+
+    @admin.action(description=_("Sign out everywhere"), permissions=["change"])
+    def sign_out_everywhere(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        ended = sum(end_sessions(user) for user in rows)
+        self.message_user(request, _("%d sessions are ended. API keys go on.") % ended)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_active:
+            delete_sessions(obj)
 
     def owners(self, row: User) -> dict[str, Any]:
         return {"person": row}
 
 
+# Its own would show what is kept of a factor, and let it be changed unseen.
+admin.site.unregister(Authenticator)
+
+
+@admin.register(Authenticator)
+class AuthenticatorAdmin(ReadOnlyAdmin[Authenticator]):
+    """Who has which second factor. To take them away: the action on the person."""
+
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    list_filter = ("type",)
+    search_fields = ("user__username",)
+    fields = ("user", "type", "created_at", "last_used_at")
+
+
 @admin.register(Organization)
 class OrganizationAdmin(AuditedAdmin[Organization]):
     noun = "organization"
-    told = ("name",)
-    told_many = ("admins",)
+    audited_fields = ("name", "requires_two_factor")
+    audited_many = ("admins",)
 
-    list_display = ("name", "created_at")
+    list_display = ("name", "requires_two_factor", "created_at")
     search_fields = ("name",)
     raw_id_fields = ("admins",)
 
@@ -69,7 +121,7 @@ class TeamAdmin(PlacedAdmin[Team], AuditedAdmin[Team]):
 
     noun = "team"
     stays = ("organization",)
-    told = ("name", "organization")
+    audited_fields = ("name", "organization")
 
     list_display = ("name", "organization", "created_at")
     list_select_related = ("organization",)
@@ -80,15 +132,17 @@ class TeamAdmin(PlacedAdmin[Team], AuditedAdmin[Team]):
         return {"team": row, "organization": row.organization}
 
     def record_inline(self, formset: Any) -> None:
-        for what, row, sides in saved(formset):
-            audit.record(f"member.{what}", f"member {row.user}", team=row.team, person=row.user, **sides)
+        # Changed by hand, so no group takes it back.
+        Membership.objects.filter(pk__in=[row.pk for row, _ in formset.changed_objects]).update(source="")
+        for what, row, sides in role_changes(formset):
+            audit_log.record(f"member.{what}", f"member {row.user}", team=row.team, person=row.user, **sides)
 
 
 @admin.register(Membership)
 class MembershipAdmin(PlacedAdmin[Membership], AuditedAdmin[Membership]):
     noun = "member"
     stays = ("user", "team")
-    told = ("role", "user", "team")
+    audited_fields = ("role", "user", "team")
 
     list_display = ("user", "team", "role")
     list_select_related = ("user", "team")
@@ -96,10 +150,15 @@ class MembershipAdmin(PlacedAdmin[Membership], AuditedAdmin[Membership]):
     search_fields = ("user__username", "team__name")
     raw_id_fields = ("user", "team")
 
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        # By hand, so no group takes it back.
+        obj.source = ""
+        super().save_model(request, obj, form, change)
+
     def record(self, what: str, row: Membership, **sides: Any) -> None:
         words = {"create": "add", "delete": "remove"}
         verb = f"member.{words.get(what, what)}"
-        audit.record(verb, f"member {row.user}", team=row.team, person=row.user, **sides)
+        audit_log.record(verb, f"member {row.user}", team=row.team, person=row.user, **sides)
 
 
 @admin.register(Notice)
@@ -114,7 +173,7 @@ class ApiKeyAdmin(AuditedAdmin[ApiKey]):
     """A superuser can take a key back. Its owner alone can make one, for it is shown once."""
 
     noun = "key"
-    told = ("name", "start", "user", "expires_at")
+    audited_fields = ("name", "start", "user", "expires_at")
     list_display = ("name", "start", "user", "created_at", "expires_at", "last_used_at")
     list_select_related = ("user",)
     search_fields = ("name", "start", "user__username")

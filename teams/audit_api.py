@@ -1,4 +1,4 @@
-"""The audit log over REST, for admins."""
+"""REST views of a team's audit log and its export, for admins."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from teams import access, audit_log
+from teams import access
+from teams.accounts.signed_in import person
+from teams.audit import reading
 from teams.models import AuditEvent, Role, Team
-from teams.people import person
 
 _FILTERS = [
     OpenApiParameter("verb", str, description="Such as `secret.change`, or all of `secret`."),
@@ -36,11 +37,11 @@ class AuditEventSerializer(serializers.ModelSerializer[AuditEvent]):
 
     class Meta:
         model = AuditEvent
-        fields = list(audit_log.COLUMNS)
+        fields = list(reading.COLUMNS)
         read_only_fields = fields
 
 
-class AuditLog(generics.ListAPIView[AuditEvent]):
+class TeamAuditLog(generics.ListAPIView[AuditEvent]):
     """Who changed what in a team, and who was refused; newest first. For its admins."""
 
     serializer_class = AuditEventSerializer
@@ -51,7 +52,7 @@ class AuditLog(generics.ListAPIView[AuditEvent]):
         return of_team(self.request, self.kwargs["team"])
 
     def get_queryset(self) -> QuerySet[AuditEvent]:
-        return audit_log.matching(self.readable(), self.request.query_params.dict())
+        return reading.matching(self.readable(), self.request.query_params.dict())
 
     @extend_schema(parameters=_FILTERS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -71,7 +72,7 @@ class _AnyForm(BaseContentNegotiation):
         return renderer, renderer.media_type or ""
 
 
-class AuditExport(APIView):
+class TeamAuditExport(APIView):
     """The audit log of a team as a file, oldest first. For its admins."""
 
     content_negotiation_class = _AnyForm
@@ -85,9 +86,9 @@ class AuditExport(APIView):
     )
     def get(self, request: Request, **names: str) -> StreamingHttpResponse:
         asked = request.query_params.dict()
-        return audit_log.exported(audit_log.matching(self.readable(), asked), asked.get("as") or "jsonl")
+        return reading.exported(reading.matching(self.readable(), asked), asked.get("as") or "jsonl")
 
 
 def of_team(request: Request, name: str) -> QuerySet[AuditEvent]:
     team = access.team_named(person(request), name, Role.ADMIN)
-    return audit_log.of_teams(Team.objects.filter(pk=team.pk))
+    return reading.of_teams(Team.objects.filter(pk=team.pk))

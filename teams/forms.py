@@ -1,4 +1,4 @@
-"""What people fill in about themselves."""
+"""Forms of sign-in, profile and personal API keys."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from teams import signing_in
-from teams.models import User
+from teams import access
+from teams.accounts.default_team import default_team
+from teams.audit import sign_ins
+from teams.models import Team, User
 
 
 class SignInForm(AuthenticationForm):
@@ -23,21 +24,13 @@ class SignInForm(AuthenticationForm):
     }
 
     def confirm_login_allowed(self, user: User) -> None:
-        with signing_in.refusal_recorded(user):
+        with sign_ins.refusal_recorded(user):
             super().confirm_login_allowed(user)
             if user.is_service:
                 raise ValidationError(_("This is a service account: it has API keys, and does not sign in."))
 
 
-class AdminSignInForm(AdminAuthenticationForm):
-    """Of /admin/: for superusers."""
-
-    def confirm_login_allowed(self, user: User) -> None:
-        with signing_in.refusal_recorded(user):
-            super().confirm_login_allowed(user)
-
-
-class NewKeyForm(forms.Form):
+class PersonalKeyForm(forms.Form):
     name = forms.CharField(
         label=_("Name"),
         max_length=64,
@@ -55,12 +48,26 @@ class ProfileForm(forms.ModelForm[User]):
 
     class Meta:
         model = User
-        fields = ["first_name", "last_name", "email", "time_zone"]
+        fields = ["first_name", "last_name", "email", "time_zone", "default_team"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"label_suffix": "", **kwargs})
         zones = [(name, name.replace("_", " ")) for name in _zones()]
         self.fields["time_zone"].choices = [("", _("As the browser has it")), *zones]  # type: ignore[attr-defined]
+        mine = access.teams_of(self.instance)
+        if not mine:
+            del self.fields["default_team"]
+            return
+        self.initial["default_team"] = default_team(self.instance)
+        self.fields["default_team"] = forms.ModelChoiceField(
+            mine, label=_("Default team"), required=False, empty_label=None,
+            help_text=_("Where scripts log that name no entity. Joining another team does not move it."),
+        )  # fmt: skip
+
+    def clean_default_team(self) -> Team | None:
+        """A form that does not name it leaves it as it is."""
+        chosen: Team | None = self.cleaned_data["default_team"] or self.instance.default_team
+        return chosen
 
 
 @cache

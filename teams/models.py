@@ -1,17 +1,18 @@
-"""People, the teams they work in, and the keys of their scripts."""
+"""Models of users, organizations, teams, memberships, invitations, notices, API keys and audit events."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from common import names
-from common.fields import JSONTextField
+from common.data import names
+from common.data.fields import JSONTextField
 
 
 class Role(models.TextChoices):
@@ -29,11 +30,32 @@ class User(AbstractUser):
     time_zone = models.CharField(
         _("time zone"), max_length=64, blank=True, help_text=_("Such as Europe/Berlin; empty: the browser's.")
     )
+    # Somebody else knows it: it stood in a file, or was shown. Pages lead to a new one first.
+    must_change_password = models.BooleanField(_("must change the password"), default=False, editable=False)
+    # A superuser who may use a password where passwords are switched off (`teams.local_passwords`).
+    is_break_glass = models.BooleanField(_("break-glass admin"), default=False, editable=False)
+    # As the person chose it. Where they have left it, or chose none: `teams.accounts.default_team`.
+    default_team = models.ForeignKey(
+        "Team", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("default team")
+    )
+
+    # The key that the request of this person showed, which may narrow what they may; None in a browser.
+    shown_key: ApiKey | None = None
 
 
 class Organization(models.Model):
+    """What teams belong to. Its e-mails go to its people, and to what the three lists say (`teams.mail_policy`)."""
+
     name = models.CharField(max_length=64, unique=True, validators=[names.slug])
     admins = models.ManyToManyField(User, related_name="organizations", blank=True)
+    mail_domains = JSONTextField(default=list, blank=True, editable=False)
+    mail_addresses = JSONTextField(default=list, blank=True, editable=False)
+    mail_unconfirmed = JSONTextField(default=list, blank=True, editable=False)
+    requires_two_factor = models.BooleanField(
+        _("requires two-factor sign-in"),
+        default=False,
+        help_text=_("Its people set up a second factor before they see any page. API keys go on."),
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
@@ -41,12 +63,12 @@ class Organization(models.Model):
 
 
 class Team(models.Model):
-    """The owner of projects, secrets and webhooks; W&B calls it an entity."""
+    """The owner of projects, secrets and integrations; W&B calls it an entity."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=64, unique=True, validators=[names.slug, names.not_reserved])
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # What was laid out for a new team to look at, and which first steps it is shown: config.sample, config.first_steps.
+    # What was laid out for a new team to look at, and which first steps it is shown: sample, sample.first_steps.
     sample = JSONTextField(default=dict, blank=True, editable=False)
 
     def __str__(self) -> str:
@@ -60,6 +82,8 @@ class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    # The identity provider whose groups gave it, and may take it back; empty: made by hand, so it stays.
+    source = models.CharField(max_length=32, blank=True, default="", editable=False)
 
     class Meta:
         verbose_name = _("member")
@@ -67,6 +91,57 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} ({self.get_role_display()})"
+
+
+class AdminByGroup(models.Model):
+    """Somebody administers an organization because a group of an identity provider says so.
+
+    Who administers it without such a row was made admin by hand, and stays.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    source = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "user"], name="one_admin_by_group_per_organization")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} of {self.organization}, by {self.source}"
+
+
+class Invitation(models.Model):
+    """A link by which one person joins a team, once. Of its token the hash alone is kept; none until it is mailed."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    email = models.EmailField(_("e-mail address"), blank=True)
+    digest = models.CharField(max_length=64, unique=True, null=True, editable=False)
+    # It is good only while who made it administers the team.
+    made_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(editable=False)
+    accepted_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
+    accepted_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    # User names that were refused because somebody has them.
+    taken_names = models.PositiveSmallIntegerField(default=0, editable=False)
+    email_tried_at = models.DateTimeField(null=True, editable=False)
+    emailed_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("invitation")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True) | Q(revoked_at__isnull=True),
+                name="an_invitation_is_accepted_or_revoked",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email or _('Whoever has the link')} ({self.get_role_display()})"
 
 
 class Notice(models.Model):
@@ -93,7 +168,11 @@ class Notice(models.Model):
 
 
 class ApiKey(models.Model):
-    """What a script shows instead of a password. Only its hash is kept: the key itself is shown once."""
+    """What a script shows instead of a password. Only its hash is kept: the key itself is shown once.
+
+    It may narrow what its person may: to a scope (`teams.accounts.key_scopes`), to one team, to ranges of addresses. To
+    the teams of `closed_to` it leads no more: their admins said so.
+    """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
     name = models.CharField(max_length=64)
@@ -102,12 +181,38 @@ class ApiKey(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, help_text=_("Empty: it does not expire."))
     last_used_at = models.DateTimeField(null=True, editable=False)
+    scope = models.CharField(max_length=12, default="all")
+    team = models.ForeignKey(
+        Team,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text=_("The one team it reaches; empty: all of yours."),
+    )
+    networks = models.CharField(
+        _("addresses"), max_length=500, blank=True, help_text=_("Ranges such as 10.1.0.0/16; empty: from anywhere.")
+    )
+    closed_to = JSONTextField(default=list, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("API key")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.start}…)"
+
+
+class UserSession(AbstractBaseSession):
+    """A browser's session. Its key is a hash (`teams.sessions.hashed_sessions`); without `user` nobody is signed in."""
+
+    # Without a constraint in the database: a session that is saved while its person is deleted is nobody's.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, db_constraint=False, related_name="sessions")
+    begun_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=300, blank=True)
+    # How they signed in, as allauth calls it; empty: before this was noted.
+    method = models.CharField(max_length=60, blank=True)
 
 
 class AppendOnly(models.QuerySet["AuditEvent"]):
@@ -120,11 +225,21 @@ class AppendOnly(models.QuerySet["AuditEvent"]):
         raise TypeError("The audit log is only added to.")
 
 
+class SignInTries(models.Model):
+    """How many passwords were tried for a name (a hash of it) or from an address: `teams.accounts.sign_in_limits`."""
+
+    subject = models.CharField(max_length=80, unique=True)
+    count = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.subject
+
+
 class AuditEvent(models.Model):
     """One change, or one refusal. Names are kept as text too, so that it can be read when what it tells of is gone.
 
-    Its readers: the admins of `team`, of `organization`, or of every team that `person` was on when it
-    happened. Of what has none of the three: superusers.
+    Its readers: the admins of `team` or of `organization`. What has neither is a person's own, and for superusers.
     """
 
     at = models.DateTimeField(default=timezone.now)
@@ -148,10 +263,9 @@ class AuditEvent(models.Model):
     class Meta:
         verbose_name = _("audit event")
         indexes = [
-            # teams.audit_log: the newest of a team, of an organization, and of the people of a team.
+            # teams.audit.reading: the newest of a team and of an organization.
             models.Index(fields=["team", "-id"], name="audit_of_team"),
             models.Index(fields=["organization", "-id"], name="audit_of_organization"),
-            models.Index(fields=["person", "-id"], name="audit_of_person"),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,17 @@
-"""People, teams and keys over REST."""
+"""Serializers of people, teams, invitations, notices and API keys."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from common.serializers import ListedChoiceField, OnlyKnownFields
-from teams.models import ApiKey, Membership, Notice, Role, Team, User
+from common.http.serializers import ListedChoiceField, OnlyKnownFields
+from teams import access
+from teams.accounts.default_team import default_team
+from teams.accounts.key_scopes import KeyScope, checked_networks
+from teams.models import ApiKey, Invitation, Membership, Notice, Role, Team, User
 
 
 class TeamSerializer(serializers.ModelSerializer[Team]):
@@ -44,19 +50,69 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
 
 
 class MeSerializer(serializers.ModelSerializer[User]):
-    teams = TeamRoleSerializer(source="memberships", many=True, read_only=True)
+    teams = serializers.SerializerMethodField(help_text="Those that this key leads to.")
+    default_team = serializers.SerializerMethodField(help_text="Where scripts log that name no entity.")
+
+    @extend_schema_field(TeamRoleSerializer(many=True))
+    def get_teams(self, user: User) -> Any:
+        return TeamRoleSerializer(list(access.memberships_of(user).order_by("pk")), many=True).data  # type: ignore[arg-type]
 
     class Meta:
         model = User
-        fields = ["username", "email", "is_service", "teams"]
+        fields = ["username", "email", "is_service", "teams", "default_team"]
         read_only_fields = fields
+
+    def get_default_team(self, user: User) -> str | None:
+        team = default_team(user)
+        return team.name if team else None
+
+
+class MyChangesSerializer(OnlyKnownFields, serializers.Serializer[User]):
+    default_team = serializers.CharField(max_length=64, help_text="One of your teams.")
+
+
+class InvitationSerializer(OnlyKnownFields, serializers.ModelSerializer[Invitation]):
+    role = ListedChoiceField(choices=Role.choices, default=Role.MEMBER)
+    made_by = serializers.CharField(source="made_by.username", read_only=True)
+
+    class Meta:
+        model = Invitation
+        fields = ["id", "role", "email", "made_by", "created_at", "expires_at", "emailed_at"]
+        read_only_fields = ["id", "made_by", "created_at", "expires_at", "emailed_at"]
+
+
+class NewInvitationSerializer(InvitationSerializer):
+    """The answer to a new invitation: the one time its link is shown, unless it goes out by e-mail."""
+
+    link = serializers.CharField(read_only=True, help_text="Empty where it goes to the e-mail address.")
+
+    class Meta(InvitationSerializer.Meta):
+        fields = [*InvitationSerializer.Meta.fields, "link"]
 
 
 class ApiKeySerializer(OnlyKnownFields, serializers.ModelSerializer[ApiKey]):
+    scope = ListedChoiceField(choices=KeyScope.choices, required=False)
+    team = serializers.CharField(
+        required=False, allow_null=True, help_text="The one team it reaches, by name; null: all of yours."
+    )
+    networks = serializers.CharField(
+        required=False, allow_blank=True, validators=[], help_text="Ranges such as 10.1.0.0/16; blank: from anywhere."
+    )
+
+    def validate_networks(self, text: str) -> str:
+        return checked_networks(text)
+
     class Meta:
         model = ApiKey
-        fields = ["id", "name", "start", "created_at", "expires_at", "last_used_at"]
+        fields = ["id", "name", "start", "scope", "team", "networks", "created_at", "expires_at", "last_used_at"]
         read_only_fields = ["id", "start", "created_at", "last_used_at"]
+
+
+class TeamKeySerializer(ApiKeySerializer):
+    user = serializers.CharField(source="user.username", read_only=True)
+
+    class Meta(ApiKeySerializer.Meta):
+        fields = [*ApiKeySerializer.Meta.fields, "user"]
 
 
 class NewApiKeySerializer(ApiKeySerializer):

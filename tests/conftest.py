@@ -8,17 +8,30 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache, caches
-from hypothesis import HealthCheck
-from hypothesis import settings as examples
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
+from common.rate_limits.token_bucket import BucketRate
 from tests.slack_server import SlackServer
 from tests.world import World, make_world
 
-# A busy machine is no counterexample.
-examples.register_profile("runbell", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-examples.load_profile("runbell")
+# Each test that asks for a fixture that is not there; `tests/test_fixtures.py` fails for it.
+LOST_FIXTURES = pytest.StashKey[set[str]]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Look for lost fixtures in all that is collected, before anything is left out of this run."""
+    lost = config.stash.setdefault(LOST_FIXTURES, set())
+    # The parameters of one function ask for the same fixtures.
+    seen: set[int] = set()
+    for item in items:
+        if isinstance(item, pytest.Function) and id(item._fixtureinfo) not in seen:
+            seen.add(id(item._fixtureinfo))
+            asked, there = item._fixtureinfo.names_closure, item._fixtureinfo.name2fixturedefs
+            parameters = item.callspec.params if hasattr(item, "callspec") else {}
+            path = item.nodeid.partition("[")[0]
+            lost |= {f"{path} asks for {name}" for name in {*asked} - {*there} - {*parameters} - {"request"}}
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -34,6 +47,13 @@ def cache_of_its_own() -> None:
 @pytest.fixture(autouse=True)
 def cheap_passwords(settings: object) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # type: ignore[attr-defined]
+
+
+@pytest.fixture(autouse=True)
+def sent_tests_are_not_counted(settings: object) -> None:
+    """The people of one test have the numbers of another's: their buckets are one."""
+    for name in ("PERSON", "TEAM"):
+        setattr(settings, f"RATE_LIMIT_TESTS_{name}", BucketRate(0, 0))
 
 
 @pytest.fixture(autouse=True)

@@ -133,20 +133,20 @@ class Bell:
     at: int
 
 
-# What became of a bell: ("told",), ("rest", run, since) or ("rate", since).
+# What became of a bell: ("fired",), ("cooldown", run, since) or ("rate", since).
 Fate = tuple[object, ...]
 
 
-def fates(bells: Sequence[Bell], *, rest_seconds: int, rate_limit: int) -> Iterator[Fate]:
+def fates(bells: Sequence[Bell], *, cooldown_seconds: int, rate_limit: int) -> Iterator[Fate]:
     """Say of each bell, in the order of time, whether it is told, or what keeps it silent."""
     told: list[Bell] = []
     for bell in bells:
-        resting = [one.at for one in told if one.run == bell.run and bell.at < one.at + rest_seconds * SECOND]
+        resting = [one.at for one in told if one.run == bell.run and bell.at < one.at + cooldown_seconds * SECOND]
         lately = [one.at for one in told if one.at > bell.at - MINUTE]
         if resting:
-            yield "rest", bell.run, resting[-1]
+            yield "cooldown", bell.run, resting[-1]
         elif rate_limit and len(lately) >= rate_limit:
             yield "rate", lately[0]
         else:
             told.append(bell)
-            yield ("told",)
+            yield ("fired",)

@@ -28,11 +28,11 @@ class Tally(ThreadingHTTPServer):
         self.takes_seconds = takes_seconds
         self.bodies: dict[str, list[bytes]] = defaultdict(list)
         self.moments: dict[str, float] = {}
-        self.arrived = 0
+        self.arrived = self.hanging = 0
         self.at: dict[int, Callable[[], None]] = {}
         self.about: dict[bytes, Callable[[], None]] = {}
         self.stopped = threading.Event()
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -61,12 +61,12 @@ class Tally(ThreadingHTTPServer):
         assert [bodies for bodies in self.bodies.values() if len(set(bodies)) != 1] == []
 
     def note(self, delivery_id: str, body: bytes) -> None:
-        with self._lock:
+        with self.lock:
             self.moments.setdefault(delivery_id, time.time())
             self.bodies[delivery_id].append(body)
             self.arrived += 1
-            happening = [self.at.pop(self.arrived, None), *(act for text, act in self.about.items() if text in body)]
-        for act in happening:
+            context = [self.at.pop(self.arrived, None), *(act for text, act in self.about.items() if text in body)]
+        for act in context:
             if act is not None:
                 act()
 
@@ -82,6 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/hang":
+            with self.server.lock:
+                self.server.hanging += 1
             self.server.stopped.wait()
             return
         self.server.note(self.headers["webhook-id"], body)

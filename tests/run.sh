@@ -1,35 +1,45 @@
 #!/usr/bin/env bash
 # Everything that must be green: style, types, migrations, settings, and the tests on each database there is.
-# `tests/run.sh faults` runs the fault tests alone.
+# `tests/run.sh faults` runs the fault tests alone, `tests/run.sh properties` the property tests on far more examples.
+# `tests/run.sh check`: style, types and the tests of what the work tree changes, in about a minute.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+# Nothing of the person's surroundings: no PORT, no RUNBELL_*, no proxy, no .env. What the tests may be told is
+# RUNBELL_TEST_* alone. For the tests themselves tests/environment.py sees to it, however they are started.
+if [ -z "${RUNBELL_TEST_CLEAN:-}" ]; then
+    told=()
+    for name in PATH HOME USER TERM TMPDIR LD_LIBRARY_PATH $(compgen -e RUNBELL_TEST_ || true); do
+        [ -z "${!name+set}" ] || told+=("$name=${!name}")
+    done
+    exec env -i "${told[@]}" LANG=C.UTF-8 DJANGO_READ_DOT_ENV_FILE=false RUNBELL_TEST_CLEAN=yes bash tests/run.sh "$@"
+fi
 
 RUNBELL_DATA_DIR=$(mktemp -d)
 trap 'rm -rf "$RUNBELL_DATA_DIR"' EXIT
 export RUNBELL_DATA_DIR
-# Empty, not unset: else a .env file could point the tests at a database in use.
-export DATABASE_URL= REDIS_URL=
 export PATH="$PWD/.venv/bin:$PATH"
 
 postgres=${RUNBELL_TEST_DATABASE_URL:-postgres://postgres@127.0.0.1:5432/postgres}
 redis=${RUNBELL_TEST_REDIS_URL:-redis://127.0.0.1:6379/9}
 
+table=
 step() {
     printf '\n== %s\n' "$*"
+    local begun=$SECONDS
     "$@"
+    table+=$(printf '%6d s  %s' $((SECONDS - begun)) "$*")$'\n'
 }
 
-only=${1:-}
+faults() {
+    # -rP: what they measured, such as how many deliveries were repeated. Alone: they load and stop the whole machine.
+    step python -m pytest -q -m faults -rP --durations=10 "$@" tests/faults
+}
 
 tests_pass() {
-    if [ "$only" = faults ]; then
-        step python -m pytest -q -m faults -rP tests/faults
-        return
-    fi
-    step python -m pytest -q -n auto -m "not processes and not browser"
-    step python -m pytest -q -m "processes and not faults" "$@"
-    # -rP: what they measured, such as how many deliveries were repeated.
-    step python -m pytest -q -m faults -rP tests/faults
+    step python -m pytest -q -n auto --durations=15 -m "not processes and not browser" "$@"
+    step python -m pytest -q --durations=15 -m "processes and not faults" "${processes[@]}" "$@"
+    faults "$@"
 }
 
 style_and_types() {
@@ -37,16 +47,39 @@ style_and_types() {
     step ruff format --check
     step mypy .
     step python manage.py makemigrations --check --dry-run
-    RUNBELL_URL=https://runbell.example step python manage.py check --deploy --fail-level WARNING
+    # As behind a proxy with https, for a host that is all of its domain.
+    RUNBELL_URL=https://runbell.example RUNBELL_TRUSTED_PROXIES=127.0.0.1/32 RUNBELL_HSTS_SUBDOMAINS=true \
+        RUNBELL_HSTS_PRELOAD=true step python manage.py check --deploy --fail-level WARNING
 }
 
 answers() {
     python -c "$1" "$2" 2>/dev/null
 }
 
-[ "$only" = faults ] || style_and_types
-tests_pass
-[ "$only" = faults ] || step python -m pytest -q -m browser
+if [ "${1:-}" = check ]; then
+    step ruff check
+    step ruff format --check
+    step mypy .
+    step python -m tests.selection
+    printf '\n== how long each took\n%s%6d s  in all\n' "$table" "$SECONDS"
+    exit
+fi
+
+# A file at a time in each of two: most of their time they wait for a process to start.
+processes=(-n 2 --dist loadfile)
+case ${1:-} in
+"")
+    style_and_types
+    tests_pass
+    step python -m pytest -q -m browser --durations=10 "${processes[@]}"
+    ;;
+faults) faults ;;
+properties) step python -m pytest -q -n auto --hypothesis-profile=thorough -m hypothesis ;;
+*)
+    echo "tests/run.sh takes nothing, check, faults or properties" >&2
+    exit 2
+    ;;
+esac
 
 left_out=
 answers 'import psycopg, sys; psycopg.connect(sys.argv[1], connect_timeout=3)' "$postgres" || left_out+=" PostgreSQL"
@@ -58,8 +91,13 @@ if [ -n "$left_out" ]; then
     printf '\n!! LEFT OUT: the tests on PostgreSQL with Redis. No answer from:%s\n' "$left_out"
     printf '!! Say where they are with RUNBELL_TEST_DATABASE_URL and RUNBELL_TEST_REDIS_URL.\n'
 else
-    printf '\n== once more, on PostgreSQL with Redis\n'
-    export DATABASE_URL=$postgres REDIS_URL=$redis
+    printf '\n== once more, on PostgreSQL with Redis: what touches them\n'
     # The wandb SDK in processes of its own ran above; what it asks of the database is asked again in process.
-    tests_pass --ignore=tests/wandb_api
+    processes+=(--ignore=tests/wandb_api)
+    case ${1:-} in
+    "") tests_pass --postgresql ;;
+    faults) faults --postgresql ;;
+    properties) step python -m pytest -q -n auto --postgresql --hypothesis-profile=thorough -m hypothesis ;;
+    esac
 fi
+printf '\n== how long each took\n%s%6d s  in all\n' "$table" "$SECONDS"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from automations.drafts import Draft
+from django.db.models import QuerySet
+
+from automations.definitions.drafts import AutomationDraft
+from automations.definitions.scopes import of_project
+from automations.definitions.services import create_automation
 from automations.models import Automation
-from automations.scopes import of_project
-from automations.services import create_automation
 from events.models import Event
-from integrations.models import Webhook
+from integrations.models import Integration
+from integrations.webhook.models import Webhook
 from projects.models import Project, Run, RunState
-from projects.services import RunDetails, create_project, start_run
+from projects.runs.lifecycle import RunDetails, start_run
+from projects.services import create_project
 from secrets_vault.services import create_secret
-from teams.keys import keep_key
+from teams.accounts.api_key import store_key
 from teams.models import Membership, Organization, Role, Team, User
 
 
@@ -30,6 +35,10 @@ class World:
         defaults = {"name": "hook", "url": url, "team": self.team}
         return Webhook.objects.create(**{**defaults, **values})
 
+    @property
+    def webhooks(self) -> QuerySet[Webhook]:
+        return Webhook.objects.filter(team=self.team)
+
     def run(self, name: str = "run1", *, user: str = "alice", **details: Any) -> Run:
         return start_run(self.project, name, RunDetails(**details), user=self.users[user]).run
 
@@ -40,10 +49,17 @@ class World:
         action = values.pop("action", {})
         if "type" not in action:
             action = {"type": "send_webhook", "webhook": "hook", **action}
-        draft = Draft(
+        draft = AutomationDraft(
             **{"name": "automation", "event": event, "conditions": list(conditions), "action": action, **values}
         )
         return create_automation(of_project(self.project), draft, by=self.users["alice"])
+
+
+def put_settings(rows: Iterable[Integration], **settings: Any) -> None:
+    """Write settings of integrations past what checks them."""
+    for row in rows:
+        row.settings = {**row.settings, **settings}
+        row.save(update_fields=["settings"])
 
 
 FAILED = {"type": "run_state", "states": ["failed"]}
@@ -56,7 +72,7 @@ def threshold(**params: Any) -> dict[str, Any]:
 
 
 def failed_at_once(project: Project, names: list[str]) -> None:
-    """Write runs that have failed, and their events as `projects.services` publishes them; quick for thousands."""
+    """Write runs that failed, and their events as `projects.runs.lifecycle` publishes them; quick for thousands."""
     rows = [Run(project=project, name=name, state=RunState.FAILED) for name in names]
     Run.objects.bulk_create(rows, batch_size=500)
     events = [
@@ -73,14 +89,14 @@ def failed_at_once(project: Project, names: list[str]) -> None:
 
 
 def make_world() -> World:
-    organization = Organization.objects.create(name="research")
+    organization = Organization.objects.create(name="research", mail_domains=["acme.test", "example.com"])
     team = Team.objects.create(organization=organization, name="acme")
     other = Team.objects.create(organization=organization, name="other")
     users, keys = {}, {}
     for name in ("alice", "bob", "vera", "charlie"):
         users[name] = User.objects.create_user(name, password=f"{name}-password")
         keys[name] = f"{name}-key-".ljust(44, "x").replace("-", "_")
-        keep_key(users[name], "test", keys[name])
+        store_key(users[name], "test", keys[name])
     for name, role in (("alice", Role.ADMIN), ("bob", Role.MEMBER), ("vera", Role.VIEWER)):
         Membership.objects.create(team=team, user=users[name], role=role)
     Membership.objects.create(team=other, user=users["charlie"], role=Role.ADMIN)

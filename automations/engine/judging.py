@@ -1,4 +1,4 @@
-"""Judge happenings: the same code decides live and in a look back. Nothing here reads or writes the database."""
+"""Judging: the pure core that decides what fires, live as in a backtest. It touches no database."""
 
 from __future__ import annotations
 
@@ -7,106 +7,110 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from automations.condition import Condition, Evidence, Verdict
-from automations.engine.listener import Listener
-from automations.engine.restraint import Objection, Restraint
-from events.types import Happening
+from automations.conditions.condition import Condition, Evidence, Verdict
+from automations.engine.loaded_automation import LoadedAutomation
+from automations.engine.throttling import Suppression, Throttling
+from events.event_types import EventContext
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What follows for one automation: it tells, it would have told, or it could not judge."""
+    """What follows for one automation: it fires, it is suppressed, or it could not be judged."""
 
-    listener: Listener
-    happening: Happening
+    loaded: LoadedAutomation
+    context: EventContext
     verdicts: Sequence[Verdict] = ()
     recovered: bool = False
-    objection: Objection | None = None
+    suppression: Suppression | None = None
     failure: str = ""
 
     @property
     def fires(self) -> bool:
-        return self.objection is None and not self.failure
+        return self.suppression is None and not self.failure
 
 
 class Source(Protocol):
     """Where conditions get what they ask for."""
 
-    def evidence(self, listener: Listener, condition: Condition, happening: Happening) -> Evidence: ...
+    def evidence(self, loaded: LoadedAutomation, condition: Condition, context: EventContext) -> Evidence: ...
 
-    def keep(self, listener: Listener, condition: Condition, happening: Happening, evidence: Evidence) -> None:
-        """Note the happening's own values for the next one."""
+    def keep(self, loaded: LoadedAutomation, condition: Condition, context: EventContext, evidence: Evidence) -> None:
+        """Note the context's own values for the next one."""
 
 
 class Judge:
-    """Judges meetings of happenings and automations, in the order of what happened."""
+    """Judges pairs of event context and automation, in the order of what happened."""
 
-    def __init__(self, source: Source, restraint: Restraint) -> None:
+    def __init__(self, source: Source, throttling: Throttling) -> None:
         self._source = source
-        self._restraint = restraint
+        self._throttling = throttling
 
-    def hear(self, listener: Listener, happening: Happening) -> list[Decision]:
+    def decide(self, loaded: LoadedAutomation, context: EventContext) -> list[Decision]:
         """Decide what follows; what a condition raises stops this automation only."""
         try:
-            return list(self._decisions(listener, happening))
+            return list(self._decisions(loaded, context))
         except Exception as error:
             # The edge of plug-in code: whatever goes wrong there is shown on the automation's page.
-            logger.exception("automation %s could not judge event %s", listener.automation.pk, happening.event_id)
+            logger.exception("automation %s could not judge event %s", loaded.automation.pk, context.event_id)
             reason = f"A condition could not be judged: {type(error).__name__}: {error}"
-            return [Decision(listener, happening, failure=reason[:500])]
+            return [Decision(loaded, context, failure=reason[:500])]
 
-    def _decisions(self, listener: Listener, happening: Happening) -> Iterator[Decision]:
-        if self._is_beside_the_point(listener, happening):
+    def _decisions(self, loaded: LoadedAutomation, context: EventContext) -> Iterator[Decision]:
+        if self._is_beside_the_point(loaded, context):
             return
         verdicts = []
-        for condition in listener.filters:
-            verdict = condition.judge(happening, self._source.evidence(listener, condition, happening))
+        for condition in loaded.filters:
+            verdict = condition.judge(context, self._source.evidence(loaded, condition, context))
             if not verdict.holds:
                 return
             verdicts.append(verdict)
-        if listener.defining is None:
-            yield self._told(listener, happening, verdicts)
+        if loaded.defining is None:
+            yield self._fired(loaded, context, verdicts)
             return
-        evidence = self._source.evidence(listener, listener.defining, happening)
-        yield from self._told_by(listener.defining, listener, happening, evidence, verdicts)
-        self._source.keep(listener, listener.defining, happening, evidence)
+        evidence = self._source.evidence(loaded, loaded.defining, context)
+        yield from self._fired_by(loaded.defining, loaded, context, evidence, verdicts)
+        self._source.keep(loaded, loaded.defining, context, evidence)
 
-    def _is_beside_the_point(self, listener: Listener, happening: Happening) -> bool:
+    def _is_beside_the_point(self, loaded: LoadedAutomation, context: EventContext) -> bool:
         """Whether what the event is about is not there, so that nobody need ask the filters."""
-        defining = listener.defining
-        if defining is None or defining.window or defining.peers or listener.limits.recovery:
+        defining = loaded.defining
+        if defining is None or defining.window or defining.peers or loaded.limits.notify_on_recovery:
             return False
-        return not defining.judge(happening, Evidence()).holds
+        return not defining.judge(context, Evidence()).holds
 
-    def _told_by(
+    def _fired_by(
         self,
         condition: Condition,
-        listener: Listener,
-        happening: Happening,
+        loaded: LoadedAutomation,
+        context: EventContext,
         evidence: Evidence,
         others: list[Verdict],
     ) -> Iterator[Decision]:
         """Go through the judgements: the first that holds fires; after it, one that does not may recover."""
-        limits, subject = listener.limits, happening.subject.key
-        told = told_recovery = False
-        for holds, explain in condition.judgements(happening, evidence):
-            if not (holds or limits.recovery):
+        limits, subject = loaded.limits, context.subject.key
+        fired = has_notified_recovery = False
+        for holds, explain in condition.judgements(context, evidence):
+            if not (holds or limits.notify_on_recovery):
                 continue
-            if holds and not told:
-                told = True
-                yield self._told(listener, happening, [explain(), *others])
-            elif limits.recovery and not (holds or told_recovery) and self._restraint.is_holding(limits, subject):
-                told_recovery = True
-                self._restraint.recovered(limits, subject)
-                yield Decision(listener, happening, [explain(), *others], recovered=True)
-            if told and (told_recovery or not limits.recovery):
+            if holds and not fired:
+                fired = True
+                yield self._fired(loaded, context, [explain(), *others])
+            elif (
+                limits.notify_on_recovery
+                and not (holds or has_notified_recovery)
+                and self._throttling.is_holding(limits, subject)
+            ):
+                has_notified_recovery = True
+                self._throttling.recovered(limits, subject)
+                yield Decision(loaded, context, [explain(), *others], recovered=True)
+            if fired and (has_notified_recovery or not limits.notify_on_recovery):
                 return
 
-    def _told(self, listener: Listener, happening: Happening, verdicts: list[Verdict]) -> Decision:
-        limits, subject, at = listener.limits, happening.subject.key, happening.occurred_at
-        objection = self._restraint.objection(limits, subject, at)
-        if objection is None:
-            self._restraint.fired(limits, subject, at)
-        return Decision(listener, happening, verdicts, objection=objection)
+    def _fired(self, loaded: LoadedAutomation, context: EventContext, verdicts: list[Verdict]) -> Decision:
+        limits, subject, at = loaded.limits, context.subject.key, context.occurred_at
+        suppression = self._throttling.suppression(limits, subject, at)
+        if suppression is None:
+            self._throttling.fired(limits, subject, at)
+        return Decision(loaded, context, verdicts, suppression=suppression)

@@ -1,4 +1,4 @@
-"""How a filter is refused: where, the value, and what to write instead."""
+"""Errors of filter documents: where, the value, and what to write instead."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Short(reprlib.Repr):
 
 
 def quoted(value: object) -> str:
-    """Give a value as a message says it back. Not `common.refusals.quoted`: that one needs Django."""
+    """Give a value as a message says it back. Not `common.data.validation_errors.quoted`: that one needs Django."""
     return _SHORT.repr(value)
 
 

@@ -1,4 +1,4 @@
-"""What a filter is once it is read: tests of fields, and what joins them."""
+"""Expressions: what a filter document is once it is parsed, tests of fields and what joins them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from automations.filters.fields import Place
+from automations.filters.fields import FieldPath
 
 Facts = Mapping[str, object]
 
@@ -38,7 +38,7 @@ class Test(Expression):
     """One operator on one field."""
 
     name: str
-    place: Place
+    place: FieldPath
     holds: Callable[[object], bool]
     words: str
 

@@ -1,4 +1,4 @@
-"""The names that filters use for facts. Where the SDK and W&B spell a name in two ways, both are here."""
+"""Fields of filter documents. Where the SDK and W&B spell a name in two ways, both are here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from automations.filters.values import MISSING, moment
 
 
 @dataclass(frozen=True)
-class Field:
+class FilterField:
     """Where a field's value stands among the facts.
 
     With `has_keys`, `name.key` reaches into it. With `is_time`, values are moments, compared as such.
@@ -21,24 +21,24 @@ class Field:
 
 
 # By name, or a function that gives None for a name that is no field.
-Fields = Mapping[str, Field] | Callable[[str], Field | None]
+Fields = Mapping[str, FilterField] | Callable[[str], FilterField | None]
 
 # Also of a version's aliases or tags: a list matches if any element does.
-MUTATION_FIELDS: Mapping[str, Field] = {"alias": Field("alias"), "tag": Field("tag")}
+MUTATION_FIELDS: Mapping[str, FilterField] = {"alias": FilterField("alias"), "tag": FilterField("tag")}
 
-_CONFIG = Field("config", has_keys=True)
-_SUMMARY = Field("summary", has_keys=True)
-_CREATED_AT = Field("created_at", is_time=True)
+_CONFIG = FilterField("config", has_keys=True)
+_SUMMARY = FilterField("summary", has_keys=True)
+_CREATED_AT = FilterField("created_at", is_time=True)
 # The SDK's builder sends `display_name`; the others come in documents that people write as for `Api.runs`.
-RUN_FIELDS: Mapping[str, Field] = {
-    "name": Field("name"),
-    "display_name": Field("display_name"), "displayName": Field("display_name"),
-    "state": Field("state"),
-    "tags": Field("tags"),
-    "group": Field("group"),
-    "job_type": Field("job_type"), "jobType": Field("job_type"),
-    "username": Field("username"), "user": Field("username"), "user.username": Field("username"),
-    "entity": Field("entity_name"), "project": Field("project_name"),
+RUN_FIELDS: Mapping[str, FilterField] = {
+    "name": FilterField("name"),
+    "display_name": FilterField("display_name"), "displayName": FilterField("display_name"),
+    "state": FilterField("state"),
+    "tags": FilterField("tags"),
+    "group": FilterField("group"),
+    "job_type": FilterField("job_type"), "jobType": FilterField("job_type"),
+    "username": FilterField("username"), "user": FilterField("username"), "user.username": FilterField("username"),
+    "entity": FilterField("entity_name"), "project": FilterField("project_name"),
     "created_at": _CREATED_AT, "createdAt": _CREATED_AT,
     "config": _CONFIG,
     "summary_metrics": _SUMMARY, "summaryMetrics": _SUMMARY, "summary": _SUMMARY,
@@ -46,10 +46,10 @@ RUN_FIELDS: Mapping[str, Field] = {
 
 
 @dataclass(frozen=True)
-class Place:
+class FieldPath:
     """A field and the key inside it, if any."""
 
-    field: Field
+    field: FilterField
     key: str = ""
 
     def value(self, facts: Mapping[str, object]) -> object:
@@ -60,14 +60,14 @@ class Place:
         return _inside(found, self.key) if self.key else found
 
 
-def place(name: str, fields: Fields) -> Place | None:
+def field_path(name: str, fields: Fields) -> FieldPath | None:
     """Find the field that a name means, None if there is none. The longest name wins: `user.username` is no key."""
     find = fields if callable(fields) else fields.get
     if (whole := find(name)) is not None:
-        return None if whole.has_keys else Place(whole)
+        return None if whole.has_keys else FieldPath(whole)
     root, _, key = name.partition(".")
     field = find(root)
-    return Place(field, key) if key and field is not None and field.has_keys else None
+    return FieldPath(field, key) if key and field is not None and field.has_keys else None
 
 
 def names(fields: Fields) -> str:

@@ -1,4 +1,4 @@
-"""The values that stand beside operators, checked for what each operator takes."""
+"""Operands of filter documents, checked for what each operator takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operators that stand under a field. Each reads its operand once and gives the test of a field's value."""
+"""Operators of filter documents. Each reads its operand once and gives the test of a field's value."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import re2
 
 from automations.filters.operands import Operand
-from automations.filters.values import MISSING, Key, each, is_list, key, keys, kind, shown
-from common.json import repaired
+from automations.filters.values import MISSING, Key, each, is_list, key, keys, kind, written
+from common.data.strict_json import repaired
 
 Holds = Callable[[object], bool]
 
@@ -118,7 +118,7 @@ def _compiled(pattern: str) -> Any:
 
 
 def _says(words: str) -> Callable[[Any], str]:
-    return lambda operand: f"{words} {shown(operand)}"
+    return lambda operand: f"{words} {written(operand)}"
 
 
 FIELD_OPERATORS: Mapping[str, Operator] = {

@@ -1,4 +1,4 @@
-"""Reading a filter document: everything about it is checked here, so that matching cannot fail."""
+"""Parsing of filter documents: everything is checked here, so that matching cannot fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from automations.filters import fields as known
 from automations.filters.errors import FilterError, Path
 from automations.filters.expressions import All, Either, Expression, Facts, Not, Test
-from automations.filters.fields import Fields, Place
+from automations.filters.fields import FieldPath, Fields
 from automations.filters.operands import Operand, check_length
 from automations.filters.operators import FIELD_OPERATORS, LOGICAL_OPERATORS, OPERATORS
 
@@ -99,7 +99,7 @@ class _Reader:
             return self._tests(name, place, value, path, depth=depth + 1)
         return self._test(name, place, "$eq", value, path)
 
-    def _tests(self, name: str, place: Place, value: object, path: Path, *, depth: int) -> Expression:
+    def _tests(self, name: str, place: FieldPath, value: object, path: Path, *, depth: int) -> Expression:
         """Read the operators under a field: all must hold."""
         entries = _entries(value, path, depth=depth, remedy='Give operators in an object, such as {"$eq": "x"}.')
         if not entries:
@@ -114,7 +114,7 @@ class _Reader:
                 parts.append(self._test(name, place, key, operand, inner))
         return _all(parts)
 
-    def _test(self, name: str, place: Place, key: str, operand: object, path: Path) -> Expression:
+    def _test(self, name: str, place: FieldPath, key: str, operand: object, path: Path) -> Expression:
         operator = FIELD_OPERATORS.get(key)
         if operator is None:
             raise _misplaced(key, path)
@@ -125,9 +125,9 @@ class _Reader:
         self._count(path, operand)
         return Test(name, place, operator.test(Operand(operand, path, is_time)), operator.words(operand))
 
-    def _place(self, name: str, path: Path) -> Place:
+    def _place(self, name: str, path: Path) -> FieldPath:
         _check_name(name, path)
-        place = known.place(name, self.fields)
+        place = known.field_path(name, self.fields)
         if place is None:
             names = known.names(self.fields)
             raise FilterError(

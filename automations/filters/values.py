@@ -1,4 +1,4 @@
-"""What two values have to do with each other, as MongoDB has it: equal and ordered only within one type."""
+"""Comparison of values in filter documents, as MongoDB has it: equal and ordered only within one type."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Final
 
 Key = tuple[str, object]
 
-_LONGEST_SHOWN = 60
-_MOST_SHOWN = 5
+_LONGEST_WRITTEN = 60
+_MOST_WRITTEN = 5
 
 
 class Missing:
@@ -65,15 +65,15 @@ def moment(value: object) -> datetime | None:
         return None
 
 
-def shown(value: object) -> str:
+def written(value: object) -> str:
     """Write a value for people: texts bare where nobody can take them for something else, all cut short."""
     if isinstance(value, list):
-        first = ", ".join(shown(inner) for inner in value[:_MOST_SHOWN])
-        more = len(value) - _MOST_SHOWN
+        first = ", ".join(written(inner) for inner in value[:_MOST_WRITTEN])
+        more = len(value) - _MOST_WRITTEN
         return (f"{first} and {more} more" if more > 0 else first) or "nothing"
     if not isinstance(value, str):
         return json.dumps(value)
-    text = value if len(value) <= _LONGEST_SHOWN else value[:_LONGEST_SHOWN] + "…"
+    text = value if len(value) <= _LONGEST_WRITTEN else value[:_LONGEST_WRITTEN] + "…"
     return text if _is_plain(text) else json.dumps(text, ensure_ascii=not text.isprintable())
 
 

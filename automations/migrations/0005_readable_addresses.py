@@ -1,4 +1,4 @@
-"""Addresses are kept as people read them from now on (common.fields.AddressField)."""
+"""Addresses are kept as people read them from now on (common.data.fields.AddressField)."""
 
 from urllib.parse import unquote
 

@@ -1,4 +1,4 @@
-"""The names of kinds, for templates."""
+"""Template filters: the labels of event types, actions and scopes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hub: every automation a person can see, wherever it listens."""
+"""The hub: every automation a person can see, whatever its scope."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from automations.access import automation_numbered, automations_of
-from automations.services import set_enabled
-from automations.views.found import way_back
-from automations.views.narrowing import listed
+from automations.definitions.services import set_enabled
+from automations.views.list_filters import filtered_automations
+from automations.views.page_context import way_back
+from teams.accounts.signed_in import person
 from teams.models import Role
-from teams.people import person
 
 _OFFERED = ("team", "scope", "event", "action", "state", "last")
 
@@ -22,7 +22,7 @@ _OFFERED = ("team", "scope", "event", "action", "state", "last")
 @require_safe
 @login_required
 def hub(request: HttpRequest) -> HttpResponse:
-    shown = listed(request, automations_of(person(request)), _OFFERED)
+    shown = filtered_automations(request, automations_of(person(request)), _OFFERED)
     return render(request, "automations/hub.html", {**shown, "place": "hub", "with_scope": True})
 
 

@@ -1,5 +1,5 @@
 // A click on an identifier copies it; a click on a variable puts it where the person writes.
-import { words } from "./words.js";
+import { words } from "./translations.js";
 
 async function copy(element) {
   await navigator.clipboard.writeText(element.dataset.copy || element.textContent.trim());

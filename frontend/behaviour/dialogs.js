@@ -1,6 +1,6 @@
 // A link to a page that asks (`<a data-dialog href="…/delete">`) asks on this page instead; without scripts it is a page.
 import { say } from "./toasts.js";
-import { words } from "./words.js";
+import { words } from "./translations.js";
 
 function frame() {
   const dialog = document.createElement("dialog");

@@ -47,9 +47,9 @@ export function applyAtOnce() {
   });
 }
 
-// <textarea data-offered-by="webhook" data-offers='{"hook": "discord"}' data-texts='{"discord": "{…}"}'>: another choice in
-// that <select> puts its text there, unless somebody has written something else.
-export function offerTexts() {
+// <textarea data-offered-by="webhook" data-offers='{"hook": "discord"}' data-payloads='{"discord": "{…}"}'>: another choice in
+// that <select> puts its payload there, unless somebody has written something else.
+export function offerPayloads() {
   document.addEventListener("change", (event) => {
     for (const textarea of event.target.form?.querySelectorAll("textarea[data-offers]") ?? []) {
       if (textarea.dataset.offeredBy === event.target.name) offer(textarea, event.target.value);
@@ -58,9 +58,9 @@ export function offerTexts() {
 }
 
 function offer(textarea, choice) {
-  const texts = JSON.parse(textarea.dataset.texts);
-  const offered = texts[JSON.parse(textarea.dataset.offers)[choice]];
-  const untouched = Object.values(texts).some((text) => text.trim() === textarea.value.trim());
+  const payloads = JSON.parse(textarea.dataset.payloads);
+  const offered = payloads[JSON.parse(textarea.dataset.offers)[choice]];
+  const untouched = Object.values(payloads).some((text) => text.trim() === textarea.value.trim());
   if (offered === undefined || !(untouched || !textarea.value.trim())) return;
   textarea.value = offered;
   // Where an editor stands in its place, that shows it too.

@@ -1,5 +1,5 @@
-// "3 min ago", in the words of the server (common/templatetags/words.py); the exact time, in the person's zone, on hover.
-import { words } from "./words.js";
+// "3 min ago", in the words of the server (common/templatetags/formatting.py); the exact time, in the person's zone, on hover.
+import { words } from "./translations.js";
 
 const UNITS = [["days", 86400, 172800], ["hours", 3600, 3600], ["minutes", 60, 60], ["seconds", 1, 0]];
 // Older than this a date says more.

@@ -1,5 +1,5 @@
 // What happened, said in a corner. Success fades; an error stays until it is closed.
-import { words } from "./words.js";
+import { words } from "./translations.js";
 
 const SECONDS = 6;
 

@@ -1,9 +1,9 @@
-// A metric as a panel: `<figure data-chart="address" data-metric="loss" data-marks="address">` (docs/pages.md).
+// A metric as a panel: `<figure data-chart="address" data-metric="loss" data-annotations="address">` (docs/pages.md).
 import uPlot from "uplot";
 import { axisChosen, chooseAxis } from "./axis.js";
 import { fetchShared } from "./data.js";
-import { fires } from "./fires.js";
-import { gaps, thresholds } from "./layers.js";
+import { fires } from "./annotations.js";
+import { gaps, thresholds } from "./thresholds.js";
 import { number, readable, short } from "./numbers.js";
 import { colours, FONT } from "./colours.js";
 
@@ -16,7 +16,7 @@ export function draw(figures) {
 
 function begin(figure) {
   figure.dataset.drawn = "1";
-  const panel = { figure, plot: null, metric: null, marks: { thresholds: [], fires: [] } };
+  const panel = { figure, plot: null, metric: null, annotations: { thresholds: [], fires: [] } };
   panels.add(panel);
   // Only what is looked at is fetched and drawn.
   const seen = new IntersectionObserver((entries) => {
@@ -36,13 +36,13 @@ function keepFresh(panel) {
 }
 
 async function refresh(panel, again = false) {
-  const { chart, marks, metric } = panel.figure.dataset;
+  const { chart, annotations, metric } = panel.figure.dataset;
   try {
-    const [data, marked] = await Promise.all([fetchShared(chart, again), marks ? fetchShared(marks, again) : null]);
+    const [data, annotated] = await Promise.all([fetchShared(chart, again), annotations ? fetchShared(annotations, again) : null]);
     panel.metric = (metric ? data.metrics[metric] : Object.values(data.metrics)[0]) ?? null;
     panel.name = metric ?? Object.keys(data.metrics)[0];
-    const found = marked?.metrics?.[panel.name] ?? data.marks?.[panel.name];
-    panel.marks = { thresholds: [], fires: [], ...found };
+    const found = annotated?.metrics?.[panel.name] ?? data.annotations?.[panel.name];
+    panel.annotations = { thresholds: [], fires: [], ...found };
     if (panel.metric) show(panel);
   } catch {
     // What the server drew stays; the next look may succeed.
@@ -104,7 +104,7 @@ function options(panel, place) {
     },
     scales: {
       x: { time: panel.axis === "time" },
-      y: { range: (_plot, low, high) => span(low, high, panel.marks.thresholds) },
+      y: { range: (_plot, low, high) => span(low, high, panel.annotations.thresholds) },
     },
     series: [{}, line],
     axes: [

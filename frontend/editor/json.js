@@ -6,7 +6,7 @@ import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "
 import { linter, lintGutter, lintKeymap } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
 import { EditorView, keymap, lineNumbers, placeholder } from "@codemirror/view";
-import { look, highlighted } from "./look.js";
+import { look, highlighted } from "./editor_theme.js";
 import { problems } from "./problems.js";
 import { completions, marked } from "./variables.js";
 

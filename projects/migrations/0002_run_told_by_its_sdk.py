@@ -1,4 +1,4 @@
-import common.fields
+import common.data.fields
 from django.db import migrations, models
 
 
@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "run", "commit", models.CharField(blank=True, default="", max_length=64), preserve_default=False
         ),
-        migrations.AddField("run", "telemetry", common.fields.JSONTextField(default=dict, editable=False)),
-        migrations.AddField("run", "told_summary", common.fields.JSONTextField(editable=False, null=True)),
+        migrations.AddField("run", "telemetry", common.data.fields.JSONTextField(default=dict, editable=False)),
+        migrations.AddField("run", "told_summary", common.data.fields.JSONTextField(editable=False, null=True)),
     ]

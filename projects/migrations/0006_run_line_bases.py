@@ -1,4 +1,4 @@
-import common.fields
+import common.data.fields
 from django.db import migrations
 
 
@@ -6,5 +6,5 @@ class Migration(migrations.Migration):
     dependencies = [("projects", "0005_run_files")]
 
     operations = [
-        migrations.AddField("run", "line_bases", common.fields.JSONTextField(default=dict, editable=False)),
+        migrations.AddField("run", "line_bases", common.data.fields.JSONTextField(default=dict, editable=False)),
     ]

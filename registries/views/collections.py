@@ -1,4 +1,4 @@
-"""Collections and their versions, of projects and of registries alike."""
+"""Pages of collections and versions, of projects and of registries alike."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from artifacts import services
-from artifacts.describing import LONGEST_DESCRIPTION, describe_collection
+from artifacts.access import hide_foreign_runs
+from artifacts.editing import LONGEST_DESCRIPTION, describe_collection
 from artifacts.models import Version
-from common.filters import Choice, typed
-from common.keyset import Order, page_of
-from common.pages import newest
-from common.refusals import refuse
+from common.data.validation_errors import refuse
+from common.pages.keyset_pagination import Order, page_of
+from common.pages.list_filters import ListFilter, typed_filter
+from common.pages.newest_first import newest
 from projects.access import project_named, run_named
 from projects.models import Run
-from projects.pages import project_page
-from registries.marking import change_marks
-from registries.places import found
-from registries.versions import (
-    collections_shown,
-    entries_found,
+from projects.project_frame import project_page
+from registries.alias_and_tag_editing import change_aliases_and_tags
+from registries.collection_frame import collection_page
+from registries.version_listing import (
+    collection_rows,
+    entry_rows,
     files_of,
+    lineage_of_run,
     links_of,
-    made_and_used,
     recent_versions,
     types_of,
     users_of,
 )
 from teams.access import teams_of
+from teams.accounts.signed_in import person
 from teams.models import User
-from teams.people import person
 
 
 @require_safe
@@ -52,14 +53,14 @@ def artifacts(request: HttpRequest, team: str, project: str, type: str = "") -> 
 
 def collection_list(request: HttpRequest, owner: Any, type: str = "") -> dict[str, Any]:
     """Give a page of the collections of a project or a registry, narrowed as the address says."""
-    search, types = typed(request.GET), types_of(owner)
+    search, types = typed_filter(request.GET), types_of(owner)
     query = {**request.GET.dict(), **({"type": type} if type else {})}
-    kind = Choice.of(query, "type", _("Every type"), [(one, one) for one in types])
+    kind = ListFilter.of(query, "type", _("Every type"), [(one, one) for one in types])
     rows = owner.collections.all()
     rows = rows.filter(type=kind.chosen) if kind.chosen else rows
     rows = rows.filter(name__icontains=search) if search else rows
     page = page_of(rows, Order("name"), request.GET.get("after", ""))
-    shown = collections_shown(page.rows)
+    shown = collection_rows(page.rows)
     return {
         "page": page,
         "collections": shown,
@@ -90,7 +91,7 @@ def of_run(request: HttpRequest, team: str, project: str, run: str) -> HttpRespo
     there = run_named(person(request), team, project, run)
     if "HX-Request" not in request.headers:
         return redirect("artifacts", team, project)
-    seen = {name: _seen(person(request), rows) for name, rows in made_and_used(there).items()}
+    seen = {name: _seen(person(request), rows) for name, rows in lineage_of_run(there).items()}
     return render(request, "registries/_of_run.html", {"run": there, **seen})
 
 
@@ -99,12 +100,13 @@ def of_run(request: HttpRequest, team: str, project: str, run: str) -> HttpRespo
 def collection(request: HttpRequest, **names: str) -> HttpResponse:
     """A collection and its versions. Members add and remove its tags, and say what it is."""
     changes = request.method == "POST"
-    place = found(person(request), names, to_change=changes)
+    place = collection_page(person(request), names, to_change=changes)
     if changes:
         _tell(request, lambda: _change_collection(request, place.collection))
         return redirect(place.collection)
-    search = typed(request.GET)
-    page = newest(entries_found(place.collection, search), request.GET.get("before", ""))
+    search = typed_filter(request.GET)
+    page = newest(entry_rows(place.collection, search), request.GET.get("before", ""))
+    hide_foreign_runs(person(request), page.rows)
     shown = {"base": place.base, "collection": place.collection, "in_registry": place.is_in_registry}
     return render(
         request,
@@ -118,11 +120,12 @@ def collection(request: HttpRequest, **names: str) -> HttpResponse:
 def version(request: HttpRequest, version: str, **names: str) -> HttpResponse:
     """A version where it stands. Members add and remove its aliases and tags there."""
     changes = request.method == "POST"
-    place = found(person(request), names, to_change=changes)
+    place = collection_page(person(request), names, to_change=changes)
     entry = place.entry(version)
     if changes:
-        _tell(request, lambda: change_marks(entry, request.POST, by=person(request)))
+        _tell(request, lambda: change_aliases_and_tags(entry, request.POST, by=person(request)))
         return redirect(entry)
+    hide_foreign_runs(person(request), [entry])
     shown = {
         "base": place.base,
         "collection": place.collection,
@@ -130,7 +133,7 @@ def version(request: HttpRequest, version: str, **names: str) -> HttpResponse:
         "entry": entry,
         "version": entry.version,
         "links": links_of(person(request), entry),
-        "files": files_of(entry.version),
+        "files": files_of(entry.version, by=person(request)),
         "used_by": _seen(person(request), users_of(entry.version)),
     }
     return render(request, "registries/version.html", {**place.frame, **shown})

@@ -1,4 +1,4 @@
-"""Link a version into a registry, and take it out again."""
+"""Pages to link a version into a registry, and to unlink it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods
 from artifacts import services as artifacts
 from artifacts.models import Collection
 from registries import services
-from registries.access import changed_by
+from registries.access import registries_changeable_by
+from registries.collection_frame import collection_page
 from registries.forms import LinkForm
-from registries.places import found
-from teams.people import person
+from teams.accounts.signed_in import person
 
 _MOST_OFFERED = 200
 
@@ -28,7 +28,7 @@ _MOST_OFFERED = 200
 def link(request: HttpRequest, version: str, **names: str) -> HttpResponse:
     """Link a version of a project into a registry in which the person is a member."""
     user = person(request)
-    place = found(user, names, to_change=True)
+    place = collection_page(user, names, to_change=True)
     entry = place.entry(version)
     form = LinkForm(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -42,13 +42,15 @@ def link(request: HttpRequest, version: str, **names: str) -> HttpResponse:
         else:
             messages.success(request, _("%(version)s is linked.") % {"version": placed.entry})
             return redirect(placed.entry)
-    offered = Collection.objects.filter(registry__in=changed_by(user), type=place.collection.type).order_by("name")
+    offered = Collection.objects.filter(
+        registry__in=registries_changeable_by(user), type=place.collection.type
+    ).order_by("name")
     shown = {
         "collection": place.collection,
         "entry": entry,
         "form": form,
         "offered": sorted(set(offered.values_list("name", flat=True)[:_MOST_OFFERED])),
-        "has_registries": changed_by(user).exists(),
+        "has_registries": registries_changeable_by(user).exists(),
     }
     status = 422 if form.errors else 200
     return render(request, "registries/link.html", {**place.frame, **shown}, status=status)
@@ -58,7 +60,7 @@ def link(request: HttpRequest, version: str, **names: str) -> HttpResponse:
 @login_required
 def unlink(request: HttpRequest, version: str, **names: str) -> HttpResponse:
     """Take a version out of a registry's collection, once the person has said so twice."""
-    place = found(person(request), names, to_change=True)
+    place = collection_page(person(request), names, to_change=True)
     entry = place.entry(version)
     if request.method == "POST":
         try:

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from artifacts.models import Visibility
 from artifacts.services import add_collection_tags, create_version, get_or_create_collection
 from automations.models import Execution
-from integrations.models import SlackWorkspace
-from integrations.slack_services import connect_workspace, create_channel
-from integrations.slack_web import Installed
+from integrations.kind import in_order
+from integrations.slack.models import SlackWorkspace
+from integrations.slack.services import connect_workspace
+from integrations.slack.web.web_api import Installed
 from registries.models import RegistryMember
 from registries.services import create_registry, link, set_role_of_user
-from teams import notices
-from teams.keys import keep_key
-from teams.models import ApiKey, AuditEvent, Membership, Notice, Role, User
-from teams.services import leave
+from teams.accounts.api_key import store_key
+from teams.joining.invitations import digest_of, invite
+from teams.memberships import leave
+from teams.models import ApiKey, AuditEvent, Invitation, Membership, Notice, Role, User, UserSession
+from teams.notices import team_notices
+from tests.access.kind_examples import example_on_loopback
+from tests.access.routes import INVITATION, SESSION
 from tests.pages.people import attempt
 from tests.world import FAILED, World, make_world
 
 # What a refused request may write all the same: who came, and who was refused. Not LogEntry: that tells of changes.
-_NOT_COMPARED = (AuditEvent, Session)
+_NOT_COMPARED = (AuditEvent, UserSession)
 
 
 def make_place() -> World:
@@ -36,23 +42,29 @@ def make_place() -> World:
     world.secret("TOKEN", "hush-hush")
     hook = world.webhook("http://127.0.0.1:8009/", secret="TOKEN")
     connect_workspace(world.team, Installed("T1", "acme", "xoxb-hush-hush"), by=world.users["alice"])
-    create_channel(world.team, {"name": "alerts", "webhook_url": "http://127.0.0.1:8009/hush-hush"})
+    for kind in in_order():
+        if not kind.rows().exists():
+            kind.create(world.team, example_on_loopback(kind))
     run = world.run("run1")
     automation = world.automation(FAILED, name="first")
-    failed = {"subject_label": str(run), "state": "failed", "target": f"webhook:{hook.pk}"}
+    failed = {"subject_label": str(run), "state": "failed", "receiver_key": f"webhook:{hook.pk}"}
     attempt(Execution.objects.create(automation=automation, team=world.team, **failed))
     add_collections(world)
-    notices.tell(world.team, "hook", "It was disabled.")
+    team_notices.open_notice(world.team, "hook", "It was disabled.")
+    invite(world.team, Role.VIEWER, by=world.users["alice"])
+    Invitation.objects.update(digest=digest_of(INVITATION))
     dora = User.objects.create_user("dora", is_active=False)
     Membership.objects.create(team=world.team, user=dora, role=Role.ADMIN)
     fred = world.users["fred"] = User.objects.create_user("fred")
     leave(Membership.objects.create(team=world.team, user=fred, role=Role.ADMIN))
     world.keys |= {"deactivated": "d" * 44, "revoked": "r" * 44, "former": "f" * 44}
-    keep_key(dora, "of dora", "d" * 44)
-    keep_key(fred, "of fred", "f" * 44)
-    keep_key(world.users["alice"], "taken back", "r" * 44).delete()
+    store_key(dora, "of dora", "d" * 44)
+    store_key(fred, "of fred", "f" * 44)
+    store_key(world.users["alice"], "taken back", "r" * 44).delete()
     for person in ("charlie", "vera", "bob", "alice", "former"):
         with_session(world, person)
+    over = timezone.now() + timedelta(days=1)
+    UserSession.objects.create(session_key=SESSION, session_data="", expire_date=over, user=world.users["alice"])
     LogEntry.objects.log_actions(world.users["alice"].pk, Membership.objects.filter(user__username="bob"), 2)
     return world
 
@@ -61,12 +73,12 @@ def add_collections(world: World) -> None:
     """Add a collection with a version, and a registry of acme's people where it is linked. Charlie is not in it."""
     organization = world.team.organization
     organization.admins.add(world.users["alice"])
-    registry = create_registry(organization, "models", visibility=Visibility.RESTRICTED)
+    models = create_registry(organization, "models", visibility=Visibility.RESTRICTED)
     for name, role in (("alice", "admin"), ("bob", "member"), ("vera", "viewer")):
-        set_role_of_user(registry, name, role)
+        set_role_of_user(models, name, role)
     made, _created = get_or_create_collection(world.project, "model", "model")
     entry = create_version(made, "d0", aliases=["first"], tags=["old"]).entry
-    linked = link(entry.version, registry, "model", aliases=["first"], tags=["old"]).entry.collection
+    linked = link(entry.version, models, "model", aliases=["first"], tags=["old"]).entry.collection
     for collection in (made, linked):
         add_collection_tags(collection, ["old"])
 
@@ -74,29 +86,36 @@ def add_collections(world: World) -> None:
 NAMED = {
     "team": "acme", "project": "mnist", "run": "run1", "username": "bob", "event": "RUN_STATE",
     "organization": "research", "registry": "models", "collection": "model", "version": "v0", "alias": "first",
-    "tag": "old", "type": "model", "entity": "acme", "workspace": "T1",
+    "tag": "old", "type": "model", "entity": "acme", "workspace": "T1", "provider": "okta",
+    "session": SESSION,
 }  # fmt: skip
 
 
 def address(route: str, world: World) -> str:
     """Give the route with what it names filled in: all of it acme's, and a key of alice's."""
-    named = {**NAMED, "name": _name_in(route)}
+    named = {**NAMED, "name": name_in(route)}
     for name, value in named.items():
-        route = route.replace(f"<str:{name}>", value)
+        route = route.replace(f"<str:{name}>", quote(value))
     route = route.replace("<path:rest>", "model/v0")
     return route.replace("<int:pk>", str(number_in(route))) if "<int:pk>" in route else route
 
 
-def _name_in(route: str) -> str:
-    names = {"secrets": "TOKEN", "slack": "alerts", "orgs": "models"}
+def name_in(route: str) -> str:
+    """Give the name of what acme has at the route: of an integration, of a secret, of a registry."""
+    for kind in in_order():
+        if f"/integrations/{kind.key}/" in route:
+            return str(kind.rows().filter(team__name="acme").order_by("pk")[0].name)
+    names = {"secrets": "TOKEN", "orgs": "models"}
     return next((name for part, name in names.items() if part in route), "hook")
 
 
 def number_in(route: str) -> int:
-    if route.startswith(("api-keys", "authorize")):
+    if "api-keys" in route or route.startswith("authorize"):
         return ApiKey.objects.get(user__username="alice").pk
     if "slack" in route:
         return SlackWorkspace.objects.get(slack_id="T1").pk
+    if "invitations" in route:
+        return Invitation.objects.get().pk
     if "notices" in route:
         return Notice.objects.get(settled_at=None).pk
     if route.startswith("registries"):

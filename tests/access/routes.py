@@ -16,9 +16,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from integrations.kind import in_order
+from tests.access.kind_examples import example_on_loopback
 from tests.pages.people import typed
 from tests.world import FAILED
 
+# The token of an invitation to acme.
+INVITATION = "i" * 43
+# Another session of alice's, as the table has it.
+SESSION = "5" * 40
 PEOPLE = ("anonymous", "charlie", "vera", "bob", "alice")
 RUN = "projects/<str:team>/<str:project>/runs/<str:run>"
 AUTOMATION: dict[str, Any] = {
@@ -32,14 +38,42 @@ CHANGED = {**AUTOMATION, "name": "first"}
 DOCUMENT = {"automations": [{**AUTOMATION, "scope": "acme/mnist"}]}
 LINK = {"version": "acme/mnist/model:v0"}
 WORKSPACE = "teams/<str:team>/slack-workspaces/<str:workspace>"
-CHANNEL = {"name": "second", "webhook_url": "http://127.0.0.1:8009/slack"}
 NOTHING = {"team": "acme", "action": {"type": "do_nothing"}}
-HOOK = {"name": "second", "url": "http://127.0.0.1:8009/"}
 # Whose own things they are, every signed-in person may see and change: charlie too.
 OWN = (401, 200, 200, 200, 200)
 ADMINS = (401, 404, 403, 403)
 MEMBERS = (401, 404, 403)
 TEAM = (401, 404, 200, 200, 200)
+
+# What REST takes to make one of each kind.
+KINDS = {kind.key: example_on_loopback(kind, name="second") for kind in in_order()}
+
+
+def integrations(kind: str) -> dict[str, tuple[Any, tuple[int, ...]]]:
+    """What there is for each kind of integration."""
+    rows = f"teams/<str:team>/integrations/{kind}"
+    return {
+        f"GET {rows}": (None, TEAM),
+        f"POST {rows}": (KINDS[kind], (*ADMINS, 201)),
+        f"GET {rows}/<str:name>": (None, TEAM),
+        f"PUT {rows}/<str:name>": ({**KINDS[kind], "name": "other"}, (*ADMINS, 200)),
+        f"PATCH {rows}/<str:name>": ({"enabled": False}, (*ADMINS, 200)),
+        f"DELETE {rows}/<str:name>": (None, (*ADMINS, 204)),
+        f"POST {rows}/<str:name>/test": ({}, (*ADMINS, 200)),
+        f"GET {rows}/<str:name>/deliveries": (None, TEAM),
+        f"POST {rows}/<str:name>/redeliver": ({"since": "2026-01-01T00:00:00Z"}, (*ADMINS, 200)),
+    }
+
+
+def integration_pages(kind: str) -> dict[str, tuple[Any, tuple[int, ...]]]:
+    one = f"<str:team>/integrations/{kind}/<str:name>"
+    return {
+        f"GET {one}/test": (None, PAGES_OF_ADMINS),
+        f"POST {one}/test": ({"event": "RUN_STATE"}, PAGES_OF_ADMINS),
+        f"GET {one}/deliveries": (None, SEEN),
+        f"POST {one}/redeliver": ({"since": "2026-01-01T00:00"}, (302, 404, 403, 403, 302)),
+    }
+
 
 COLLECTIONS = "projects/<str:team>/<str:project>/collections"
 REGISTRY = "registries/<str:organization>/<str:registry>"
@@ -69,32 +103,31 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET schema": (None, (200, 200, 200, 200, 200)),
     "GET docs": (None, (200, 200, 200, 200, 200)),
     "GET me": (None, OWN),
+    "GET teams/<str:team>/api-keys": (None, (*ADMINS, 200)),
+    "DELETE teams/<str:team>/api-keys/<int:pk>": (None, (*ADMINS, 204)),
+    # To whom acme is not there it is none of their teams.
+    "PATCH me": ({"default_team": "acme"}, (401, 400, 200, 200, 200)),
     "GET api-keys": (None, OWN),
     "POST api-keys": ({"name": "new"}, (401, 201, 201, 201, 201)),
     "DELETE api-keys/<int:pk>": (None, (401, 404, 404, 404, 204)),
     "GET teams": (None, OWN),
     "GET teams/<str:team>/members": (None, TEAM),
     "POST teams/<str:team>/members": ({"username": "charlie"}, (*ADMINS, 201)),
-    "DELETE teams/<str:team>/members/<str:username>": (None, (*ADMINS, 204)),
+    "DELETE teams/<str:team>/members/<str:username>": (None, (*MEMBERS, 204, 204)),  # bob, who may leave
+    "GET teams/<str:team>/invitations": (None, (*ADMINS, 200)),
+    "POST teams/<str:team>/invitations": ({"role": "viewer"}, (*ADMINS, 201)),
+    "DELETE teams/<str:team>/invitations/<int:pk>": (None, (*ADMINS, 204)),
     "GET teams/<str:team>/notices": (None, TEAM),
     "DELETE teams/<str:team>/notices/<int:pk>": (None, (*ADMINS, 204)),
     "GET teams/<str:team>/secrets": (None, TEAM),
     "POST teams/<str:team>/secrets": ({"name": "NEW", "value": "hush"}, (*ADMINS, 201)),
     "PUT teams/<str:team>/secrets/<str:name>": ({"value": "hush"}, (*ADMINS, 200)),
     "DELETE teams/<str:team>/secrets/<str:name>": (None, (*ADMINS, 204)),
-    "GET teams/<str:team>/webhooks": (None, TEAM),
-    "POST teams/<str:team>/webhooks": (HOOK, (*ADMINS, 201)),
-    "GET teams/<str:team>/webhooks/<str:name>": (None, TEAM),
-    "PUT teams/<str:team>/webhooks/<str:name>": (HOOK, (*ADMINS, 200)),
-    "PATCH teams/<str:team>/webhooks/<str:name>": ({"enabled": False}, (*ADMINS, 200)),
-    "DELETE teams/<str:team>/webhooks/<str:name>": (None, (*ADMINS, 204)),
-    "POST teams/<str:team>/webhooks/<str:name>/preview": ({"event": "RUN_STATE"}, (*MEMBERS, 200, 200)),
-    "POST teams/<str:team>/webhooks/<str:name>/test": ({}, (*ADMINS, 200)),
-    # Slack itself is not there: whoever may ask is told so.
+    "GET catalog": (None, OWN),
+    "POST teams/<str:team>/integrations/webhook/<str:name>/preview": ({"event": "RUN_STATE"}, (*MEMBERS, 200, 200)),
+    **{row: answers for kind in KINDS for row, answers in integrations(kind).items()},
     "GET presets": (None, OWN),
-    "GET teams/<str:team>/webhooks/<str:name>/deliveries": (None, TEAM),
-    "POST teams/<str:team>/webhooks/<str:name>/redeliver": ({"since": "2026-01-01T00:00:00Z"}, (*ADMINS, 200)),
-    "POST teams/<str:team>/webhooks/<str:name>/rotate": ({"value": "hush"}, (*ADMINS, 200)),
+    "POST teams/<str:team>/integrations/webhook/<str:name>/rotate": ({"value": "hush"}, (*ADMINS, 200)),
     "POST executions/<int:pk>/redeliver": ({}, (*MEMBERS, 200, 200)),
     "GET teams/<str:team>/alert-channel": (None, TEAM),
     "PUT teams/<str:team>/alert-channel": ({"channel": "alerts"}, (*ADMINS, 200)),
@@ -103,14 +136,12 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"GET {WORKSPACE}": (None, TEAM),
     f"DELETE {WORKSPACE}": (None, (*ADMINS, 204)),
     f"GET {WORKSPACE}/channels": (None, (*ADMINS, 400)),
-    "GET teams/<str:team>/slack-channels": (None, TEAM),
-    "POST teams/<str:team>/slack-channels": (CHANNEL, (*ADMINS, 201)),
-    "GET teams/<str:team>/slack-channels/<str:name>": (None, TEAM),
-    "PATCH teams/<str:team>/slack-channels/<str:name>": ({"name": "renamed"}, (*ADMINS, 200)),
-    "DELETE teams/<str:team>/slack-channels/<str:name>": (None, (*ADMINS, 204)),
-    "POST teams/<str:team>/slack-channels/<str:name>/test": ({}, (*ADMINS, 200)),
     "GET teams/<str:team>/audit": (None, (*ADMINS, 200)),
     "GET teams/<str:team>/audit/export": (None, (*ADMINS, 200)),
+    "GET organizations/<str:organization>/mail": (None, (401, 403, 403, 403, 200)),
+    "PUT organizations/<str:organization>/mail": ({"domains": ["other.test"]}, (401, 403, 403, 403, 200)),
+    "GET organizations/<str:organization>/two-factor": (None, (401, 403, 403, 403, 200)),
+    "PUT organizations/<str:organization>/two-factor": ({"required": True}, (401, 403, 403, 403, 200)),
     "GET organizations/<str:organization>/audit": (None, (401, 403, 403, 403, 200)),
     "GET organizations/<str:organization>/audit/export": (None, (401, 403, 403, 403, 200)),
     "GET projects/<str:team>": (None, TEAM),
@@ -163,6 +194,12 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
 FORMER: dict[str, int] = {
     "GET registries/<str:organization>": 404,
     "POST registries/<str:organization>": 404,
+    "GET organizations/<str:organization>/mail": 404,
+    "PUT organizations/<str:organization>/mail": 404,
+    "GET organizations/<str:organization>/two-factor": 404,
+    "PUT organizations/<str:organization>/two-factor": 404,
+    "GET profile/organizations/<str:organization>/two-factor": 404,
+    "POST profile/organizations/<str:organization>/two-factor": 404,
     "GET organizations/<str:organization>/audit": 404,
     "GET organizations/<str:organization>/audit/export": 404,
 }
@@ -179,14 +216,41 @@ LINKED = "registry/<str:organization>/<str:registry>/collections/<str:collection
 ONE = f"{PROJECT}/automations/<int:pk>"
 HEALTH = (200, 200, 200, 200, 200)
 LEADS_ON = (302, 302, 302, 302, 302)
+NOWHERE = (404, 404, 404, 404, 404)
 
 REGISTRY_PAGE = "registry/<str:organization>/<str:registry>"
 PLACE = {"scope": "project", "in": "acme/mnist"}
 
+# Two-factor sign-in is each person's own. Nobody here has shown lately who they are: they are asked before anything.
+TWO_FACTOR: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "GET sign-in/second-step": (None, LEADS_ON),
+    "POST sign-in/second-step": ({"code": "000000"}, LEADS_ON),
+    "GET sign-in/second-step/options": (None, (302, 200, 200, 200, 200)),
+    "GET sign-in/passkey": (None, (200, 302, 302, 302, 302)),
+    "POST sign-in/passkey": ({"credential": "{}"}, (422, 302, 302, 302, 302)),
+    "GET profile/two-factor": (None, (302, 200, 200, 200, 200)),
+    **{
+        f"{method} profile/two-factor/{page}": (sent, LEADS_ON)
+        for page in ("app", "app/remove", "keys", "keys/<int:pk>", "keys/<int:pk>/remove", "recovery-codes", "off")
+        for method, sent in (("GET", None), ("POST", {"name": "new", "code": "000000"}))
+    },
+    "GET profile/two-factor/keys/options": (None, LEADS_ON),
+    # Who has none cannot show one.
+    **{
+        f"{method} profile/again/{page}": (sent, LEADS_ON)
+        for page in ("second-factor", "security-key")
+        for method, sent in (("GET", None), ("POST", {"code": "000000"}))
+    },
+    "GET profile/organizations/<str:organization>/two-factor": (None, (302, 403, 403, 403, 200)),
+    "POST profile/organizations/<str:organization>/two-factor": ({"required": "yes"}, (302, 403, 403, 403, 302)),
+}
+
 # Method and route -> what a browser sends, and the answer to each of PEOPLE.
 PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
-    "GET healthz": (None, HEALTH),
-    "POST healthz": ({}, HEALTH),
+    **{f"{method} {probe}": (None, HEALTH) for method in ("GET", "POST") for probe in ("livez", "healthz")},
+    # No worker runs beside these tests.
+    **{f"{method} readyz": (None, (503,) * 5) for method in ("GET", "POST")},
+    **{f"{method} {address}": (None, (404,) * 5) for method in ("GET", "POST") for address in ("metrics", "health")},
     "GET favicon.ico": (None, LEADS_ON),
     "POST favicon.ico": ({}, LEADS_ON),
     "GET settings": (None, LEADS_ON),
@@ -194,6 +258,11 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET ": (None, LEADS_ON),
     "GET sign-in": (None, (200, 302, 302, 302, 302)),
     "POST sign-in": ({"username": "alice", "password": "wrong"}, (200, 302, 302, 302, 302)),
+    # Without an identity provider in the settings there is none of these.
+    "POST sign-in/<str:provider>": ({}, NOWHERE),
+    "GET sign-in/<str:provider>/callback": (None, NOWHERE),
+    "GET sign-in/<str:provider>/again": (None, (302, 404, 404, 404, 404)),
+    "POST sign-in/<str:provider>/again": ({}, (302, 404, 404, 404, 404)),
     "POST sign-out": ({}, LEADS_ON),
     "GET authorize": (None, (302, 200, 200, 200, 200)),
     "POST authorize": ({"name": "new"}, (302, 200, 200, 200, 200)),
@@ -201,8 +270,21 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET teams": (None, (302, 200, 200, 200, 200)),
     "GET profile": (None, (302, 200, 200, 200, 200)),
     "POST profile": ({"time_zone": "Europe/Berlin", "email": "new@mail.test"}, LEADS_ON),
+    # Who has just signed in is led on.
+    "GET profile/confirm": (None, LEADS_ON),
+    "POST profile/confirm": ({}, LEADS_ON),
+    "GET profile/sessions": (None, (302, 200, 200, 200, 200)),
+    "POST profile/sessions/end": ({"which": "others"}, LEADS_ON),
+    "POST profile/sessions/<str:session>/end": ({}, (302, 404, 404, 404, 302)),
+    # Alice is the last admin.
+    "GET profile/teams/<str:team>/leave": (None, SEEN),
+    "POST profile/teams/<str:team>/leave": ({}, (302, 404, 302, 302, 422)),
+    # With a good link; who is on the team is led there.
+    "GET invitation": (None, (200, 200, 302, 302, 302)),
+    "POST invitation": ({"username": ""}, (422, 302, 302, 302, 302)),
     "GET profile/password": (None, (302, 200, 200, 200, 200)),
     "POST profile/password": ({"old_password": "wrong"}, (302, 200, 200, 200, 200)),
+    **TWO_FACTOR,
     "GET registry": (None, (302, 200, 200, 200, 200)),
     "GET registry/<str:organization>/<str:registry>": (None, SEEN),
     # The wandb SDK prints these: each leads to our own page of it, which says the rest.
@@ -241,8 +323,6 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET automations": (None, (302, 200, 200, 200, 200)),
     "POST automations/<int:pk>/switch": ({"enabled": ""}, DONE_BY_MEMBERS),
     "GET search": (None, (302, 200, 200, 200, 200)),
-    "GET <str:team>/slack/<str:name>/test": (None, PAGES_OF_ADMINS),
-    "POST <str:team>/slack/<str:name>/test": ({}, PAGES_OF_ADMINS),
     f"POST {PROJECT}/runs/<str:run>/stop": ({}, DONE_BY_MEMBERS),
     f"GET {PROJECT}/runs/<str:run>/edit": (None, PAGES_OF_MEMBERS),
     f"POST {PROJECT}/runs/<str:run>/edit": ({"notes": "new"}, DONE_BY_MEMBERS),
@@ -253,6 +333,7 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET settings/slack/workspaces/<int:pk>": (None, (302, 404, 404, 404, 200)),
     "GET automations/new": (None, (302, 200, 200, 200, 200)),
     "POST automations/new": ({}, (302, 200, 200, 200, 200)),
+    "POST automations/backtest": (PLACE, PAGES_OF_MEMBERS),
     "POST automations/lookback": (PLACE, PAGES_OF_MEMBERS),
     "POST automations/preview": (PLACE, PAGES_OF_MEMBERS),
     "POST automations/test": (PLACE, PAGES_OF_MEMBERS),
@@ -269,7 +350,7 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     # A chart takes a metric; this execution has none.
     "GET executions/<int:pk>/chart": (None, (302, 404, 404, 404, 404)),
     f"GET {PROJECT}/automations.yaml": (None, SEEN),
-    f"GET {PROJECT}/runs/<str:run>/marks": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>/annotations": (None, SEEN),
     f"GET {REGISTRY_PAGE}/automations": (None, SEEN),
     f"GET {REGISTRY_PAGE}/automations.yaml": (None, SEEN),
     f"GET {REGISTRY_PAGE}/automations/new": (None, (302, 404, 404, 200, 200)),
@@ -285,13 +366,8 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST executions/<int:pk>/redeliver": ({}, DONE_BY_MEMBERS),
     "GET <str:team>": (None, SEEN),
     "POST <str:team>": ({"name": "new"}, DONE_BY_MEMBERS),
-    "GET <str:team>/webhooks": (None, SEEN),
-    "GET <str:team>/webhooks/<str:name>/test": (None, PAGES_OF_ADMINS),
-    "POST <str:team>/webhooks/<str:name>/test": ({"event": "RUN_STATE"}, PAGES_OF_ADMINS),
-    "GET <str:team>/webhooks/<str:name>/deliveries": (None, SEEN),
-    "POST <str:team>/webhooks/<str:name>/redeliver": ({"since": "2026-01-01T00:00"}, (302, 404, 403, 403, 302)),
-    "GET <str:team>/slack/<str:name>/deliveries": (None, SEEN),
-    "POST <str:team>/slack/<str:name>/redeliver": ({"since": "2026-01-01T00:00"}, (302, 404, 403, 403, 302)),
+    "GET <str:team>/integrations": (None, SEEN),
+    **{row: answers for kind in KINDS for row, answers in integration_pages(kind).items()},
     f"GET {PROJECT}": (None, SEEN),
     f"GET {PROJECT}/automations": (None, SEEN),
     f"GET {PROJECT}/automations/new": (None, PAGES_OF_MEMBERS),
@@ -321,10 +397,13 @@ SDK: dict[str, tuple[Any, tuple[int, ...]]] = {
 }
 
 # A query without which a page is another one.
-QUERIES = {f"POST {PROJECT}/automations/new": "?event=RUN_STATE"}
+QUERIES = {
+    f"POST {PROJECT}/automations/new": "?event=RUN_STATE",
+    **dict.fromkeys(("GET invitation", "POST invitation"), f"?token={INVITATION}"),
+}
 
-# /admin/ is for superusers: everybody here is sent to its sign-in, wherever it is. The exceptions:
-ADMIN_OPEN = {"admin/login/": 200, "admin/logout/": 302}
+# /admin/ is for superusers: everybody here is sent to its sign-in, wherever it is. That turns them away:
+ADMIN_SIGN_IN = "admin/login/"
 
 # /settings/: the kind of page -> the answers. Pages of one row lead charlie back to the first page: it is not his.
 SETTINGS: dict[str, tuple[int, ...]] = {
@@ -343,4 +422,5 @@ SETTINGS: dict[str, tuple[int, ...]] = {
 }
 # Only read in team settings: nothing is added, changed or deleted, by nobody. Keys are made and deleted, not changed.
 READ_ONLY_SETTINGS = ("teams/auditevent",)
-UNCHANGED_SETTINGS = ("teams/auditevent", "teams/apikey")
+UNCHANGED_SETTINGS = ("teams/auditevent", "teams/apikey", "teams/teamkey", "teams/invitation")
+NOT_ADDED_SETTINGS = ("teams/auditevent", "teams/teamkey")

@@ -13,13 +13,13 @@ from django.test import Client
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from automations import action as actions
-from automations import scopes
-from automations.condition import conditions_of
+from automations.actions import action as actions
+from automations.api.serializers import AutomationSerializer
+from automations.conditions.condition import conditions_of
+from automations.definitions import former_names, scope_type
 from automations.models import Automation
-from automations.serializers import AutomationSerializer
-from events import types
-from integrations.models import Webhook
+from events import event_types
+from integrations.webhook.models import Webhook
 from projects.models import HistoryChunk, Project, Run
 from secrets_vault.models import Secret
 from teams.models import ApiKey, Membership, Team
@@ -30,12 +30,12 @@ AUTOMATIONS = "/api/v1/automations"
 RUNS = "/api/v1/projects/acme/mnist/runs"
 HISTORY = f"{RUNS}/run1/history"
 SECRETS = "/api/v1/teams/acme/secrets"
-WEBHOOKS = "/api/v1/teams/acme/webhooks"
+WEBHOOKS = "/api/v1/teams/acme/integrations/webhook"
 KEYS = "/api/v1/api-keys"
 NUMBER = "Give a number to compare with; for NaN and infinity there is the comparison not_finite."
 WINDOW = "Give a whole number of values from 1 to 10000."
-SCOPES = ", ".join(kind.key for kind in scopes.registry)
-EVENTS = ", ".join(event.wire for event in types.registry)
+SCOPES = ", ".join(kind.key for kind in scope_type.registry)
+EVENTS = ", ".join(event.wire for event in event_types.registry)
 ACTIONS = ", ".join(kind.key for kind in actions.registry)
 OF_RUN_STATE = f"Choose one of: {', '.join(kind.key for kind in conditions_of('run.state'))}."
 FIELDS = ", ".join(name for name, field in AutomationSerializer().fields.items() if not field.read_only)
@@ -239,21 +239,25 @@ def test_a_threshold_that_cannot_be_is_refused(
             id="payload that is no text",
         ),
         pytest.param(
-            {"rest_seconds": -1},
-            "rest_seconds",
+            {"cooldown_seconds": -1},
+            "cooldown_seconds",
             -1,
             "-1 is not between 0 (fire every time) and 31536000 seconds.",
             id="negative rest",
         ),
         pytest.param(
-            {"rest_seconds": 10**10},
-            "rest_seconds",
+            {"cooldown_seconds": 10**10},
+            "cooldown_seconds",
             10**10,
             "10000000000 is not between 0 (fire every time) and 31536000 seconds.",
             id="huge rest",
         ),
         pytest.param(
-            {"rest_seconds": "day"}, "rest_seconds", "day", "A valid integer is required.", id="rest in words"
+            {"cooldown_seconds": "day"},
+            "cooldown_seconds",
+            "day",
+            "A valid integer is required.",
+            id="cooldown in words",
         ),
         pytest.param(
             {"scope": {"type": "project", "name": "mnist"}},
@@ -282,6 +286,16 @@ def test_a_threshold_that_cannot_be_is_refused(
             None,
             f"There is no field 'rest' here. Fields are: {FIELDS}.",
             id="unknown field",
+        ),
+        *(
+            pytest.param(
+                {former: 0},
+                former,
+                None,
+                f"There is no field {former!r} here: it is called {now} now. Fields are: {FIELDS}.",
+                id=f"former name {former}",
+            )
+            for former, now in former_names.FIELDS.items()
         ),
         pytest.param({"name": " "}, "name", " ", "This field may not be blank.", id="no name"),
     ],
@@ -381,7 +395,7 @@ def test_a_viewer_is_told_which_role_it_takes(world: World, hook: Webhook) -> No
             400,
             "state",
             "done",
-            "'done' is no state. Choose one of: pending, finished, failed, skipped.",
+            "'done' is no state. Choose one of: pending, delivered, failed, suppressed.",
         ),
         (
             "/api/v1/executions?cursor=zzz",
@@ -550,7 +564,7 @@ def test_a_batch_that_cannot_be_is_refused(
 def test_too_many_rows_are_refused_with_what_is_allowed(api: APIClient, world: World) -> None:
     world.run("run1")
     field, value, message = wrong(post(api, HISTORY, {"offset": 0, "rows": [{}] * 10_001}))
-    assert (field, message) == ("rows", "10001 rows in one request; send at most 10000.")
+    assert (field, message) == ("rows", "10001 rows in one request; send at most 10000 (RUNBELL_MOST_ROWS).")
     assert len(value) == 201
     assert HistoryChunk.objects.count() == 0
 
@@ -764,7 +778,7 @@ def test_a_request_without_a_key_is_told_how_to_send_one() -> None:
             {"username": "zed"},
             "username",
             "zed",
-            "There is no person 'zed'. An administrator of this Runbell adds people.",
+            "There is no 'zed' in the organization research. Invite people from elsewhere.",
         ),
         (
             {"username": "charlie", "role": "boss"},

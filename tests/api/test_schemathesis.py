@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -18,11 +17,12 @@ from hypothesis import strategies as st
 from schemathesis import Case, GenerationMode
 from schemathesis.core import NotSet
 
-from tests.access.place import NAMED, make_place, number_in, with_key
+from tests.access.place import NAMED, make_place, name_in, number_in, with_key
+from tests.examples import profile
 from tests.world import World
 
-# At home few of each, so that all of them take about a minute; in CI more.
-EXAMPLES = max(5, int(os.environ.get("RUNBELL_EXAMPLES", "0")) // 250)
+pytestmark = pytest.mark.hypothesis
+EXAMPLES = profile().per_operation
 PEOPLE = ("bob", "alice")
 
 
@@ -82,7 +82,7 @@ def test_no_operation_ends_in_a_server_error(shared_place: World, db: None, name
 def _named(name: str) -> dict[str, Any]:
     """Give what is really there for the path, so that what lies behind it is reached."""
     route = name.partition(" ")[2]
-    named = {**NAMED, "name": "TOKEN" if "secrets" in route else "alerts" if "slack" in route else "hook"}
+    named = {**NAMED, "name": name_in(route)}
     number = {"id": number_in(route), "pk": number_in(route)} if "{id}" in route or "{pk}" in route else {}
     return {key: value for key, value in {**named, **number}.items() if f"{{{key}}}" in route}
 

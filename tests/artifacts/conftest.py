@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.artifacts.making import event_types, model, production
+from tests.artifacts.making import known_event_types, model, production
 
-__all__ = ["event_types", "model", "production"]
+__all__ = ["known_event_types", "model", "production"]

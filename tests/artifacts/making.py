@@ -10,22 +10,22 @@ import pytest
 
 from artifacts.models import Collection, Entry, Registry
 from artifacts.services import create_version, get_or_create_collection
-from events import types
+from events import event_types
 from events.models import Event
 from tests.world import World
 
 
 @pytest.fixture
-def event_types() -> Iterator[Any]:
+def known_event_types() -> Iterator[Any]:
     """The event types of artifacts, known for the length of a test whether the app registers them or not."""
-    before = dict(types.registry._classes)
+    before = dict(event_types.registry._classes)
     module = import_module("artifacts.event_types")
     for name in vars(module).values():
-        if isinstance(name, type) and issubclass(name, types.EventType) and "key" in vars(name):
-            types.registry._classes[name.key] = name
-    yield types.registry
-    types.registry._classes.clear()
-    types.registry._classes.update(before)
+        if isinstance(name, type) and issubclass(name, event_types.EventType) and "key" in vars(name):
+            event_types.registry._classes[name.key] = name
+    yield event_types.registry
+    event_types.registry._classes.clear()
+    event_types.registry._classes.update(before)
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def made(collection: Collection, digest: str, **values: Any) -> Entry:
     return create_version(collection, digest, **values).entry
 
 
-def told(since: int = 0) -> list[tuple[str, str]]:
+def events_after(since: int = 0) -> list[tuple[str, str]]:
     """Give the events after the first `since`, in order, each with the alias or tag it is about."""
     events = list(Event.objects.order_by("id"))[since:]
     return [(event.kind, event.data.get("alias") or event.data.get("tag", "")) for event in events]

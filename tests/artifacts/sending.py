@@ -8,9 +8,11 @@ import json
 from hashlib import md5
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser
+
 from artifacts import uploads
 from artifacts.models import Collection, Upload, Version
-from projects.stored import services
+from projects.file_storage import services
 from teams.models import Team
 
 
@@ -19,7 +21,7 @@ def b64_md5(content: bytes) -> str:
 
 
 def store(team: Team, content: bytes) -> None:
-    services.keep(team, io.BytesIO(content), length=len(content))
+    services.store_file(team, io.BytesIO(content), length=len(content))
 
 
 def manifest_of(files: dict[str, bytes], references: dict[str, str] | None = None) -> bytes:
@@ -29,11 +31,11 @@ def manifest_of(files: dict[str, bytes], references: dict[str, str] | None = Non
 
 
 def begun(collection: Collection, digest: str = "d1", **values: Any) -> Upload:
-    return uploads.begin(collection, uploads.Draft(digest, **values))
+    return uploads.begin_upload(collection, uploads.VersionDraft(digest, **values))
 
 
 def send_manifest(upload: Upload, manifest: bytes) -> None:
-    uploads.announce_manifest(upload, b64_md5(manifest))
+    uploads.announce_manifest(upload, b64_md5(manifest), by=AnonymousUser())
     store(uploads.team_of(upload), manifest)
 
 
@@ -43,4 +45,4 @@ def sent(collection: Collection, files: dict[str, bytes], digest: str = "d1", **
     for held in files.values():
         store(uploads.team_of(upload), held)
     send_manifest(upload, manifest_of(files))
-    return uploads.commit(upload)
+    return uploads.commit_upload(upload)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from artifacts import changes
-from artifacts.lineage import inputs_of, outputs_of, use, used_by
+from artifacts import editing
+from artifacts.lineage import input_versions, output_versions, record_use, runs_using
 from artifacts.models import Collection, Entry, Version
 from artifacts.services import add_aliases, link
-from common.refusals import Conflict
-from tests.artifacts.making import aliases_of, made, refused, told
+from common.data.validation_errors import Conflict
+from tests.artifacts.making import aliases_of, events_after, made, refused
 from tests.world import World
 
 
 def test_a_version_is_described_anew(model: Collection) -> None:
     version = made(model, "d1", metadata={"acc": 0.9}, description="old").version
-    changes.change_version(version, metadata={"acc": 1.0})
+    editing.change_version(version, metadata={"acc": 1.0})
     assert (version.description, version.metadata) == ("old", {"acc": 1.0})
-    changes.change_version(version, description="")
+    editing.change_version(version, description="")
     assert Version.objects.get().description == ""
 
 
@@ -28,26 +28,26 @@ def test_a_tag_goes_to_each_collection_and_is_told_in_each(
 ) -> None:
     entry = made(model, "d1")
     linked = link(entry.version, production).entry
-    before = len(told())
-    changes.change_tags([linked, entry], add=["europe"])
+    before = len(events_after())
+    editing.change_tags([linked, entry], add=["europe"])
     assert (entry.tag_names, linked.tag_names) == (["europe"], ["europe"])
-    changes.change_tags([linked, entry], remove=["europe"])
-    assert told(before) == [("artifact.tag_added", "europe")] * 2 + [("artifact.tag_removed", "europe")] * 2
+    editing.change_tags([linked, entry], remove=["europe"])
+    assert events_after(before) == [("artifact.tag_added", "europe")] * 2 + [("artifact.tag_removed", "europe")] * 2
 
 
 def test_aliases_said_all_at_once_replace_the_others_but_latest(model: Collection) -> None:
     entry = made(model, "d1", aliases=["old", "both"])
-    before = len(told())
-    changes.set_aliases(entry, ["both", "new", "latest"])
+    before = len(events_after())
+    editing.set_aliases(entry, ["both", "new", "latest"])
     assert aliases_of(model) == {"latest": "v0", "both": "v0", "new": "v0"}
-    assert told(before) == [("artifact.alias_added", "new")]
+    assert events_after(before) == [("artifact.alias_added", "new")]
 
 
 def test_a_collection_is_renamed_unless_the_name_is_taken(model: Collection) -> None:
     model.owner.collections.create(name="other", type="model")
-    assert changes.change_collection(model, name="better", description="Ours").name == "better"
+    assert editing.change_collection(model, name="better", description="Ours").name == "better"
     with pytest.raises(Conflict) as error:
-        changes.change_collection(model, name="other")
+        editing.change_collection(model, name="other")
     assert refused(error) == {
         "name": ["There is a collection 'other' beside acme/mnist/better already. Choose another name."]
     }
@@ -55,7 +55,7 @@ def test_a_collection_is_renamed_unless_the_name_is_taken(model: Collection) -> 
 
 def test_a_name_that_cannot_be_one_is_refused(model: Collection) -> None:
     with pytest.raises(ValidationError, match="is no usable name"):
-        changes.change_collection(model, name="a/b")
+        editing.change_collection(model, name="a/b")
     model.refresh_from_db()
     assert model.name == "model"
 
@@ -66,15 +66,15 @@ def test_a_collection_whose_versions_are_linked_keeps_its_type(
 ) -> None:
     link(made(model, "d1").version, production)
     with pytest.raises(Conflict, match="Unlink them first"):
-        changes.change_type(model, "dataset")
-    changes.delete_collection(production)
-    assert changes.change_type(model, "dataset").type == "dataset"
+        editing.change_type(model, "dataset")
+    editing.delete_collection(production)
+    assert editing.change_type(model, "dataset").type == "dataset"
 
 
 def test_a_version_with_aliases_is_deleted_only_with_them(model: Collection) -> None:
     version = made(model, "d1", aliases=["production"]).version
     with pytest.raises(Conflict, match=r"acme/mnist/model:v0 has the aliases latest, production"):
-        changes.delete_version(version)
+        editing.delete_version(version)
     assert model.versions.count() == 1
 
 
@@ -85,9 +85,9 @@ def test_a_deleted_version_is_unlinked_and_latest_goes_back(
     made(model, "d1")
     newest = made(model, "d2").version
     link(newest, production)
-    before = len(told())
-    changes.delete_version(newest, with_aliases=True)
-    assert told(before) == [("artifact.unlinked", ""), ("artifact.alias_added", "latest")]
+    before = len(events_after())
+    editing.delete_version(newest, with_aliases=True)
+    assert events_after(before) == [("artifact.unlinked", ""), ("artifact.alias_added", "latest")]
     assert (aliases_of(model), aliases_of(production)) == ({"latest": "v0"}, {})
 
 
@@ -96,7 +96,7 @@ def test_a_deleted_collection_takes_what_was_made_in_it_along(
     production: Collection,
 ) -> None:
     link(made(model, "d1").version, production)
-    changes.delete_collection(model)
+    editing.delete_collection(model)
     assert (Version.objects.count(), Entry.objects.count()) == (0, 0)
     assert list(Collection.objects.all()) == [production]
 
@@ -107,23 +107,27 @@ def test_a_deleted_portfolio_leaves_what_was_linked_into_it(
 ) -> None:
     version = made(model, "d1").version
     link(version, production)
-    before = len(told())
-    changes.delete_collection(production)
-    assert told(before) == [("artifact.unlinked", "")]
+    before = len(events_after())
+    editing.delete_collection(production)
+    assert events_after(before) == [("artifact.unlinked", "")]
     assert list(Version.objects.all()) == [version]
 
 
 def test_a_run_that_uses_a_version_twice_used_it_once(world: World, model: Collection) -> None:
     maker, user = world.run("maker"), world.run("user")
     version = made(model, "d1", run=maker).version
-    use(version, user)
-    use(version, user)
-    assert list(used_by(version)) == [user]
-    assert (list(inputs_of(user)), list(outputs_of(maker)), list(inputs_of(maker))) == ([version], [version], [])
+    record_use(version, user)
+    record_use(version, user)
+    assert list(runs_using(version)) == [user]
+    assert (list(input_versions(user)), list(output_versions(maker)), list(input_versions(maker))) == (
+        [version],
+        [version],
+        [],
+    )
 
 
 def test_the_alias_latest_is_not_deleted_with_others(model: Collection) -> None:
     entry = made(model, "d1")
     add_aliases(entry, ["production"])
-    changes.set_aliases(entry, [])
+    editing.set_aliases(entry, [])
     assert aliases_of(model) == {"latest": "v0"}

@@ -12,23 +12,24 @@ from django.test.utils import CaptureQueriesContext
 
 from artifacts import services
 from artifacts.models import Collection
+from automations.definitions.scope_type import registry as scope_types
+from events.event_types import EventContext
 from events.models import Event
-from events.types import Happening
 from tests.artifacts.making import made
 from tests.world import World
 
-EVERYWHERE = ("project", "collection", "registry", "registry_collection", "team", "organization")
+EVERYWHERE = tuple(scope.key for scope in scope_types)
 
 
-def last(event_types: Any, key: str) -> Happening:
+def last(known_event_types: Any, key: str) -> EventContext:
     """Give the newest event of this type with its subject."""
     event = Event.objects.filter(kind=key).latest("id")
-    found: dict[int, Happening] = event_types.get(key).happenings([event])
+    found: dict[int, EventContext] = known_event_types.get(key).contexts([event])
     return found[event.pk]
 
 
-def values(event_types: Any, key: str) -> dict[str, object]:
-    found: dict[str, object] = event_types.get(key).values(last(event_types, key))
+def values(known_event_types: Any, key: str) -> dict[str, object]:
+    found: dict[str, object] = known_event_types.get(key).values(last(known_event_types, key))
     return found
 
 
@@ -47,23 +48,26 @@ def values(event_types: Any, key: str) -> dict[str, object]:
     ],
 )  # fmt: skip
 def test_each_event_has_the_name_and_the_scopes_that_wb_has(
-    event_types: Any, key: str, wire: str, label: str, about: str, scopes: tuple[str, ...]
+    known_event_types: Any, key: str, wire: str, label: str, about: str, scopes: tuple[str, ...]
 ) -> None:
-    found = event_types.get(key)
-    assert (found.kind, found.wire, str(found.label), found.about, found.scopes) == (key, wire, label, about, scopes)
-    assert not found.rests
+    found = known_event_types.get(key)
+    assert (found.kind, found.wire, str(found.label), found.about) == (key, wire, label, about)
+    assert sorted(found.scopes) == sorted(scopes)
+    assert not found.has_cooldown
 
 
-def test_a_happening_says_everything_of_the_version(event_types: Any, world: World, model: Collection) -> None:
+def test_an_event_context_says_everything_of_the_version(
+    known_event_types: Any, world: World, model: Collection
+) -> None:
     bob, run = world.users["bob"], world.run("r1")
     entry = made(model, "a", metadata={"accuracy": 0.97}, aliases=["best"], tags=["eu"], run=run, by=bob)
-    happening = last(event_types, "artifact.created")
-    assert (happening.actor, happening.subject.key) == ("bob", f"version:{entry.version_id}")
-    assert happening.subject.label == "acme/mnist/model:v0"
-    assert happening.subject.url == "/acme/mnist/artifacts/model/model/v0"
-    assert happening.subject.facts == {
+    context = last(known_event_types, "artifact.created")
+    assert (context.actor, context.subject.key) == ("bob", f"version:{entry.version_id}")
+    assert context.subject.label == "acme/mnist/model:v0"
+    assert context.subject.url == "/acme/mnist/artifacts/model/model/v0"
+    assert context.subject.facts == {
         "id": entry.version_id,
-        "reference": values(event_types, "artifact.created")["artifact_version"],
+        "reference": values(known_event_types, "artifact.created")["artifact_version"],
         "collection": "model",
         "path": "acme/mnist/model",
         "type": "model",
@@ -85,9 +89,9 @@ def test_a_happening_says_everything_of_the_version(event_types: Any, world: Wor
     }
 
 
-def test_the_variables_of_a_version(event_types: Any, model: Collection) -> None:
+def test_the_variables_of_a_version(known_event_types: Any, model: Collection) -> None:
     entry = made(model, "a", metadata={"accuracy": 0.97, "loss": float("nan"), "deep": {"x": 1}})
-    found = values(event_types, "artifact.created")
+    found = values(known_event_types, "artifact.created")
     loss = found.pop("artifact_metadata.loss")
     assert isinstance(loss, float)
     assert math.isnan(loss)
@@ -102,57 +106,57 @@ def test_the_variables_of_a_version(event_types: Any, model: Collection) -> None
     }
 
 
-def test_the_path_of_an_alias_event_has_the_alias(event_types: Any, model: Collection) -> None:
+def test_the_path_of_an_alias_event_has_the_alias(known_event_types: Any, model: Collection) -> None:
     services.add_aliases(made(model, "a"), ["production"])
-    found = values(event_types, "artifact.alias_added")
+    found = values(known_event_types, "artifact.alias_added")
     assert (found["alias"], found["artifact_version_string"]) == ("production", "acme/mnist/model:production")
-    assert last(event_types, "artifact.alias_added").subject.facts["alias"] == "production"
+    assert last(known_event_types, "artifact.alias_added").subject.facts["alias"] == "production"
 
 
 def test_in_a_registry_names_and_numbers_are_those_of_the_registry(
-    event_types: Any, model: Collection, production: Collection
+    known_event_types: Any, model: Collection, production: Collection
 ) -> None:
     made(model, "a")
     version = made(model, "b").version
     services.link(version, production)
-    happening = last(event_types, "artifact.linked")
-    facts = happening.subject.facts
-    assert values(event_types, "artifact.linked")["artifact_version_string"] == (
+    context = last(known_event_types, "artifact.linked")
+    facts = context.subject.facts
+    assert values(known_event_types, "artifact.linked")["artifact_version_string"] == (
         "research/wandb-registry-models/production:v0"
     )
     assert (facts["entity_name"], facts["project_name"]) == ("research", "wandb-registry-models")
     assert (facts["made_as"], facts["made_by_team"], facts["id"]) == ("acme/mnist/model:v1", "acme", version.pk)
-    assert happening.subject.url == "/registry/research/models/collections/production/v0"
+    assert context.subject.url == "/registry/research/models/collections/production/v0"
 
 
 def test_an_unlinked_version_still_has_the_aliases_it_had(
-    event_types: Any, model: Collection, production: Collection
+    known_event_types: Any, model: Collection, production: Collection
 ) -> None:
     services.unlink(services.link(made(model, "a").version, production, aliases=["live"]).entry)
-    assert last(event_types, "artifact.unlinked").subject.facts["aliases"] == ["latest", "live"]
+    assert last(known_event_types, "artifact.unlinked").subject.facts["aliases"] == ["latest", "live"]
 
 
 @pytest.mark.parametrize("key", ["artifact.tag_added", "artifact.tag_removed"])
-def test_the_variables_of_a_tag_event_have_the_tag(event_types: Any, model: Collection, key: str) -> None:
+def test_the_variables_of_a_tag_event_have_the_tag(known_event_types: Any, model: Collection, key: str) -> None:
     entry = made(model, "a")
     services.add_tags(entry, ["eu"])
     services.remove_tags(entry, ["eu"])
-    assert values(event_types, key)["tag"] == "eu"
-    assert last(event_types, key).subject.facts["tag"] == "eu"
+    assert values(known_event_types, key)["tag"] == "eu"
+    assert last(known_event_types, key).subject.facts["tag"] == "eu"
 
 
 @pytest.mark.parametrize("key", ["collection.tag_added", "collection.tag_removed"])
-def test_the_variables_of_a_collection_tag_event(event_types: Any, model: Collection, key: str) -> None:
+def test_the_variables_of_a_collection_tag_event(known_event_types: Any, model: Collection, key: str) -> None:
     services.add_collection_tags(model, ["eu", "us"])
     services.remove_collection_tags(model, ["us"])
-    happening = last(event_types, key)
-    assert values(event_types, key) == {"artifact_collection_name": "model", "tag": "us"}
-    assert (happening.subject.key, happening.subject.label) == (f"collection:{model.pk}", "acme/mnist/model")
-    assert happening.subject.facts["type"] == "model"
+    context = last(known_event_types, key)
+    assert values(known_event_types, key) == {"artifact_collection_name": "model", "tag": "us"}
+    assert (context.subject.key, context.subject.label) == (f"collection:{model.pk}", "acme/mnist/model")
+    assert context.subject.facts["type"] == "model"
 
 
 def test_every_variable_has_a_value_and_every_value_a_variable(
-    event_types: Any, model: Collection, production: Collection
+    known_event_types: Any, model: Collection, production: Collection
 ) -> None:
     entry = made(model, "a", metadata={"KEY": 1}, tags=["eu"])
     services.remove_tags(entry, ["eu"])
@@ -162,17 +166,19 @@ def test_every_variable_has_a_value_and_every_value_a_variable(
     kinds = set(Event.objects.values_list("kind", flat=True))
     assert len(kinds) == 8
     for kind in kinds:
-        assert set(values(event_types, kind)) == {variable.name for variable in event_types.get(kind).variables}
+        assert set(values(known_event_types, kind)) == {
+            variable.name for variable in known_event_types.get(kind).variables
+        }
 
 
-def test_an_event_whose_collection_is_gone_is_left_out(event_types: Any, model: Collection) -> None:
+def test_an_event_whose_collection_is_gone_is_left_out(known_event_types: Any, model: Collection) -> None:
     made(model, "a")
     events = list(Event.objects.filter(kind="artifact.created"))
     model.delete()
-    assert event_types.get("artifact.created").happenings(events) == {}
+    assert known_event_types.get("artifact.created").contexts(events) == {}
 
 
-def test_a_hundred_happenings_take_as_many_queries_as_one(event_types: Any, world: World) -> None:
+def test_a_hundred_event_contexts_take_as_many_queries_as_one(known_event_types: Any, world: World) -> None:
     for number in range(10):
         collection, _created = services.get_or_create_collection(world.project, f"model-{number}", "model")
         for digest in ("a", "b"):
@@ -181,5 +187,5 @@ def test_a_hundred_happenings_take_as_many_queries_as_one(event_types: Any, worl
     with CaptureQueriesContext(
         connection,
     ) as queries:
-        found = event_types.get("artifact.created").happenings(events)
+        found = known_event_types.get("artifact.created").contexts(events)
     assert (len(found), len(queries)) == (20, 2)

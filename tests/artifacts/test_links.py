@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 
 from artifacts import services
 from artifacts.models import Collection, Entry
-from common.refusals import Conflict
+from common.data.validation_errors import Conflict
 from events.models import Event
-from tests.artifacts.making import aliases_of, made, refused, told
+from tests.artifacts.making import aliases_of, events_after, made, refused
 from tests.world import World
 
 
@@ -34,7 +34,7 @@ def test_a_link_its_aliases_and_its_tags_are_one_event_each_in_this_order(
     version = made(model, "a").version
     before = Event.objects.count()
     services.link(version, production, aliases=["latest", "live"], tags=["eu"], by=world.users["bob"])
-    assert told(before) == [
+    assert events_after(before) == [
         ("artifact.linked", ""),
         ("artifact.alias_added", "latest"),
         ("artifact.alias_added", "live"),
@@ -59,7 +59,7 @@ def test_linking_again_adds_only_what_is_new(model: Collection, production: Coll
     before = Event.objects.count()
     again = services.link(version, production, aliases=["live", "best"])
     assert (first.created, again.created, again.entry) == (True, False, first.entry)
-    assert told(before) == [("artifact.alias_added", "best")]
+    assert events_after(before) == [("artifact.alias_added", "best")]
 
 
 def test_a_version_of_another_type_is_not_linked(world: World, production: Collection) -> None:
@@ -107,7 +107,7 @@ def test_unlinking_tells_what_there_was_and_leaves_the_version(model: Collection
     linked = services.link(entry.version, production, aliases=["live"], tags=["eu"]).entry
     before = Event.objects.count()
     assert services.unlink(linked)
-    assert told(before) == [("artifact.unlinked", "")]
+    assert events_after(before) == [("artifact.unlinked", "")]
     assert Event.objects.latest("id").data == {
         "collection": production.pk,
         "version": entry.version_id,
@@ -123,7 +123,7 @@ def test_after_unlinking_latest_is_the_newest_that_is_left(model: Collection, pr
     before = Event.objects.count()
     services.unlink(second)
     assert aliases_of(production) == {"latest": "v0"}
-    assert told(before) == [("artifact.unlinked", ""), ("artifact.alias_added", "latest")]
+    assert events_after(before) == [("artifact.unlinked", ""), ("artifact.alias_added", "latest")]
     assert Event.objects.latest("id").data["version"] == first.version_id
 
 
@@ -131,7 +131,7 @@ def test_unlinking_an_older_version_moves_nothing(model: Collection, production:
     first, _second = (services.link(made(model, digest).version, production).entry for digest in ("a", "b"))
     before = Event.objects.count()
     services.unlink(first)
-    assert (aliases_of(production), told(before)) == ({"latest": "v1"}, [("artifact.unlinked", "")])
+    assert (aliases_of(production), events_after(before)) == ({"latest": "v1"}, [("artifact.unlinked", "")])
 
 
 def test_a_number_is_never_used_again(model: Collection, production: Collection) -> None:
@@ -145,7 +145,7 @@ def test_unlinking_twice_tells_once(model: Collection, production: Collection) -
     same = Entry.objects.get(pk=linked.pk)
     before = Event.objects.count()
     assert [services.unlink(linked), services.unlink(same)] == [True, False]
-    assert told(before) == [("artifact.unlinked", "")]
+    assert events_after(before) == [("artifact.unlinked", "")]
 
 
 def test_a_version_that_was_unlinked_meanwhile_gets_no_alias(model: Collection, production: Collection) -> None:

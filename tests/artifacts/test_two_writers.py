@@ -7,11 +7,11 @@ import io
 import pytest
 from django.db import connection
 
-from artifacts import changes, services, uploads
+from artifacts import editing, services, uploads
 from artifacts.models import Alias, Collection, Upload, Version
 from events.models import Event
+from projects.file_storage import services as stored_services
 from projects.models import StoredFile
-from projects.stored import services as stored_services
 from tests.artifacts.making import aliases_of
 from tests.artifacts.sending import begun, manifest_of, send_manifest
 from tests.at_once import AT_ONCE, at_once
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def only_on_postgresql(db: None) -> None:
     if connection.vendor != "postgresql":
-        pytest.skip("NOT TESTED HERE: two writers at once need PostgreSQL; set DATABASE_URL")
+        pytest.skip("NOT TESTED HERE: two writers at once need PostgreSQL; pytest --postgresql")
 
 
 def test_versions_made_at_once_get_a_number_each(transactional_db: None, world: World, model: Collection) -> None:
@@ -62,7 +62,7 @@ def test_unlinking_at_once_tells_once(
 def test_an_upload_committed_at_once_is_one_version(transactional_db: None, world: World, model: Collection) -> None:
     upload = begun(model, client_id="c1")
     send_manifest(upload, manifest_of({}))
-    versions = at_once(lambda _number: uploads.commit(Upload.objects.get(pk=upload.pk)))
+    versions = at_once(lambda _number: uploads.commit_upload(Upload.objects.get(pk=upload.pk)))
     assert len(set(versions)) == 1
     assert Event.objects.filter(kind="artifact.created").count() == 1
 
@@ -72,7 +72,7 @@ def test_an_upload_begun_at_once_is_one(transactional_db: None, world: World, mo
 
 
 def test_the_same_content_kept_at_once_is_kept_once(transactional_db: None, world: World) -> None:
-    stored = at_once(lambda _number: stored_services.keep(world.team, io.BytesIO(b"weights"), length=7))
+    stored = at_once(lambda _number: stored_services.store_file(world.team, io.BytesIO(b"weights"), length=7))
     assert len(set(stored)) == 1
     assert StoredFile.objects.count() == 1
 
@@ -83,5 +83,5 @@ def test_versions_deleted_at_once_leave_no_deadlock(
     versions = [services.create_version(model, f"digest-{number}").entry.version for number in range(AT_ONCE)]
     for version in versions:
         services.link(version, production)
-    at_once(lambda number: changes.delete_version(versions[number], with_aliases=True))
+    at_once(lambda number: editing.delete_version(versions[number], with_aliases=True))
     assert (Version.objects.count(), aliases_of(model), aliases_of(production)) == (0, {}, {})

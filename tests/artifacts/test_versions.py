@@ -11,10 +11,11 @@ from django.db import IntegrityError, transaction
 
 from artifacts import services
 from artifacts.models import Alias, Collection, Entry, Version
-from common.refusals import Conflict
+from common.data.validation_errors import Conflict
 from events.models import Event
-from projects.services import RunDetails, create_project, start_run
-from tests.artifacts.making import aliases_of, made, refused, told
+from projects.runs.lifecycle import RunDetails, start_run
+from projects.services import create_project
+from tests.artifacts.making import aliases_of, events_after, made, refused
 from tests.world import World
 
 LATEST = ("artifact.alias_added", "latest")
@@ -33,7 +34,7 @@ def test_the_same_digest_again_is_no_new_version(model: Collection) -> None:
     again = services.create_version(model, "a", {"accuracy": 1})
     assert (first.created, again.created, again.entry) == (True, False, first.entry)
     assert Version.objects.get().metadata == {}
-    assert told() == [("artifact.created", ""), LATEST]
+    assert events_after() == [("artifact.created", ""), LATEST]
 
 
 def test_the_same_digest_in_another_collection_is_a_version_there(world: World, model: Collection) -> None:
@@ -48,12 +49,12 @@ def test_the_same_digest_again_gets_the_aliases_and_tags_but_not_latest(model: C
     before = Event.objects.count()
     services.create_version(model, "a", aliases=["latest", "best"], tags=["eu"])
     assert aliases_of(model) == {"latest": "v1", "best": "v0"}
-    assert told(before) == [("artifact.alias_added", "best"), ("artifact.tag_added", "eu")]
+    assert events_after(before) == [("artifact.alias_added", "best"), ("artifact.tag_added", "eu")]
 
 
 def test_a_version_its_aliases_and_its_tags_are_one_event_each_in_this_order(model: Collection) -> None:
     made(model, "a", aliases=["latest", "best", "prod"], tags=["eu", "us"])
-    assert told() == [
+    assert events_after() == [
         ("artifact.created", ""),
         LATEST,
         ("artifact.alias_added", "best"),
@@ -87,7 +88,7 @@ def test_latest_moves_by_itself_to_each_new_version(model: Collection) -> None:
     made(model, "a")
     made(model, "b")
     assert aliases_of(model) == {"latest": "v1"}
-    assert told(2) == [("artifact.created", ""), LATEST]
+    assert events_after(2) == [("artifact.created", ""), LATEST]
 
 
 def test_metadata_keeps_nan_and_infinity(model: Collection) -> None:
@@ -168,7 +169,7 @@ def test_collection_tags_are_one_event_each(world: World, model: Collection) -> 
     assert services.add_collection_tags(model, ["eu", "us"], by=world.users["bob"]) == ["eu", "us"]
     assert services.remove_collection_tags(model, ["eu"], by=world.users["bob"]) == ["eu"]
     assert model.tag_names == ["us"]
-    assert told() == [
+    assert events_after() == [
         ("collection.tag_added", "eu"),
         ("collection.tag_added", "us"),
         ("collection.tag_removed", "eu"),
@@ -181,4 +182,4 @@ def test_collection_tags_that_change_nothing_tell_nothing(model: Collection) -> 
     services.add_collection_tags(model, ["eu"])
     assert services.add_collection_tags(model, ["eu", "eu"]) == []
     assert services.remove_collection_tags(model, ["us"]) == []
-    assert told() == [("collection.tag_added", "eu")]
+    assert events_after() == [("collection.tag_added", "eu")]

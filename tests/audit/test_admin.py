@@ -22,7 +22,7 @@ def root(world: World) -> Client:
     return client
 
 
-def told() -> list[tuple[str, str, Any, Any]]:
+def audit_rows() -> list[tuple[str, str, Any, Any]]:
     rows = AuditEvent.objects.filter(door="admin").order_by("id")
     assert {row.actor for row in rows} == {"root"}
     return [(row.verb, row.target, row.before, row.after) for row in rows]
@@ -39,7 +39,7 @@ def inline(prefix: str, *rows: dict[str, Any], initial: int = 0) -> dict[str, An
 
 def test_a_new_user(root: Client) -> None:
     root.post(address(User, "add"), {"username": "dora", "usable_password": "false"})
-    ((verb, target, before, after),) = told()
+    ((verb, target, before, after),) = audit_rows()
     assert (verb, target, before, after["username"], after["is_superuser"]) == (
         "user.create", "user dora", None, "dora", False,
     )  # fmt: skip
@@ -50,7 +50,7 @@ def test_a_user_who_becomes_a_superuser(root: Client, world: World) -> None:
     sent = {"username": "bob", "is_active": "on", "is_superuser": "on", "date_joined_0": "2026-01-01"}
     answer = root.post(address(User, "change", bob.pk), {**sent, "date_joined_1": "00:00:00"})
     assert answer.status_code == 302
-    assert told() == [("user.change", "user bob", {"is_superuser": False}, {"is_superuser": True})]
+    assert audit_rows() == [("user.change", "user bob", {"is_superuser": False}, {"is_superuser": True})]
 
 
 def test_a_new_password_for_a_user(root: Client, world: World) -> None:
@@ -58,7 +58,7 @@ def test_a_new_password_for_a_user(root: Client, world: World) -> None:
     passwords = {"password1": "hush-hush-hush-1", "password2": "hush-hush-hush-1", "usable_password": "true"}
     root.post(reverse("admin:auth_user_password_change", args=[bob.pk]), passwords)
     masked = {"password": "********"}
-    assert told() == [("user.change", "user bob", masked, masked)]
+    assert audit_rows() == [("user.change", "user bob", masked, masked)]
 
 
 def test_a_team_with_its_first_admin(root: Client, world: World) -> None:
@@ -68,7 +68,7 @@ def test_a_team_with_its_first_admin(root: Client, world: World) -> None:
         address(Team, "add"), {"name": "third", "organization": organization.pk, **inline("memberships", member)}
     )
     assert answer.status_code == 302
-    assert told() == [
+    assert audit_rows() == [
         ("team.create", "team third", None, {"name": "third", "organization": "research"}),
         ("member.add", "member bob", None, {"role": "admin"}),
     ]
@@ -82,7 +82,7 @@ def test_roles_that_change_and_members_that_go_in_a_teams_form(root: Client, wor
     ]
     sent = {"name": "acme", "organization": world.team.organization_id, **inline("memberships", *rows, initial=2)}
     assert root.post(address(Team, "change", world.team.pk), sent).status_code == 302
-    assert told() == [
+    assert audit_rows() == [
         ("member.change", "member bob", {"role": "member"}, {"role": "admin"}),
         ("member.remove", "member vera", {"role": "viewer"}, None),
     ]
@@ -92,7 +92,7 @@ def test_a_membership_of_its_own_page(root: Client, world: World) -> None:
     bob = Membership.objects.get(user__username="bob")
     root.post(address(Membership, "change", bob.pk), {"team": bob.team_id, "user": bob.user_id, "role": "viewer"})
     root.post(address(Membership, "delete", bob.pk), {"post": "yes"})
-    assert [(verb, target) for verb, target, _before, _after in told()] == [
+    assert [(verb, target) for verb, target, _before, _after in audit_rows()] == [
         ("member.change", "member bob"),
         ("member.remove", "member bob"),
     ]
@@ -102,7 +102,7 @@ def test_admins_of_an_organization(root: Client, world: World) -> None:
     organization = world.team.organization
     sent = {"name": "research", "admins": f"{world.users['bob'].pk}"}
     root.post(address(Organization, "change", organization.pk), sent)
-    assert told() == [("organization.change", "organization research", {"admins": []}, {"admins": ["bob"]})]
+    assert audit_rows() == [("organization.change", "organization research", {"admins": []}, {"admins": ["bob"]})]
 
 
 def test_a_project(root: Client, world: World) -> None:
@@ -111,12 +111,12 @@ def test_a_project(root: Client, world: World) -> None:
     made = Project.objects.get(name="new")
     root.post(address(Project, "change", made.pk), {**sent, "name": "newer", "team": world.other_team.pk})
     root.post(address(Project, "delete", made.pk), {"post": "yes"})
-    assert [(verb, target) for verb, target, _before, _after in told()] == [
+    assert [(verb, target) for verb, target, _before, _after in audit_rows()] == [
         ("project.create", "project acme/new"),
         ("project.change", "project acme/newer"),
         ("project.delete", "project acme/newer"),
     ]
-    assert told()[1][2:] == ({"name": "new"}, {"name": "newer"})
+    assert audit_rows()[1][2:] == ({"name": "new"}, {"name": "newer"})
     assert {row.team for row in AuditEvent.objects.filter(door="admin")} == {world.team}
 
 
@@ -124,7 +124,7 @@ def test_a_registry_and_its_members(root: Client, world: World) -> None:
     member = {"user": world.users["bob"].pk, "team": "", "role": "admin"}
     sent = {"name": "models", "organization": world.team.organization_id, "visibility": "restricted"}
     assert root.post(address(Registry, "add"), {**sent, **inline("members", member)}).status_code == 302
-    assert [(verb, target) for verb, target, _before, _after in told()] == [
+    assert [(verb, target) for verb, target, _before, _after in audit_rows()] == [
         ("registry.create", "registry research/models"),
         ("registry_member.add", "person bob in the registry models"),
     ]
@@ -137,7 +137,7 @@ def test_many_that_go_at_once(root: Client, world: World, model: type) -> None:
     rows = [row for row in rows if getattr(row, "username", "") != "root"]
     chosen = {"action": "delete_selected", "_selected_action": [row.pk for row in rows], "post": "yes"}
     assert root.post(address(model, "changelist"), chosen).status_code == 302
-    assert sorted(before is not None and after is None for _verb, _target, before, after in told()) == [True] * len(
-        rows
-    )
-    assert {verb.partition(".")[2] for verb, *_rest in told()} == {"delete"}
+    assert sorted(before is not None and after is None for _verb, _target, before, after in audit_rows()) == [
+        True
+    ] * len(rows)
+    assert {verb.partition(".")[2] for verb, *_rest in audit_rows()} == {"delete"}

@@ -11,11 +11,11 @@ from rest_framework.test import APIClient
 
 from artifacts import services as artifacts
 from artifacts.models import Collection, Entry, Registry
-from automations.engine.stalls import notice_stalls
-from projects.alerts import alert_run
-from projects.history import log_history
+from automations.engine.stall_detection import detect_stalls
 from projects.models import Run
-from projects.services import finish_run
+from projects.runs.alerts import alert_run
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from registries.models import RegistryRole
 from registries.services import create_registry, link, set_role_of_user
 from tests.world import FAILED, World, threshold
@@ -104,8 +104,8 @@ def _log(*losses: float) -> Callable[[Places, Collection], None]:
 
     def happen(places: Places, collection: Collection) -> None:
         for name, loss in (("a", 0.8), ("b", 0.9), ("c", 1.0)):
-            log_history(places.world.run(name), 0, [{"loss": loss}])
-        log_history(places.world.run("r"), 0, [{"loss": loss} for loss in losses])
+            ingest_rows(places.world.run(name), 0, [{"loss": loss}])
+        ingest_rows(places.world.run("r"), 0, [{"loss": loss} for loss in losses])
 
     return happen
 
@@ -113,7 +113,7 @@ def _log(*losses: float) -> Callable[[Places, Collection], None]:
 def _fall_silent(places: Places, collection: Collection) -> None:
     run = places.world.run()
     Run.objects.filter(pk=run.pk).update(created_at=run.created_at - timedelta(hours=1))
-    notice_stalls()
+    detect_stalls()
 
 
 def _link(places: Places, collection: Collection) -> None:

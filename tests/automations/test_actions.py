@@ -10,17 +10,23 @@ import pytest
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
-from automations import action as actions
-from automations import code, scopes, testing
-from automations.action import Action
+from automations.actions import action as actions
+from automations.actions.action import Action
+from automations.definitions import as_code, scopes
+from automations.definitions.sentence import sentence_of
+from automations.definitions.services import receiver_names
+from automations.delivery import trial_delivery
 from automations.models import Automation, Execution
-from automations.services import names_of_targets, sentence
 from automations.tasks import work
-from events import types
-from integrations import provider as providers
-from integrations.models import SlackChannel
-from integrations.provider import Provider, endpoints_of, provider_of
-from projects.services import finish_run
+from events import event_types
+from integrations.kind import registry as kinds
+from integrations.nothing.action import DoNothing
+from integrations.slack.action import NotifySlack
+from integrations.slack.models import SlackChannel
+from integrations.webhook.action import SendWebhook
+from outbound import provider as providers
+from outbound.provider import Provider, provider_of, receivers_of
+from projects.runs.lifecycle import finish_run
 from tests.conftest import as_person
 from tests.slack_server import SlackServer
 from tests.smtp_server import SmtpServer
@@ -34,6 +40,11 @@ def receivers(world: World, receiver: HTTPServer, slack: SlackServer, settings: 
     """Something real for each action's example to go to."""
     world.webhook(receiver.url_for("/hook"), name="retrain-hook")
     SlackChannel.objects.create(team=world.team, name="alerts", webhook_url=slack.hook_url)
+    for key, name, values in (
+        ("google_chat", "vision team", {"webhook_url": receiver.url_for("/hook?key=k&token=t")}),
+        ("ntfy", "night-shift", {"server": receiver.url_for("/hook"), "topic": "night"}),
+    ):
+        kinds.get(key).create(world.team, {"name": name, **values})
     with SmtpServer() as mail:
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mail.port
         yield
@@ -72,8 +83,8 @@ def test_it_says_what_it_is(kind: type[Action]) -> None:
 
 
 def test_the_names_on_the_wire_are_w_and_bs() -> None:
-    wires = {kind.key: kind.wire for kind in actions.registry if kind.wire}
-    assert wires == {"do_nothing": "NO_OP", "notify_slack": "NOTIFICATION", "send_webhook": "GENERIC_WEBHOOK"}
+    assert (SendWebhook.wire, NotifySlack.wire, DoNothing.wire) == ("GENERIC_WEBHOOK", "NOTIFICATION", "NO_OP")
+    assert sorted(kind.wire for kind in actions.registry if kind.wire) == ["GENERIC_WEBHOOK", "NOTIFICATION", "NO_OP"]
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
@@ -84,59 +95,59 @@ def test_its_example_can_be_saved_and_is_shown_as_it_was_sent(api: APIClient, ki
 
 @pytest.mark.parametrize("kind", ACTIONS)
 def test_its_example_fits_every_event(world: World, kind: type[Action]) -> None:
-    for event in types.registry:
+    for event in event_types.registry:
         action = kind(kind.checked(kind.example, team=world.team, event=event.key))
-        assert isinstance(testing.preview(action, world.team, event), str)
+        assert isinstance(trial_delivery.preview(action, world.team, event), str)
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
 def test_what_is_shown_can_be_sent_back_and_changes_nothing(api: APIClient, kind: type[Action]) -> None:
     made = save(api, kind)
-    before = Automation.objects.values("action", "target").get()
+    before = Automation.objects.values("action", "receiver_key").get()
     answer = api.patch(f"/api/v1/automations/{made['id']}", {"action": made["action"]}, format="json")
     assert answer.status_code == 200, answer.json()
-    assert Automation.objects.values("action", "target").get() == before
+    assert Automation.objects.values("action", "receiver_key").get() == before
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
 def test_it_is_exported_and_applied_without_a_change(api: APIClient, world: World, kind: type[Action]) -> None:
     save(api, kind)
-    document = json.loads(json.dumps(code.export(Automation.objects.all())))
-    assert [step.verb for step in code.plan(document, scopes.found)] == ["unchanged"]
+    document = json.loads(json.dumps(as_code.export(Automation.objects.all())))
+    assert [step.verb for step in as_code.plan(document, scopes.place_named)] == ["unchanged"]
     Automation.objects.all().delete()
-    assert [step.verb for step in code.apply(document, scopes.found, by=None)] == ["create"]
-    assert code.export(Automation.objects.all()) == document
+    assert [step.verb for step in as_code.apply(document, scopes.place_named, by=None)] == ["create"]
+    assert as_code.export(Automation.objects.all()) == document
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
 def test_its_sentence_names_where_it_goes(api: APIClient, kind: type[Action]) -> None:
     save(api, kind)
     automation = Automation.objects.get()
-    name = names_of_targets([automation])[automation.target]
-    said = sentence(automation, name)
+    name = receiver_names([automation])[automation.receiver_key]
+    said = sentence_of(automation, name)
     assert said.startswith("When a run of acme/mnist fails, ")
     assert "gone" not in said
     assert kind(automation.action).describe("")
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
-def test_its_target_leads_to_a_receiver_of_the_team(api: APIClient, world: World, kind: type[Action]) -> None:
+def test_its_receiver_key_leads_to_a_receiver_of_the_team(api: APIClient, world: World, kind: type[Action]) -> None:
     save(api, kind)
-    target = Automation.objects.get().target
-    endpoint = endpoints_of([target])[target]
-    assert (endpoint.key, endpoint.team_id) == (target, world.team.pk)
-    assert target.startswith(f"{provider_of(target)[0].key}:")
+    receiver_key = Automation.objects.get().receiver_key
+    receiver = receivers_of([receiver_key])[receiver_key]
+    assert (receiver.key, receiver.team_id) == (receiver_key, world.team.pk)
+    assert receiver_key.startswith(f"{provider_of(receiver_key)[0].key}:")
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
 def test_what_fires_is_done_once_with_a_row_of_history(api: APIClient, world: World, kind: type[Action]) -> None:
     save(api, kind)
     execution = fail_a_run(world)
-    assert execution.state == "finished", execution.reason
+    assert execution.state == "delivered", execution.reason
     attempt = execution.attempts.get()
     assert attempt.ok
     shown = api.get(f"/api/v1/executions/{execution.pk}").json()
-    assert (shown["state"], len(shown["attempts"])) == ("finished", 1)
+    assert (shown["state"], len(shown["attempts"])) == ("delivered", 1)
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
@@ -194,7 +205,7 @@ def test_an_action_that_is_none_is_refused_with_those_there_are(api: APIClient) 
     refused = post(api, "/test", team="acme", action={"type": "fax"})
     assert refused.status_code == 400
     message = refused.json()["errors"][0]["message"]
-    assert message == "'fax' is no action. Choose one of: do_nothing, send_email, notify_slack, send_webhook."
+    assert message == f"'fax' is no action. Choose one of: {', '.join(kind.key for kind in actions.registry)}."
 
 
 # Do nothing ----------------------------------------------------------------------------------------
@@ -203,7 +214,7 @@ def test_an_action_that_is_none_is_refused_with_those_there_are(api: APIClient) 
 def test_doing_nothing_is_finished_at_once(world: World) -> None:
     world.automation(FAILED, action={"type": "do_nothing"})
     execution = fail_a_run(world)
-    assert (execution.state, execution.reason) == ("finished", "Nothing was sent.")
+    assert (execution.state, execution.reason) == ("delivered", "Nothing was sent.")
     assert execution.attempts.values_list("ok", "request", "reply").get() == (True, None, None)
 
 
@@ -214,4 +225,4 @@ def test_doing_nothing_is_finished_at_once(world: World) -> None:
 def test_every_provider_names_itself_and_finds_nothing_where_nothing_is(provider: type[Provider]) -> None:
     assert str(provider.label)
     assert str(provider.noun)
-    assert provider.endpoints([999_999]) == {}
+    assert provider.receivers([999_999]) == {}

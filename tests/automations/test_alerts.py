@@ -11,13 +11,14 @@ from django.core.exceptions import ValidationError
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 
-from automations import alerts
 from automations.models import Automation, Execution
 from automations.tasks import work
 from events.models import Event
-from integrations.models import SlackChannel
-from projects.alerts import alert_run
-from projects.services import RunDetails, create_project, start_run
+from integrations.slack import alerts
+from integrations.slack.models import SlackChannel
+from projects.runs.alerts import alert_run
+from projects.runs.lifecycle import RunDetails, start_run
+from projects.services import create_project
 from tests.slack_server import SlackServer
 from tests.world import World
 
@@ -106,7 +107,7 @@ def test_an_automation_can_ask_for_a_level(world: World, least: str, heard: int)
     for level in ("INFO", "WARN", "ERROR"):
         alert_run(run, title=level, text="", level=level)
     work()
-    assert Execution.objects.filter(state="finished").count() == heard
+    assert Execution.objects.filter(state="delivered").count() == heard
 
 
 def test_an_automation_without_texts_of_its_own_says_the_alerts(

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from artifacts import services as artifacts
 from automations.models import Execution
 from automations.tasks import work
-from events import types
-from projects.services import finish_run
+from events import event_types
+from projects.runs.lifecycle import finish_run
 from tests.automations.places import AUTOMATIONS, CAUSES, Places, listen
 
 INPUTS = json.loads((Path(__file__).parents[1] / "data" / "automation_inputs.json").read_text())
@@ -138,7 +138,7 @@ def test_a_run_filter_is_judged_in_every_scope_of_runs(places: Places, api: APIC
 @pytest.mark.parametrize("key", INPUTS)
 def test_a_filter_of_the_sdk_reads_back_equal_over_rest(places: Places, api: APIClient, key: str) -> None:
     sent = INPUTS[key]
-    event = types.by_wire(sent["eventType"])
+    event = event_types.by_wire_name(sent["eventType"])
     stored = json.loads(sent["eventFilter"])
     document = json.loads(stored["run_filter"]) if event.about == "run" else stored
     condition = {"type": "run_filter" if event.about == "run" else "artifact_filter", "document": document}

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from django.utils.timezone import now
 
-from automations.engine import pump
+from automations.engine import worker_loop
 from automations.models import Attempt, Execution
-from integrations import sending
-from integrations.http import Client
-from integrations.models import Webhook
-from projects.services import finish_run
+from integrations.webhook.models import Webhook
+from outbound import web_provider as sending
+from outbound.client import Client
+from projects.runs.lifecycle import finish_run
 from tests.integrations.receivers import OK, Answer, Receiver, answering, encrypted
 from tests.integrations.test_http_tls import NOW, YEAR, Certificate
 from tests.world import FAILED, World
@@ -133,14 +133,14 @@ TABLE = {
     ),
     "answers 500": Row(status("500 Oops"), "pending", "The receiver answered 500."),
     "answers 503": Row(status("503 Busy"), "pending", "The receiver answered 503."),
-    "answers 204": Row(closing(b"HTTP/1.1 204 No Content\r\n\r\n"), "finished", "The receiver answered 204."),
+    "answers 204": Row(closing(b"HTTP/1.1 204 No Content\r\n\r\n"), "delivered", "The receiver answered 204."),
     "hangs up in its headers, after a 200": Row(
-        closing(b"HTTP/1.1 200 OK\r\nX-A"), "finished", "The receiver answered 200."
+        closing(b"HTTP/1.1 200 OK\r\nX-A"), "delivered", "The receiver answered 200."
     ),
     "sends a body without end": Row(
-        endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536), "finished", "The receiver answered 200."
+        endless(b"HTTP/1.1 200 OK\r\n\r\n", b"x" * 65_536), "delivered", "The receiver answered 200."
     ),
-    "sends a gzip bomb": Row(closing(BOMB_HEAD + BOMB), "finished", "The receiver answered 200."),
+    "sends a gzip bomb": Row(closing(BOMB_HEAD + BOMB), "delivered", "The receiver answered 200."),
 }
 
 
@@ -157,7 +157,7 @@ def delivered(world: World) -> Iterator[Callable[[str], Execution]]:
         world.webhook(url)
         world.automation(FAILED)
         finish_run(world.run(), 1)
-        assert pump.run() is True
+        assert worker_loop.run() is True
         return Execution.objects.get()
 
     yield deliver
@@ -180,7 +180,7 @@ def start() -> Iterator[Callable[[Answer], Receiver]]:
 def assert_became(execution: Execution, row: Row) -> None:
     assert (execution.state, execution.reason) == (row.state, row.reason)
     attempt = Attempt.objects.get()
-    assert (attempt.ok, attempt.detail) == (row.state == "finished", row.reason)
+    assert (attempt.ok, attempt.detail) == (row.state == "delivered", row.reason)
     assert (execution.lease, execution.leased_until) == ("", None)
     if row.state == "pending":
         assert execution.next_attempt_at is not None

@@ -10,9 +10,9 @@ from pytest_httpserver import HTTPServer
 
 from automations.models import Execution
 from automations.tasks import sweep, work
-from projects.history import log_history
 from projects.models import HistoryChunk, Run
-from projects.services import finish_run
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from tests.world import World
 
 DONE = {"type": "all_done"}
@@ -30,42 +30,42 @@ def age(minutes: int) -> None:
             model.objects.filter(pk=row.pk).update(created_at=row.created_at - timedelta(minutes=minutes))
 
 
-def told() -> list[str]:
-    return list(Execution.objects.exclude(state="skipped").order_by("id").values_list("subject_label", flat=True))
+def fired() -> list[str]:
+    return list(Execution.objects.exclude(state="suppressed").order_by("id").values_list("subject_label", flat=True))
 
 
 def test_a_run_that_logs_nothing_for_the_given_time_is_told_once(world: World) -> None:
-    world.automation({"type": "stalled", "seconds": 600}, event="RUN_STALLED", rest_seconds=0)
-    log_history(world.run("quiet"), 0, [{"loss": 1.0}])
+    world.automation({"type": "stalled", "seconds": 600}, event="RUN_STALLED", cooldown_seconds=0)
+    ingest_rows(world.run("quiet"), 0, [{"loss": 1.0}])
     sweep()
-    assert told() == []
+    assert fired() == []
     age(11)
-    log_history(world.run("busy"), 0, [{"loss": 1.0}])
+    ingest_rows(world.run("busy"), 0, [{"loss": 1.0}])
     for _ in range(3):
         sweep()
-    assert told() == ["quiet"]
+    assert fired() == ["quiet"]
     assert Execution.objects.get().variables["silent_seconds"] >= 660
 
 
 def test_a_run_that_goes_on_and_stalls_again_is_told_again(world: World) -> None:
-    world.automation({"type": "stalled", "seconds": 600}, event="RUN_STALLED", rest_seconds=0)
+    world.automation({"type": "stalled", "seconds": 600}, event="RUN_STALLED", cooldown_seconds=0)
     run = world.run()
-    log_history(run, 0, [{"loss": 1.0}])
+    ingest_rows(run, 0, [{"loss": 1.0}])
     age(11)
     sweep()
-    log_history(run, 1, [{"loss": 1.0}])
+    ingest_rows(run, 1, [{"loss": 1.0}])
     sweep()
     age(12)
     sweep()
-    assert len(told()) == 2
+    assert len(fired()) == 2
 
 
 def test_a_metric_may_stand_still_while_others_move(world: World) -> None:
     world.automation({"type": "stalled", "metric": "val/loss", "seconds": 600}, event="RUN_STALLED")
     run = world.run()
-    log_history(run, 0, [{"val/loss": 1.0}])
+    ingest_rows(run, 0, [{"val/loss": 1.0}])
     age(11)
-    log_history(run, 1, [{"loss": 1.0}])
+    ingest_rows(run, 1, [{"loss": 1.0}])
     sweep()
     assert Execution.objects.get().variables["metric_name"] == "val/loss"
 
@@ -73,8 +73,8 @@ def test_a_metric_may_stand_still_while_others_move(world: World) -> None:
 def test_a_stall_is_told_once_to_each_that_asks_whatever_others_ask(world: World) -> None:
     for name, seconds in (("ten", 600), ("also ten", 600), ("twenty", 1200)):
         asked = {"type": "stalled", "seconds": seconds}
-        world.automation(asked, event="RUN_STALLED", rest_seconds=0, name=name)
-    log_history(world.run(), 0, [{"loss": 1.0}])
+        world.automation(asked, event="RUN_STALLED", cooldown_seconds=0, name=name)
+    ingest_rows(world.run(), 0, [{"loss": 1.0}])
     age(21)
     sweep()
     sweep()
@@ -87,7 +87,7 @@ def test_a_run_that_has_ended_does_not_stall(world: World) -> None:
     finish_run(world.run(), 0)
     age(11)
     sweep()
-    assert told() == []
+    assert fired() == []
 
 
 def test_the_last_run_of_a_project_tells_that_all_are_done(world: World) -> None:
@@ -96,7 +96,7 @@ def test_the_last_run_of_a_project_tells_that_all_are_done(world: World) -> None
     for run in runs:
         finish_run(run, 0)
         work()
-    assert told() == ["c"]
+    assert fired() == ["c"]
 
 
 def test_the_last_run_of_a_group_tells_while_others_go_on(world: World) -> None:
@@ -106,7 +106,7 @@ def test_the_last_run_of_a_group_tells_while_others_go_on(world: World) -> None:
     for run in runs:
         finish_run(run, 1)
     work()
-    assert told() == ["b"]
+    assert fired() == ["b"]
     assert Execution.objects.get().variables["run_group"] == "sweep"
 
 
@@ -115,5 +115,5 @@ def test_it_is_told_each_time_all_are_done(world: World) -> None:
     for name in ("a", "b"):
         finish_run(world.run(name), 0)
     work()
-    assert told() == ["a", "b"]
+    assert fired() == ["a", "b"]
     assert Execution.objects.filter(created_at__lte=timezone.now()).count() == 2

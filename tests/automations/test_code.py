@@ -11,10 +11,10 @@ from django.core.management import CommandError, call_command
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
-from automations import code, scopes
+from automations.definitions import as_code, scopes
 from automations.models import Automation
 from tests.conftest import as_person
-from tests.world import FAILED, World, threshold
+from tests.world import FAILED, World, put_settings, threshold
 
 FILE = """\
 automations:
@@ -33,7 +33,7 @@ automations:
         comparison: gt
         threshold: 1
     action: {type: send_webhook, webhook: hook, payload: '{"run": "${run_name}"}'}
-    rest_seconds: 0
+    cooldown_seconds: 0
 """
 
 
@@ -43,7 +43,7 @@ def hook(world: World, receiver: HTTPServer) -> None:
 
 
 def applied(document: Any, **options: Any) -> list[str]:
-    return [step.verb for step in code.apply(document, scopes.found, by=None, **options)]
+    return [step.verb for step in as_code.apply(document, scopes.place_named, by=None, **options)]
 
 
 def test_a_file_makes_automations_and_a_second_time_changes_nothing(world: World) -> None:
@@ -55,20 +55,25 @@ def test_a_file_makes_automations_and_a_second_time_changes_nothing(world: World
 
 def test_what_is_exported_applies_without_a_change(world: World) -> None:
     world.automation(FAILED, {"type": "run_name", "pattern": "^prod-"}, name="one", description="x", rate_limit=5)
-    world.automation(threshold(), event="RUN_METRIC", name="two", enabled=False, rest_seconds=60, recovery=True)
-    document = yaml.safe_load(yaml.safe_dump(code.export(Automation.objects.all())))
+    world.automation(
+        threshold(), event="RUN_METRIC", name="two", enabled=False, cooldown_seconds=60, notify_on_recovery=True
+    )
+    document = yaml.safe_load(yaml.safe_dump(as_code.export(Automation.objects.all())))
     assert applied(document) == ["unchanged", "unchanged"]
     Automation.objects.all().delete()
     assert applied(document) == ["create", "create"]
-    assert code.export(Automation.objects.order_by("id")) == document
+    assert as_code.export(Automation.objects.order_by("id")) == document
 
 
 def test_the_plan_shows_each_changed_field_and_changes_nothing(world: World) -> None:
     applied(yaml.safe_load(FILE))
-    document = yaml.safe_load(FILE.replace("rest_seconds: 0", "rest_seconds: 60"))
-    steps = code.plan(document, scopes.found)
-    assert [(step.verb, step.changes) for step in steps] == [("unchanged", {}), ("change", {"rest_seconds": (0, 60)})]
-    assert Automation.objects.get(name="Loss is high").rest_seconds == 0
+    document = yaml.safe_load(FILE.replace("cooldown_seconds: 0", "cooldown_seconds: 60"))
+    steps = as_code.plan(document, scopes.place_named)
+    assert [(step.verb, step.changes) for step in steps] == [
+        ("unchanged", {}),
+        ("change", {"cooldown_seconds": (0, 60)}),
+    ]
+    assert Automation.objects.get(name="Loss is high").cooldown_seconds == 0
 
 
 def test_pruning_deletes_what_the_file_does_not_name(world: World) -> None:
@@ -85,13 +90,22 @@ def test_pruning_deletes_what_the_file_does_not_name(world: World) -> None:
     ("old", "new", "said"),
     [
         ("comparison: gt", "comparison: abowe", ":14: automations.1.conditions.0.comparison: "),
-        ("rest_seconds: 0", "rest_seconds: long", ":17: automations.1.rest_seconds: 'long' is not a whole number"),
-        ("rest_seconds: 0", "rests: 0", ":17: automations.1.rests: There is no field 'rests'"),
+        (
+            "cooldown_seconds: 0",
+            "cooldown_seconds: long",
+            ":17: automations.1.cooldown_seconds: 'long' is not a whole number",
+        ),
+        ("cooldown_seconds: 0", "rests: 0", ":17: automations.1.rests: There is no field 'rests'"),
+        (
+            "cooldown_seconds: 0",
+            "rest_seconds: 0",
+            ":17: automations.1.rest_seconds: There is no field 'rest_seconds'. It is called cooldown_seconds now.",
+        ),
         ("scope: acme/mnist", "scope: acme/nothing", ":2: automations.0.scope: There is no project 'acme/nothing'"),
         ("webhook: hook}", "webhook: hok}", ":7: automations.0.action.webhook: "),
         ("name: Loss is high", "name: Run failed", ":9: automations.1.name: 'Run failed' stands here twice"),
     ],
-    ids=["comparison", "rest", "unknown field", "project", "webhook", "twice"],
+    ids=["comparison", "cooldown", "unknown field", "former name", "project", "webhook", "twice"],
 )
 def test_a_wrong_file_is_refused_with_line_and_field_and_changes_nothing(
     world: World, tmp_path: Path, old: str, new: str, said: str
@@ -137,7 +151,7 @@ def test_over_rest_only_who_may_change_the_project_applies(world: World, who: st
 
 def test_an_export_holds_no_secret(world: World, api: APIClient) -> None:
     world.secret("TOKEN", "canary-7f3a")
-    world.team.webhooks.update(access_token="TOKEN")
+    put_settings(world.webhooks, access_token="TOKEN")
     world.automation(FAILED, action={"payload": '{"t": "${ACCESS_TOKEN}"}'})
     text = api.get("/api/v1/automations/export").content.decode()
     assert "canary" not in text

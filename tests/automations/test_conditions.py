@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,30 +12,32 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from automations import action as actions
-from automations import condition as conditions
-from automations.condition import SUBJECT, Condition, Evidence
-from automations.conditions.metric_threshold import MetricThreshold
-from automations.conditions.run_name import RunName
-from automations.conditions.run_state import RunState
-from automations.conditions.run_user import RunUser
+from automations.actions import action as actions
+from automations.conditions import condition as conditions
+from automations.conditions.condition import Condition, Evidence
+from automations.conditions.metric.metric_threshold import MetricThreshold
+from automations.conditions.run.run_name import RunName
+from automations.conditions.run.run_state import RunStateCondition
+from automations.conditions.run.run_user import RunUser
+from automations.definitions.sentence import sentence_of
+from automations.definitions.services import set_enabled
 from automations.engine.evaluation import evaluate
+from automations.messages.templating import parse
+from automations.messages.variables import known, samples
 from automations.models import Execution
-from automations.services import sentence, set_enabled
-from automations.templating import parse
-from automations.variables import known, samples
-from events import types
-from events.types import Happening, Subject
-from projects.history import log_history
+from events import event_types
+from events.event_types import SUBJECT, EventContext, Subject
+from projects.runs.ingest import ingest_rows
+from tests.examples import stored
 from tests.world import FAILED, World
 
 NAN, INF = math.nan, math.inf
 
 
-def happening(*losses: object, state: str = "failed", **facts: Any) -> Happening:
+def context(*losses: object, state: str = "failed", **facts: Any) -> EventContext:
     """Something that happened to a run, with all that any condition on runs looks at."""
     about = {
         "id": 1,
@@ -49,7 +50,7 @@ def happening(*losses: object, state: str = "failed", **facts: Any) -> Happening
         **facts,
     }
     rows = [{"_step": step, "loss": loss} for step, loss in enumerate(losses)]
-    return Happening(
+    return EventContext(
         event_id=1,
         kind="run.history",
         actor="ada",
@@ -78,7 +79,7 @@ def example_of(kind: type[Condition]) -> Condition:
 
 CONDITIONS = pytest.mark.parametrize("kind", list(conditions.registry), ids=lambda kind: kind.key)
 PLUGINS = pytest.mark.parametrize(
-    "kind", [*conditions.registry, *actions.registry, *types.registry], ids=lambda kind: kind.key
+    "kind", [*conditions.registry, *actions.registry, *event_types.registry], ids=lambda kind: kind.key
 )
 
 
@@ -106,7 +107,7 @@ def test_its_parameters_survive_the_database(kind: type[Condition]) -> None:
 
 
 @CONDITIONS
-def test_it_describes_itself_in_a_phrase(kind: type[Condition]) -> None:
+def test_it_describes_itself_in_a_clause(kind: type[Condition]) -> None:
     said = example_of(kind).describe()
     assert said == said.strip() and len(said) > 5
     assert not said.endswith(".")
@@ -117,7 +118,7 @@ def test_it_describes_itself_in_a_phrase(kind: type[Condition]) -> None:
 
 @CONDITIONS
 def test_it_belongs_to_events_that_exist(kind: type[Condition]) -> None:
-    of = [event.key for event in types.registry if kind in conditions.conditions_of(event.key)]
+    of = [event.key for event in event_types.registry if kind in conditions.conditions_of(event.key)]
     assert of
     assert set(kind.defines) <= set(of)
 
@@ -130,7 +131,7 @@ def test_its_form_refuses_a_field_that_it_does_not_have(kind: type[Condition]) -
 
 @CONDITIONS
 def test_judging_twice_gives_the_same_and_changes_nothing(kind: type[Condition]) -> None:
-    one, what = example_of(kind), happening(0.5, 2.0, NAN, 3.0)
+    one, what = example_of(kind), context(0.5, 2.0, NAN, 3.0)
     evidence = Evidence(past=(1.0,) * 100, peers=(1.0, 2.0, 3.0, 4.0))
     params, before = dict(one.params), repr(what)
     first, second = one.judge(what, evidence), one.judge(what, evidence)
@@ -139,14 +140,14 @@ def test_judging_twice_gives_the_same_and_changes_nothing(kind: type[Condition])
     assert first.why
 
 
-@pytest.mark.parametrize("event", [event.key for event in types.registry])
+@pytest.mark.parametrize("event", [event.key for event in event_types.registry])
 def test_every_variable_of_an_event_is_known_and_has_a_sample(event: str) -> None:
     found = samples(event)
     assert set(found) == set(known())
     body = "{" + ", ".join(f'"{name}": ${{{name}}}' for name in found) + "}"
     filled = json.loads(parse(body).render(variables=found, secrets={}).body)
-    event_type = types.registry.get(event)
-    assert filled["event_type"] == (event_type.told_as or event_type.wire)
+    event_type = event_types.registry.get(event)
+    assert filled["event_type"] == (event_type.payload_name or event_type.wire)
 
 
 def test_an_automation_is_said_in_one_sentence(world: World) -> None:
@@ -154,7 +155,7 @@ def test_an_automation_is_said_in_one_sentence(world: World) -> None:
     automation = world.automation(
         FAILED, {"type": "run_name", "pattern": "^prod-"}, {"type": "run_user", "username": "ada"}
     )
-    assert sentence(automation, "hook") == (
+    assert sentence_of(automation, "hook") == (
         "When a run of acme/mnist whose name matches ^prod- by ada fails, call hook."
     )
 
@@ -167,7 +168,7 @@ def judged(past: Sequence[float], *losses: object, **params: Any) -> bool:
     if sent["threshold"] is None:
         del sent["threshold"]
     one = MetricThreshold(MetricThreshold.Form.checked(sent))
-    return one.judge(happening(*losses), Evidence(past=past)).holds
+    return one.judge(context(*losses), Evidence(past=past)).holds
 
 
 @pytest.mark.parametrize(
@@ -215,7 +216,7 @@ def test_a_window_is_aggregated_to_this_value(aggregation: str, window: list[flo
             {"metric": "loss", "aggregation": aggregation, "window": 3, "comparison": "ne", "threshold": 123.0}
         )
     )
-    verdict = one.judge(happening(window[2]), Evidence(past=window[:2]))
+    verdict = one.judge(context(window[2]), Evidence(past=window[:2]))
     assert repr(verdict.values["metric_value"]) == repr(pytest.approx(expected).expected)
 
 
@@ -231,7 +232,7 @@ def test_no_crossing_inside_a_chunk_is_missed() -> None:
 
 def test_the_first_value_that_holds_is_the_one_that_is_told() -> None:
     one = MetricThreshold(MetricThreshold.Form.checked(MetricThreshold.example | {"window": 2}))
-    verdict = one.judge(happening(0.0, 4.0, 8.0), Evidence(past=[0.5]))
+    verdict = one.judge(context(0.0, 4.0, 8.0), Evidence(past=[0.5]))
     assert {name: verdict.values[name] for name in ("metric_value", "metric_values", "metric_step")} == {
         "metric_value": 2.0,
         "metric_values": [0.0, 4.0],
@@ -294,25 +295,21 @@ def logs(draw: st.DrawFn) -> tuple[dict[str, Any], list[float], list[tuple[int, 
 
 
 @given(logs())
-@settings(
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "300")),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
-)
+@stored
 def test_the_engine_fires_at_the_same_values_as_brute_force(
     engine_world: World, log: tuple[dict[str, Any], list[float], list[tuple[int, bool]]]
 ) -> None:
     params, history, chunks = log
     with transaction.atomic():
         automation = engine_world.automation(
-            {"type": "metric_threshold", **params}, event="RUN_METRIC", rest_seconds=0, rate_limit=0
+            {"type": "metric_threshold", **params}, event="RUN_METRIC", cooldown_seconds=0, rate_limit=0
         )
         run, start, expected = engine_world.run(), 0, []
         for end, enabled in chunks:
             # What is logged while it is disabled is not remembered: memory has a gap then.
             if automation.enabled != enabled:
                 set_enabled(automation, enabled)
-            log_history(run, start, [{"_step": place, "loss": history[place]} for place in range(start, end)])
+            ingest_rows(run, start, [{"_step": place, "loss": history[place]} for place in range(start, end)])
             evaluate()
             place = brute_force(params, history, start, end) if enabled else None
             expected += [] if place is None else [place]
@@ -344,7 +341,9 @@ def engine_world(world: World) -> World:
 )
 def test_a_state_counts_as_exactly_these(state: str, holding: set[str]) -> None:
     choices = ("running", "finished", "failed", "crashed")
-    found = {one for one in choices if RunState({"states": [one]}).judge(happening(state=state), Evidence()).holds}
+    found = {
+        one for one in choices if RunStateCondition({"states": [one]}).judge(context(state=state), Evidence()).holds
+    }
     assert found == holding
 
 
@@ -361,17 +360,17 @@ def test_a_state_counts_as_exactly_these(state: str, holding: set[str]) -> None:
     ],
 )
 def test_a_name_is_searched_anywhere_and_by_case(pattern: str, name: str, holds: bool) -> None:
-    assert RunName({"pattern": pattern}).judge(happening(display_name=name), Evidence()).holds is holds
+    assert RunName({"pattern": pattern}).judge(context(display_name=name), Evidence()).holds is holds
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "(a|aa)+$", "(.*)*x"])
 def test_a_pattern_that_others_choke_on_takes_linear_time(pattern: str) -> None:
     one = RunName(RunName.Form.checked({"pattern": pattern}))
     started = time.perf_counter()
-    assert one.judge(happening(display_name="a" * 100_000 + "!"), Evidence()).holds is False
+    assert one.judge(context(display_name="a" * 100_000 + "!"), Evidence()).holds is False
     assert time.perf_counter() - started < 1
 
 
 @pytest.mark.parametrize(("username", "holds"), [("ada", True), ("Ada", False), ("bob", False), ("", False)])
 def test_a_run_is_of_one_person_only(username: str, holds: bool) -> None:
-    assert RunUser({"username": "ada"}).judge(happening(username=username), Evidence()).holds is holds
+    assert RunUser({"username": "ada"}).judge(context(username=username), Evidence()).holds is holds

@@ -17,16 +17,17 @@ from django.utils.timezone import now
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from automations.engine import claims, delivery, pump
+from automations.delivery import claims, sending
+from automations.delivery.retry_schedule import next_attempt_at
+from automations.engine import worker_loop
 from automations.engine.evaluation import evaluate
-from automations.engine.retries import next_attempt_at
 from automations.models import Attempt, Automation, Execution
 from automations.tasks import sweep, work
-from common.leases import new_lease
-from integrations.models import Webhook
-from integrations.provider import Outcome
-from integrations.waiting import retry_after
-from projects.services import finish_run
+from common.data.leases import new_lease
+from integrations.webhook.models import Webhook
+from outbound.provider import Outcome
+from outbound.retry_after import retry_after
+from projects.runs.lifecycle import finish_run
 from secrets_vault.models import Secret
 from teams.models import Team
 from tests.world import FAILED, World
@@ -35,7 +36,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def answers(world: World) -> Iterator[Callable[..., HTTPServer]]:
+def receiver_with(world: World) -> Iterator[Callable[..., HTTPServer]]:
     """Start a receiver that gives these answers, the last one for ever, and make it the webhook `hook`."""
     servers = []
 
@@ -66,14 +67,18 @@ def claim(free: int = 32, *, room: int = 4, lease: str = "") -> list[Execution]:
     return claims.claim(lease or new_lease(), lambda _target: room, free)
 
 
-def executions(world: World, count: int, *, target: str = "webhook:1", team: Team | None = None) -> list[Execution]:
+def executions(
+    world: World, count: int, *, receiver_key: str = "webhook:1", team: Team | None = None
+) -> list[Execution]:
     """Write executions that are due, as if an automation had fired so often."""
     automation = Automation.objects.create(
-        name=f"{target} {team}", team=team or world.team, project=world.project, scope="project:0"
+        name=f"{receiver_key} {team}", team=team or world.team, project=world.project, scope="project:0"
     )
     due = now() - timedelta(seconds=1)
     return [
-        Execution.objects.create(automation=automation, team=automation.team, target=target, next_attempt_at=due)
+        Execution.objects.create(
+            automation=automation, team=automation.team, receiver_key=receiver_key, next_attempt_at=due
+        )
         for _ in range(count)
     ]
 
@@ -126,10 +131,10 @@ def test_retry_after_is_read_as_seconds_or_a_date(header: str, seconds: float | 
 
 
 def test_a_server_error_is_tried_again_with_the_same_id_and_the_same_bytes(
-    world: World, answers: Callable[..., HTTPServer]
+    world: World, receiver_with: Callable[..., HTTPServer]
 ) -> None:
     world.secret("SIGNING", "s3cr3t-signing-key")
-    server = answers(Response("no", 503), Response("ok", 200), secret="SIGNING")
+    server = receiver_with(Response("no", 503), Response("ok", 200), secret="SIGNING")
     world.automation(FAILED)
     fail_a_run(world)
     work()
@@ -141,14 +146,16 @@ def test_a_server_error_is_tried_again_with_the_same_id_and_the_same_bytes(
     assert first.headers["webhook-id"] == second.headers["webhook-id"] == Execution.objects.get().delivery_id
     assert first.headers["X-Wandb-Signature"] == second.headers["X-Wandb-Signature"]
     assert Execution.objects.values_list("state", "attempts_made", "reason").get() == (
-        "finished",
+        "delivered",
         2,
         "The receiver answered 200.",
     )
 
 
-def test_a_server_error_waits_for_the_next_place_in_the_table(world: World, answers: Callable[..., HTTPServer]) -> None:
-    answers(Response("no", 500))
+def test_a_server_error_waits_for_the_next_place_in_the_table(
+    world: World, receiver_with: Callable[..., HTTPServer]
+) -> None:
+    receiver_with(Response("no", 500))
     world.automation(FAILED)
     fail_a_run(world)
     work()
@@ -163,8 +170,8 @@ def test_a_server_error_waits_for_the_next_place_in_the_table(world: World, answ
     assert (execution.lease, execution.leased_until) == ("", None)
 
 
-def test_retry_after_of_a_real_answer_is_kept(world: World, answers: Callable[..., HTTPServer]) -> None:
-    answers(Response("slow down", 429, {"Retry-After": "600"}))
+def test_retry_after_of_a_real_answer_is_kept(world: World, receiver_with: Callable[..., HTTPServer]) -> None:
+    receiver_with(Response("slow down", 429, {"Retry-After": "600"}))
     world.automation(FAILED)
     fail_a_run(world)
     work()
@@ -173,9 +180,9 @@ def test_retry_after_of_a_real_answer_is_kept(world: World, answers: Callable[..
 
 
 def test_after_eight_tries_it_is_given_up_with_all_of_them_told(
-    world: World, answers: Callable[..., HTTPServer]
+    world: World, receiver_with: Callable[..., HTTPServer]
 ) -> None:
-    server = answers(Response("no", 500))
+    server = receiver_with(Response("no", 500))
     world.automation(FAILED)
     fail_a_run(world)
     for _ in range(9):
@@ -188,8 +195,8 @@ def test_after_eight_tries_it_is_given_up_with_all_of_them_told(
     ]
 
 
-def test_a_redirect_is_given_up_at_once(world: World, answers: Callable[..., HTTPServer]) -> None:
-    server = answers(Response("", 302, {"Location": "/elsewhere"}))
+def test_a_redirect_is_given_up_at_once(world: World, receiver_with: Callable[..., HTTPServer]) -> None:
+    server = receiver_with(Response("", 302, {"Location": "/elsewhere"}))
     world.automation(FAILED)
     fail_a_run(world)
     work()
@@ -201,9 +208,9 @@ def test_a_redirect_is_given_up_at_once(world: World, answers: Callable[..., HTT
 
 
 def test_a_receiver_that_is_gone_disables_its_webhook_and_says_so(
-    world: World, answers: Callable[..., HTTPServer]
+    world: World, receiver_with: Callable[..., HTTPServer]
 ) -> None:
-    server = answers(Response("", 410))
+    server = receiver_with(Response("", 410))
     world.automation(FAILED)
     fail_a_run(world, "run1")
     work()
@@ -247,10 +254,10 @@ def move_the_webhook() -> None:
     ],
 )
 def test_what_cannot_be_sent_ends_with_a_reason(
-    world: World, answers: Callable[..., HTTPServer], happens: Callable[[], None], reason: str
+    world: World, receiver_with: Callable[..., HTTPServer], happens: Callable[[], None], reason: str
 ) -> None:
     world.secret("TOKEN", "s3cr3t-token")
-    server = answers(Response("ok"), access_token="TOKEN")
+    server = receiver_with(Response("ok"), access_token="TOKEN")
     world.automation(FAILED)
     fail_a_run(world)
     happens()
@@ -260,13 +267,15 @@ def test_what_cannot_be_sent_ends_with_a_reason(
     assert server.log == []
 
 
-def test_a_target_that_is_none_stops_no_other(world: World, answers: Callable[..., HTTPServer]) -> None:
-    answers(Response("ok"))
-    executions(world, 1, target="fax:x")
+def test_a_receiver_key_that_names_nothing_stops_no_other(
+    world: World, receiver_with: Callable[..., HTTPServer]
+) -> None:
+    receiver_with(Response("ok"))
+    executions(world, 1, receiver_key="fax:x")
     world.automation(FAILED)
     fail_a_run(world)
     work()
-    assert list(Execution.objects.order_by("id").values_list("state", flat=True)) == ["failed", "finished"]
+    assert list(Execution.objects.order_by("id").values_list("state", flat=True)) == ["failed", "delivered"]
 
 
 # Claims --------------------------------------------------------------------------------------------
@@ -295,21 +304,21 @@ def test_at_most_a_few_are_under_way_to_one_receiver(world: World, receiver: HTT
         world.automation(FAILED)
         for number in range(10):
             fail_a_run(world, f"run{number}")
-        assert pump.run() is True
-    assert Execution.objects.filter(state="finished").count() == 10
+        assert worker_loop.run() is True
+    assert Execution.objects.filter(state="delivered").count() == 10
     assert most[0] == 4
 
 
 def test_what_is_answered_and_not_yet_stored_still_takes_its_place(
-    world: World, answers: Callable[..., HTTPServer], monkeypatch: pytest.MonkeyPatch
+    world: World, receiver_with: Callable[..., HTTPServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = answers(Response("ok"))
+    server = receiver_with(Response("ok"))
     world.automation(FAILED)
     for number in range(12):
         fail_a_run(world, f"run{number}")
-    stored, ahead, store = 0, [], delivery.store
+    stored, ahead, store = 0, [], sending.store
 
-    def slow_store(lease: str, results: list[delivery.Sent]) -> None:
+    def slow_store(lease: str, results: list[sending.SendResult]) -> None:
         nonlocal stored
         # Time for the others to be answered, and for more to go if they may.
         threading.Event().wait(0.1)
@@ -317,8 +326,8 @@ def test_what_is_answered_and_not_yet_stored_still_takes_its_place(
         store(lease, results)
         stored += len(results)
 
-    monkeypatch.setattr(delivery, "store", slow_store)
-    assert pump.run() is True
+    monkeypatch.setattr(sending, "store", slow_store)
+    assert worker_loop.run() is True
     assert stored == 12
     assert max(ahead) <= 4
 
@@ -346,16 +355,21 @@ def test_the_attempt_is_counted_before_it_is_sent(world: World) -> None:
 
 def test_teams_take_turns_at_the_free_places(world: World) -> None:
     for number in range(5):
-        executions(world, 3, target=f"webhook:{number}")
-    executions(world, 3, target="webhook:9", team=world.other_team)
+        executions(world, 3, receiver_key=f"webhook:{number}")
+    executions(world, 3, receiver_key="webhook:9", team=world.other_team)
     claimed = claim(4)
-    assert sorted(execution.target for execution in claimed) == ["webhook:0", "webhook:1", "webhook:2", "webhook:9"]
+    assert sorted(execution.receiver_key for execution in claimed) == [
+        "webhook:0",
+        "webhook:1",
+        "webhook:2",
+        "webhook:9",
+    ]
 
 
 def test_a_small_team_gets_its_share_beside_a_flood(world: World) -> None:
     executions(world, 20)
-    executions(world, 2, target="webhook:9", team=world.other_team)
-    claimed = [execution.target for execution in claim(5)]
+    executions(world, 2, receiver_key="webhook:9", team=world.other_team)
+    claimed = [execution.receiver_key for execution in claim(5)]
     assert sorted(claimed) == ["webhook:1"] * 2 + ["webhook:9"] * 2
 
 
@@ -385,25 +399,25 @@ def test_a_small_team_is_not_kept_waiting_by_the_flood_of_another(world: World) 
     with server:
         for number in range(20):
             hook = world.webhook(server.url_for("/flood"), name=f"hook{number}")
-            executions(world, 30, target=f"webhook:{hook.pk}")
+            executions(world, 30, receiver_key=f"webhook:{hook.pk}")
         small = world.webhook(server.url_for("/small"), team=world.other_team)
-        executions(world, 5, target=f"webhook:{small.pk}", team=world.other_team)
+        executions(world, 5, receiver_key=f"webhook:{small.pk}", team=world.other_team)
         Execution.objects.update(action_type="send_webhook", action={"webhook": 0, "payload": "{}"})
-        assert pump.run(60) is True
+        assert worker_loop.run(60) is True
     assert len(order) == 605
     # They came last, and would go last.
     assert max(place for place, path in enumerate(order) if path == "/small") < 300
 
 
 def test_answers_are_kept_while_the_database_is_away_and_stored_once(
-    world: World, answers: Callable[..., HTTPServer], monkeypatch: pytest.MonkeyPatch
+    world: World, receiver_with: Callable[..., HTTPServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server = answers(Response("ok"))
+    server = receiver_with(Response("ok"))
     world.automation(FAILED)
     fail_a_run(world)
-    store, failures = delivery.store, [OperationalError("gone before"), OperationalError("gone after the commit")]
+    store, failures = sending.store, [OperationalError("gone before"), OperationalError("gone after the commit")]
 
-    def stored_at_last(lease: str, results: list[delivery.Sent]) -> None:
+    def stored_at_last(lease: str, results: list[sending.SendResult]) -> None:
         if results and failures:
             error = failures.pop(0)
             if not failures:
@@ -411,11 +425,11 @@ def test_answers_are_kept_while_the_database_is_away_and_stored_once(
             raise error
         store(lease, results)
 
-    monkeypatch.setattr(delivery, "store", stored_at_last)
-    monkeypatch.setattr(pump, "connection", Mock())
-    assert pump.run() is True
+    monkeypatch.setattr(sending, "store", stored_at_last)
+    monkeypatch.setattr(worker_loop, "connection", Mock())
+    assert worker_loop.run() is True
     assert len(server.log) == 1
-    assert Execution.objects.get().state == "finished"
+    assert Execution.objects.get().state == "delivered"
     assert Attempt.objects.count() == 1
 
 
@@ -432,15 +446,17 @@ def lose_the_worker() -> None:
 LOST = "The worker stopped while it was sending; the receiver may have got this one."
 
 
-def test_the_attempt_of_a_lost_worker_is_told_and_made_again(world: World, answers: Callable[..., HTTPServer]) -> None:
-    server = answers(Response("ok"))
+def test_the_attempt_of_a_lost_worker_is_told_and_made_again(
+    world: World, receiver_with: Callable[..., HTTPServer]
+) -> None:
+    server = receiver_with(Response("ok"))
     world.automation(FAILED)
     fail_a_run(world)
     evaluate()
     lose_the_worker()
     sweep()
     execution = Execution.objects.get()
-    assert (execution.state, execution.attempts_made, execution.losses) == ("finished", 2, 1)
+    assert (execution.state, execution.attempts_made, execution.losses) == ("delivered", 2, 1)
     assert list(execution.attempts.values_list("number", "ok", "detail")) == [
         (1, False, LOST),
         (2, True, "The receiver answered 200."),
@@ -467,23 +483,23 @@ def test_what_took_a_worker_down_goes_without_those_beside_it(world: World) -> N
 
 
 def test_those_beside_a_delivery_that_kills_its_worker_are_not_set_aside_with_it(
-    world: World, answers: Callable[..., HTTPServer]
+    world: World, receiver_with: Callable[..., HTTPServer]
 ) -> None:
-    server = answers(Response("ok"))
+    server = receiver_with(Response("ok"))
     world.automation(FAILED)
     fail_a_run(world)
     evaluate()
-    executions(world, 1, target="webhook:0")
+    executions(world, 1, receiver_key="webhook:0")
     for _ in range(2):
         lose_the_worker()
         assert claims.recover() == 2
     # It kills the next worker too, which has nothing else in hand; the one after that finds the other alone.
-    Execution.objects.filter(target="webhook:0").update(next_attempt_at=now() - timedelta(hours=1))
+    Execution.objects.filter(receiver_key="webhook:0").update(next_attempt_at=now() - timedelta(hours=1))
     lose_the_worker()
     assert claims.recover() == 1
     work()
-    assert list(Execution.objects.order_by("id").values_list("target", "state", "losses")) == [
-        (f"webhook:{Webhook.objects.get().pk}", "finished", 2),
+    assert list(Execution.objects.order_by("id").values_list("receiver_key", "state", "losses")) == [
+        (f"webhook:{Webhook.objects.get().pk}", "delivered", 2),
         ("webhook:0", "failed", 3),
     ]
     assert len(server.log) == 1
@@ -497,7 +513,7 @@ def test_a_result_that_comes_after_the_lease_changes_nothing(world: World) -> No
     claims.recover()
     (current,) = claim()
     outcome = Outcome(True, "late")
-    delivery.store(late.lease, [delivery._not_sent(late, outcome)])
+    sending.store(late.lease, [sending._not_sent(late, outcome)])
     assert lose.values_list("state", "lease").get() == ("pending", current.lease)
 
 

@@ -12,10 +12,10 @@ import pytest
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 
+from automations.delivery.redelivery import redeliver
 from automations.models import Attempt, Automation, Execution
-from automations.redelivery import redeliver
 from automations.tasks import work
-from projects.services import finish_run
+from projects.runs.lifecycle import finish_run
 from teams.models import Membership, User
 from tests.smtp_server import SmtpServer
 from tests.world import FAILED, World
@@ -39,7 +39,7 @@ def fail_a_run(world: World, name: str = "run1", display_name: str = "prod-1") -
     work()
 
 
-def told() -> tuple[str, str]:
+def outcome() -> tuple[str, str]:
     return Execution.objects.values_list("state", "reason").get()
 
 
@@ -52,7 +52,7 @@ def test_a_failed_run_is_told_to_addresses_and_members(world: World, mail: SmtpS
     assert letter.message["From"] == "Runbell <bell@acme.test>"
     assert letter.message["Subject"] == "prod-1 is failed"
     assert letter.message["Message-ID"].startswith(f"<{Execution.objects.get().delivery_id}@")
-    assert told() == ("finished", "The mail server took the message.")
+    assert outcome() == ("delivered", "The mail server took the message.")
 
 
 def test_it_says_what_happened_as_text_and_as_html(world: World, mail: SmtpServer) -> None:
@@ -103,7 +103,7 @@ def test_who_left_the_team_is_written_to_no_more(world: World, mail: SmtpServer)
     write(world, to=["bob"])
     Membership.objects.filter(user__username="bob").delete()
     fail_a_run(world)
-    assert told() == ("failed", "None of its recipients has an address. Edit the automation.")
+    assert outcome() == ("failed", "None of its recipients has an address that may get e-mails. Edit the automation.")
     assert mail.letters == []
 
 
@@ -129,7 +129,7 @@ def test_5xx_is_for_good_and_4xx_passes(
     write(world)
     mail.says[command] = answer
     fail_a_run(world)
-    assert told() == (state, reason)
+    assert outcome() == (state, reason)
     assert mail.letters == []
 
 
@@ -137,7 +137,7 @@ def test_some_recipients_refused_is_told_and_not_sent_twice(world: World, mail: 
     write(world, to=["ada@acme.test", "gone@acme.test"])
     mail.refused["gone@acme.test"] = "550 no such user"
     fail_a_run(world)
-    assert told() == ("finished", "The mail server took it for 1 of 2, not for gone@acme.test (550 no such user).")
+    assert outcome() == ("delivered", "The mail server took it for 1 of 2, not for gone@acme.test (550 no such user).")
     assert [letter.recipients for letter in mail.letters] == [["ada@acme.test"]]
 
 
@@ -151,13 +151,13 @@ def test_only_who_was_refused_for_now_is_tried_again(world: World, mail: SmtpSer
     mail.refused |= {"grey@acme.test": "450 greylisted", "gone@acme.test": "550 no such user"}
     fail_a_run(world)
     not_yet = "grey@acme.test (450 greylisted), gone@acme.test (550 no such user)"
-    assert told() == ("pending", f"The mail server took it for 1 of 3, not for {not_yet}.")
+    assert outcome() == ("pending", f"The mail server took it for 1 of 3, not for {not_yet}.")
     try_again()
-    assert told() == ("pending", "The mail server took it for 1 of 3, not for gone@acme.test (550 no such user), "
+    assert outcome() == ("pending", "The mail server took it for 1 of 3, not for gone@acme.test (550 no such user), "
                       "grey@acme.test (450 greylisted).")  # fmt: skip
     del mail.refused["grey@acme.test"]
     try_again()
-    assert told() == ("finished", "The mail server took it for 2 of 3, not for gone@acme.test (550 no such user).")
+    assert outcome() == ("delivered", "The mail server took it for 2 of 3, not for gone@acme.test (550 no such user).")
     assert [letter.recipients for letter in mail.letters] == [["ada@acme.test"], ["grey@acme.test"]]
     first, second = (letter.message for letter in mail.letters)
     assert (first["Message-ID"], first["To"]) == (second["Message-ID"], second["To"])
@@ -171,7 +171,7 @@ def test_where_the_tries_end_it_fails_and_says_who_has_it(world: World, mail: Sm
     mail.refused["grey@acme.test"] = "450 greylisted"
     fail_a_run(world)
     try_again()
-    assert told() == ("failed", "The mail server took it for 1 of 2, not for grey@acme.test (450 greylisted).")
+    assert outcome() == ("failed", "The mail server took it for 1 of 2, not for grey@acme.test (450 greylisted).")
     assert len(mail.letters) == 1
 
 
@@ -181,7 +181,7 @@ def test_refused_for_good_in_the_end_it_is_finished_for_the_others(world: World,
     fail_a_run(world)
     mail.refused["grey@acme.test"] = "550 no such user"
     try_again()
-    assert told() == ("finished", "The mail server took it for 1 of 2, not for grey@acme.test (550 no such user).")
+    assert outcome() == ("delivered", "The mail server took it for 1 of 2, not for grey@acme.test (550 no such user).")
 
 
 def test_delivered_anew_by_a_person_it_goes_to_all_of_them(world: World, mail: SmtpServer) -> None:
@@ -191,7 +191,7 @@ def test_delivered_anew_by_a_person_it_goes_to_all_of_them(world: World, mail: S
     mail.refused.clear()
     redeliver(Execution.objects.get(), by=world.users["alice"])
     work()
-    assert told() == ("finished", "The mail server took the message.")
+    assert outcome() == ("delivered", "The mail server took the message.")
     assert mail.letters[-1].recipients == ["ada@acme.test", "gone@acme.test"]
 
 
@@ -200,7 +200,7 @@ def test_a_server_that_is_away_is_tried_again(world: World, mail: SmtpServer) ->
     mail.shutdown()
     mail.server_close()
     fail_a_run(world)
-    assert told() == ("pending", "The mail server could not be reached, or closed the connection.")
+    assert outcome() == ("pending", "The mail server could not be reached, or closed the connection.")
 
 
 @pytest.mark.parametrize("fault", ["silent_at", "dripping_at"])
@@ -212,7 +212,7 @@ def test_a_server_that_does_not_answer_costs_the_deadline(
     write(world)
     started = time.monotonic()
     fail_a_run(world)
-    assert told() == ("pending", "The mail server did not answer within 1 s.")
+    assert outcome() == ("pending", "The mail server did not answer within 1 s.")
     assert time.monotonic() - started < 10
 
 
@@ -220,7 +220,7 @@ def test_a_server_that_says_no_good_bye_is_not_waited_for(world: World, mail: Sm
     mail.silent_at = "QUIT"
     write(world)
     fail_a_run(world)
-    assert told() == ("finished", "The mail server took the message.")
+    assert outcome() == ("delivered", "The mail server took the message.")
 
 
 def test_a_wrong_password_is_the_operators_and_not_shown(world: World, mail: SmtpServer, settings: Any) -> None:
@@ -228,7 +228,7 @@ def test_a_wrong_password_is_the_operators_and_not_shown(world: World, mail: Smt
     mail.says["AUTH"] = "535 5.7.8 wrong"
     write(world)
     fail_a_run(world)
-    assert told() == ("failed", "The mail server refused the sign-in (535). The operator mends EMAIL_URL.")
+    assert outcome() == ("failed", "The mail server refused the sign-in (535). The operator mends EMAIL_URL.")
     assert mail.sign_ins
     assert "canary" not in str(list(Attempt.objects.values()))
 
@@ -281,7 +281,7 @@ def test_a_mail_server_taken_away_later_fails_with_the_remedy(world: World, mail
     write(world)
     settings.EMAIL_HOST = ""
     fail_a_run(world)
-    assert told() == ("failed", "E-mail is not set up here: the operator of this Runbell sets EMAIL_URL.")
+    assert outcome() == ("failed", "E-mail is not set up here: the operator of this Runbell sets EMAIL_URL.")
 
 
 @pytest.mark.parametrize("password", ["correct horse battery", "short"])
@@ -296,7 +296,7 @@ def test_the_password_is_kept_nowhere_though_the_server_says_it_back(
     mail.says[command] = f"{code} I got {password} and {in_base64}"
     write(world)
     fail_a_run(world)
-    kept = str(list(Attempt.objects.values())) + str(told())
+    kept = str(list(Attempt.objects.values())) + str(outcome())
     assert mail.sign_ins == [f"PLAIN {in_base64}"]
     assert str(code) in kept
     assert password not in kept

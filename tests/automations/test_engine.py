@@ -13,19 +13,20 @@ from django.db import transaction
 from django.utils.timezone import now
 from pytest_httpserver import HTTPServer
 
-from automations import condition as conditions
-from automations.condition import Condition, Verdict
+from automations.conditions import condition as conditions
+from automations.conditions.condition import Condition, Verdict
+from automations.definitions.representation import draft_of
+from automations.definitions.services import change_automation
 from automations.engine.evaluation import evaluate
-from automations.models import Automation, Execution, Rest
+from automations.models import Automation, Cooldown, Execution
 from automations.parameters import Parameters
-from automations.serializers import draft_of
-from automations.services import change_automation
 from automations.tasks import work
 from events import ledger
 from events.models import Event
-from projects.history import log_history, next_offset
+from projects.history.stream_offsets import next_offset
 from projects.models import Run
-from projects.services import finish_run
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from tests.world import FAILED, World, threshold
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -52,7 +53,7 @@ def judged() -> Iterator[Judged]:
             def describe(self) -> str:
                 return "as a test says"
 
-            def judge(self, happening: Any, past: Any) -> Verdict:
+            def judge(self, context: Any, past: Any) -> Verdict:
                 return verdict()
 
         conditions.registry.register(Made)
@@ -63,7 +64,7 @@ def judged() -> Iterator[Judged]:
 
 
 def log(run: Run, *losses: float) -> None:
-    log_history(run, next_offset(run), [{"loss": loss} for loss in losses])
+    ingest_rows(run, next_offset(run), [{"loss": loss} for loss in losses])
 
 
 def arrived(receiver: HTTPServer, key: str = "automation") -> list[Any]:
@@ -80,7 +81,7 @@ def log_at(moment: datetime, run: Run, loss: float = 2.0) -> None:
 
 
 @pytest.mark.parametrize(("after", "calls"), [(DAY - timedelta(seconds=1), 1), (DAY, 2)], ids=["23:59:59", "24:00:00"])
-def test_a_run_is_quiet_for_a_day_and_no_second_longer(
+def test_a_cooldown_is_a_day_and_no_second_longer(
     world: World, hook: None, receiver: HTTPServer, after: timedelta, calls: int
 ) -> None:
     world.automation(threshold(), event="RUN_METRIC")
@@ -90,29 +91,29 @@ def test_a_run_is_quiet_for_a_day_and_no_second_longer(
     assert len(receiver.log) == calls
 
 
-def test_a_rest_begins_anew_with_each_fire(world: World, hook: None, receiver: HTTPServer) -> None:
-    world.automation(threshold(), event="RUN_METRIC", rest_seconds=60)
+def test_a_cooldown_begins_anew_with_each_fire(world: World, hook: None, receiver: HTTPServer) -> None:
+    world.automation(threshold(), event="RUN_METRIC", cooldown_seconds=60)
     run = world.run()
     for second in (0, 59, 60, 119, 120):
         log_at(NOON + timedelta(seconds=second), run)
     assert len(receiver.log) == 3
-    assert Rest.objects.get().fired_at == NOON + timedelta(seconds=120)
+    assert Cooldown.objects.get().fired_at == NOON + timedelta(seconds=120)
 
 
-def test_each_run_rests_for_itself(world: World, hook: None, receiver: HTTPServer) -> None:
+def test_each_run_has_a_cooldown_of_its_own(world: World, hook: None, receiver: HTTPServer) -> None:
     world.automation(threshold(), event="RUN_METRIC")
     for name in ("run1", "run2"):
         log_at(NOON, world.run(name))
     assert arrived(receiver, "run") == ["run1", "run2"]
 
 
-def test_without_a_rest_it_fires_every_time(world: World, hook: None, receiver: HTTPServer) -> None:
-    world.automation(threshold(), event="RUN_METRIC", rest_seconds=0)
+def test_without_a_cooldown_it_fires_every_time(world: World, hook: None, receiver: HTTPServer) -> None:
+    world.automation(threshold(), event="RUN_METRIC", cooldown_seconds=0)
     run = world.run()
     for _ in range(3):
         log_at(NOON, run)
     assert len(receiver.log) == 3
-    assert Rest.objects.count() == 0
+    assert Cooldown.objects.count() == 0
 
 
 def test_what_would_have_fired_is_told_once_and_counted(world: World, hook: None) -> None:
@@ -120,14 +121,14 @@ def test_what_would_have_fired_is_told_once_and_counted(world: World, hook: None
     run = world.run()
     for minute in range(4):
         log_at(NOON + timedelta(minutes=minute), run)
-    skipped = Execution.objects.get(state="skipped")
-    assert (skipped.count, skipped.reason) == (
+    suppressed = Execution.objects.get(state="suppressed")
+    assert (suppressed.count, suppressed.reason) == (
         3,
-        "Resting: it fired for this run already, and is quiet about it until 2026-01-06 12:00 UTC.",
+        "Cooldown: it fired for this run already, and is quiet about it until 2026-01-06 12:00 UTC.",
     )
 
 
-def test_another_question_forgets_the_rest(world: World, hook: None, receiver: HTTPServer) -> None:
+def test_another_question_forgets_the_cooldown(world: World, hook: None, receiver: HTTPServer) -> None:
     automation = world.automation(threshold(), event="RUN_METRIC")
     run = world.run()
     log_at(NOON, run)
@@ -137,7 +138,7 @@ def test_another_question_forgets_the_rest(world: World, hook: None, receiver: H
     assert len(receiver.log) == 2
 
 
-def test_another_name_keeps_the_rest(world: World, hook: None, receiver: HTTPServer) -> None:
+def test_another_name_keeps_the_cooldown(world: World, hook: None, receiver: HTTPServer) -> None:
     automation = world.automation(threshold(), event="RUN_METRIC")
     run = world.run()
     log_at(NOON, run)
@@ -160,8 +161,10 @@ def test_another_name_keeps_the_rest(world: World, hook: None, receiver: HTTPSer
         pytest.param({"conditions": "nonsense"}, id="conditions that are no list"),
         pytest.param({"action_type": "fax"}, id="unknown action"),
         pytest.param({"action": {}}, id="action without a webhook"),
-        pytest.param({"action": {"webhook": "x", "payload": "{}"}, "target": "webhook:x"}, id="target that is none"),
-        pytest.param({"target": "webhook:0"}, id="another target than the action's"),
+        pytest.param(
+            {"action": {"webhook": "x", "payload": "{}"}, "receiver_key": "webhook:x"}, id="receiver_key that is none"
+        ),
+        pytest.param({"receiver_key": "webhook:0"}, id="another receiver than the action's"),
     ],
 )
 def test_a_broken_automation_disables_itself_and_stops_no_other(
@@ -180,7 +183,7 @@ def test_a_broken_automation_disables_itself_and_stops_no_other(
 def test_a_broken_automation_can_still_be_listed_and_read(world: World, hook: None, api: Any) -> None:
     broken = world.automation(FAILED)
     Automation.objects.filter(pk=broken.pk).update(
-        conditions=[{"type": "moon"}], action_type="fax", action={}, target="fax:x", event_type="run.exploded"
+        conditions=[{"type": "moon"}], action_type="fax", action={}, receiver_key="fax:x", event_type="run.exploded"
     )
     (listed,) = api.get("/api/v1/automations").json()["results"]
     assert listed == api.get(f"/api/v1/automations/{broken.pk}").json()
@@ -198,9 +201,9 @@ def test_a_condition_that_raises_leaves_a_skipped_execution_with_the_reason(
     finish_run(world.run(), 1)
     work()
     assert arrived(receiver) == ["sound"]
-    skipped = Execution.objects.get(automation__name="raises")
-    assert (skipped.state, skipped.reason) == (
-        "skipped",
+    suppressed = Execution.objects.get(automation__name="raises")
+    assert (suppressed.state, suppressed.reason) == (
+        "suppressed",
         "A condition could not be judged: ZeroDivisionError: nothing to divide by",
     )
 
@@ -208,11 +211,11 @@ def test_a_condition_that_raises_leaves_a_skipped_execution_with_the_reason(
 # Once, and in order --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("rest", [0, 60])
+@pytest.mark.parametrize("cooldown", [0, 60])
 def test_processing_the_same_event_twice_delivers_once(
-    world: World, hook: None, receiver: HTTPServer, rest: int
+    world: World, hook: None, receiver: HTTPServer, cooldown: int
 ) -> None:
-    world.automation(FAILED, rest_seconds=rest)
+    world.automation(FAILED, cooldown_seconds=cooldown)
     finish_run(world.run(), 1)
     for _ in range(2):
         Event.objects.update(processed_at=None)
@@ -223,7 +226,9 @@ def test_processing_the_same_event_twice_delivers_once(
 
 
 def test_a_worker_that_was_down_catches_up_in_order(world: World, hook: None, receiver: HTTPServer) -> None:
-    world.automation(threshold(), event="RUN_METRIC", rest_seconds=0, action={"payload": '{"value": ${metric_value}}'})
+    world.automation(
+        threshold(), event="RUN_METRIC", cooldown_seconds=0, action={"payload": '{"value": ${metric_value}}'}
+    )
     run = world.run()
     for loss in (2, 0, 3, 4):
         log(run, loss)
@@ -243,12 +248,12 @@ def test_what_is_done_under_a_lost_lease_is_rolled_back(
     world.automation(FAILED, judged(is_overtaken))
     finish_run(world.run(), 1)
     evaluate()
-    assert Execution.objects.count() == Rest.objects.count() == 0
+    assert Execution.objects.count() == Cooldown.objects.count() == 0
     assert Event.objects.get(data__contains="failed").processed_at is None
 
 
 def test_an_expired_lease_is_taken_over_and_nothing_doubled(world: World, hook: None, receiver: HTTPServer) -> None:
-    world.automation(FAILED, rest_seconds=0)
+    world.automation(FAILED, cooldown_seconds=0)
     finish_run(world.run(), 1)
     _lease, events = ledger.claim()
     work()
@@ -265,7 +270,7 @@ def test_what_is_leased_cannot_be_settled_by_the_one_it_was_taken_from(world: Wo
     Event.objects.update(leased_until=now() - timedelta(seconds=1))
     ledger.claim()
     with pytest.raises(ledger.LeaseLost), transaction.atomic():
-        ledger.settle(lease, events)
+        ledger.mark_processed(lease, events)
     assert Event.objects.filter(processed_at=None).count() == len(events)
 
 

@@ -13,21 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from automations.filters import (
-    MUTATION_FIELDS,
-    OPERATORS,
-    RUN_FIELDS,
-    Field,
-    FilterError,
-    describe,
-    parse,
-    read,
-    wrapped_for_mutation,
-    wrapped_for_runs,
-)
+from automations.filters.errors import FilterError
+from automations.filters.fields import MUTATION_FIELDS, RUN_FIELDS, FilterField
+from automations.filters.operators import OPERATORS
+from automations.filters.parsing import describe, parse
+from automations.filters.wire_format import read, wrapped_for_mutation, wrapped_for_runs
 
 INPUTS = json.loads((Path(__file__).parents[1] / "data" / "automation_inputs.json").read_text())
 NAN, INF = math.nan, math.inf
@@ -35,20 +28,20 @@ ABSENT = object()
 DEEP = 30_000
 
 
-def sent_filter(automation: dict[str, Any], key: str) -> tuple[object, Mapping[str, Field]]:
+def sent_filter(automation: dict[str, Any], key: str) -> tuple[object, Mapping[str, FilterField]]:
     sent = json.loads(automation[key])
     return (sent["run_filter"], RUN_FIELDS) if "run_filter" in sent else (automation[key], MUTATION_FIELDS)
 
 
-def field_named(name: str) -> Field:
-    return Field(name, has_keys=name == "config")
+def field_named(name: str) -> FilterField:
+    return FilterField(name, has_keys=name == "config")
 
 
 def matches(document: object, value: object) -> bool:
     return parse(document, fields=field_named).matches({} if value is ABSENT else {"f": value})
 
 
-def refusal(document: object, fields: Mapping[str, Field] = RUN_FIELDS) -> FilterError:
+def refusal(document: object, fields: Mapping[str, FilterField] = RUN_FIELDS) -> FilterError:
     with pytest.raises(FilterError) as caught:
         parse(document, fields=fields)
     return caught.value
@@ -253,7 +246,6 @@ documents = st.recursive(
 )
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(documents, facts_of_any_kind)
 @example({"f": {"$eq": [NAN]}}, {"f": [NAN]})
 def test_a_filter_says_what_the_oracle_says(document: dict[str, Any], facts: dict[str, Any]) -> None:
@@ -273,7 +265,6 @@ junk = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(junk, junk)
 def test_anything_else_is_refused_in_words_and_nothing_crashes(document: object, value: object) -> None:
     try:

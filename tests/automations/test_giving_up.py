@@ -12,20 +12,21 @@ from werkzeug import Response
 
 from automations.models import Execution
 from automations.tasks import work
-from integrations import health
-from integrations.models import Webhook
-from projects.services import finish_run
-from teams import notices
+from integrations import services
+from integrations.webhook.kind import WebhookKind
+from integrations.webhook.models import Webhook
+from projects.runs.lifecycle import finish_run
 from teams.models import Notice
-from tests.world import FAILED, World
+from teams.notices import team_notices
+from tests.world import FAILED, World, put_settings
 
-HOOK = "/api/v1/teams/acme/webhooks/hook"
+HOOK = "/api/v1/teams/acme/integrations/webhook/hook"
 
 
 @pytest.fixture(autouse=True)
 def listening(world: World, receiver: HTTPServer) -> None:
     world.webhook(receiver.url_for("/hook"), retry_seconds=[0, 3600])
-    world.automation(FAILED, rest_seconds=0)
+    world.automation(FAILED, cooldown_seconds=0)
 
 
 def answered(world: World, receiver: HTTPServer, status: int) -> None:
@@ -47,8 +48,8 @@ def failing_since() -> datetime:
     return found
 
 
-def told(world: World) -> list[str]:
-    return [one.text for one in notices.open_notices([world.team])]
+def notice_texts(world: World) -> list[str]:
+    return [one.text for one in team_notices.open_notices([world.team])]
 
 
 def test_one_that_is_gone_is_disabled_at_once_with_a_notice(world: World, receiver: HTTPServer) -> None:
@@ -56,7 +57,7 @@ def test_one_that_is_gone_is_disabled_at_once_with_a_notice(world: World, receiv
     hook = Webhook.objects.get()
     reason = "The receiver answered 410. It is gone for good, so the webhook was disabled."
     assert (hook.enabled, hook.disabled_reason) == (False, reason)
-    assert told(world) == [f"The webhook hook is disabled. {reason}"]
+    assert notice_texts(world) == [f"The webhook hook is disabled. {reason}"]
     assert Notice.objects.get().url == f"/settings/integrations/webhook/{hook.pk}/change/"
 
 
@@ -66,13 +67,13 @@ def test_five_days_of_failures_disable_it_with_a_notice(world: World, receiver: 
 
     failing_for(timedelta(days=5) - timedelta(minutes=1))
     answered(world, receiver, 500)
-    assert (Webhook.objects.get().enabled, told(world)) == (True, [])
+    assert (Webhook.objects.get().enabled, notice_texts(world)) == (True, [])
 
     since = failing_for(timedelta(days=5))
     answered(world, receiver, 500)
     reason = f"Every delivery has failed since {since:%Y-%m-%d %H:%M} UTC, so the webhook was disabled."
     assert Webhook.objects.values_list("enabled", "disabled_reason").get() == (False, reason)
-    assert told(world) == [f"The webhook hook is disabled. {reason}"]
+    assert notice_texts(world) == [f"The webhook hook is disabled. {reason}"]
 
 
 def test_one_success_in_five_days_is_enough(world: World, receiver: HTTPServer) -> None:
@@ -85,7 +86,7 @@ def test_one_success_in_five_days_is_enough(world: World, receiver: HTTPServer) 
 
 def test_what_was_never_sent_says_nothing_of_the_receiver(world: World, receiver: HTTPServer) -> None:
     world.secret("TOKEN", "t")
-    Webhook.objects.update(access_token="TOKEN")
+    put_settings(Webhook.objects.all(), access_token="TOKEN")
     world.team.secrets.all().delete()
     answered(world, receiver, 500)
     assert Execution.objects.get().state == "failed"
@@ -109,7 +110,7 @@ def test_what_is_for_a_disabled_one_fails_with_its_reason_and_can_go_again(
     api.post(f"/api/v1/executions/{last.pk}/redeliver")
     work()
     last.refresh_from_db()
-    assert (last.state, len(receiver.log)) == ("finished", 1)
+    assert (last.state, len(receiver.log)) == ("delivered", 1)
 
 
 def test_enabling_settles_the_notice_and_counts_failures_anew(
@@ -117,12 +118,12 @@ def test_enabling_settles_the_notice_and_counts_failures_anew(
 ) -> None:
     failing_for(timedelta(days=6))
     answered(world, receiver, 500)
-    assert len(told(world)) == 1
+    assert len(notice_texts(world)) == 1
 
     api.patch(HOOK, {"enabled": True}, format="json")
 
     assert Webhook.objects.values_list("enabled", "disabled_reason", "failing_since").get() == (True, "", None)
-    assert told(world) == []
+    assert notice_texts(world) == []
     answered(world, receiver, 500)
     assert Webhook.objects.get().enabled
 
@@ -137,25 +138,25 @@ def test_what_waits_for_its_next_try_goes_when_it_is_enabled_in_time(
     receiver.expect_request("/hook").respond_with_data("")
     Execution.objects.filter(state="pending").update(next_attempt_at=now() - timedelta(seconds=1))
     work()
-    assert [row.state for row in Execution.objects.order_by("id")] == ["finished", "failed"]
+    assert [row.state for row in Execution.objects.order_by("id")] == ["delivered", "failed"]
 
 
 def test_another_change_of_a_webhook_settles_nothing(api: APIClient, world: World, receiver: HTTPServer) -> None:
     answered(world, receiver, 410)
     api.patch(HOOK, {"timeout_seconds": 5}, format="json")
-    assert len(told(world)) == 1
+    assert len(notice_texts(world)) == 1
     assert not Webhook.objects.get().enabled
 
 
 def test_deleting_it_settles_its_notice(api: APIClient, world: World, receiver: HTTPServer) -> None:
     answered(world, receiver, 410)
     api.delete(f"{HOOK}?confirm=true")
-    assert told(world) == []
+    assert notice_texts(world) == []
 
 
 def test_disabling_twice_tells_once(world: World) -> None:
     pk = Webhook.objects.get().pk
-    health.disable(pk, "First.")
+    services.disable(WebhookKind, pk, "First.")
     Notice.objects.all().delete()
-    health.disable(pk, "Second.")
-    assert (told(world), Webhook.objects.get().disabled_reason) == ([], "First.")
+    services.disable(WebhookKind, pk, "Second.")
+    assert (notice_texts(world), Webhook.objects.get().disabled_reason) == ([], "First.")

@@ -9,16 +9,16 @@ import pytest
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
-from automations import variables
+from automations.messages import variables
 from automations.models import Automation, Execution
 from automations.tasks import work
-from events import types
+from events import event_types
 from events.models import Event
-from projects.services import finish_run
+from projects.runs.lifecycle import finish_run
 from tests.conftest import as_person
 from tests.world import FAILED, World
 
-PREVIEW = "/api/v1/teams/acme/webhooks/hook/preview"
+PREVIEW = "/api/v1/teams/acme/integrations/webhook/hook/preview"
 RUNS = "/api/v1/projects/acme/mnist/runs"
 
 
@@ -59,9 +59,9 @@ def test_a_preview_of_an_event_of_others_is_refused(world: World, api: APIClient
     assert refused.json()["errors"][0]["field"] == "event_id"
 
 
-@pytest.mark.parametrize("event", [event.key for event in types.registry])
+@pytest.mark.parametrize("event", [event.key for event in event_types.registry])
 def test_every_event_lists_its_variables_with_meaning_and_sample(api: APIClient, world: World, event: str) -> None:
-    kind = types.registry.get(event)
+    kind = event_types.registry.get(event)
     listed = api.get(f"/api/v1/events/{kind.wire}/variables").json()
     assert listed["event"] == kind.wire
     assert all(one["name"] and one["meaning"] for one in listed["variables"])
@@ -69,10 +69,10 @@ def test_every_event_lists_its_variables_with_meaning_and_sample(api: APIClient,
     assert {"automation_name", "event_type", "event_author", "entity_name", "project_name"} <= named
 
 
-@pytest.mark.parametrize("event", [event.key for event in types.registry])
+@pytest.mark.parametrize("event", [event.key for event in event_types.registry])
 def test_the_default_payload_can_be_previewed_for_every_event(api: APIClient, event: str) -> None:
-    wire = types.registry.get(event).wire
-    told = types.registry.get(event).told_as or wire
+    wire = event_types.registry.get(event).wire
+    told = event_types.registry.get(event).payload_name or wire
     assert preview(api, event=wire)["event"] == told
 
 

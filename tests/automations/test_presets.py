@@ -11,18 +11,18 @@ import pytest
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
+from automations.messages.templating import parse
+from automations.messages.variables import known
 from automations.models import Automation, Execution
 from automations.tasks import work
-from automations.templating import parse
-from automations.variables import known
-from events import types
-from integrations.models import Webhook
-from integrations.preset import Preset, presets
+from events import event_types
+from integrations.webhook.models import Webhook
+from integrations.webhook.preset_file import Preset, presets
 from tests.automations.places import CAUSES, OF_REGISTRIES, Places, listen
 from tests.automations.preset_shapes import SHAPES
 from tests.world import FAILED, World
 
-WEBHOOKS = "/api/v1/teams/acme/webhooks"
+WEBHOOKS = "/api/v1/teams/acme/integrations/webhook"
 VALUES = {
     "PAGERDUTY_ROUTING_KEY": "0123456789abcdef0123456789abcdef",
     "TELEGRAM_CHAT_ID": "-1001234567890",
@@ -59,7 +59,7 @@ def test_every_file_has_its_shape() -> None:
 @pytest.mark.parametrize("event", sorted(CAUSES))
 def test_each_service_gets_what_it_documents(places: Places, api: APIClient, receiver: HTTPServer, event: str) -> None:
     receiver.expect_request(re.compile("/.*")).respond_with_data("")
-    kind, cause = types.by_wire(event), CAUSES[event]
+    kind, cause = event_types.by_wire_name(event), CAUSES[event]
     scope = "project" if "project" in kind.scopes else next(name for name in kind.scopes if name in OF_REGISTRIES)
     for preset in presets().values():
         assert make(api, places.world, preset, address(preset, receiver)).status_code == 201
@@ -70,7 +70,7 @@ def test_each_service_gets_what_it_documents(places: Places, api: APIClient, rec
     cause.happen(places, cause.collection(places, scope))
     work()
 
-    assert set(Execution.objects.values_list("state", flat=True)) == {"finished"}
+    assert set(Execution.objects.values_list("state", flat=True)) == {"delivered"}
     sent = {request.path: request for request, _answer in receiver.log}
     assert sorted(sent) == sorted(PATHS.values())
     for key, path in PATHS.items():
@@ -149,3 +149,25 @@ def test_a_preview_without_a_payload_is_that_of_the_preset(api: APIClient, world
     make(api, world, presets()["pagerduty"], "http://127.0.0.1:8009/")
     body = api.post(f"{WEBHOOKS}/pagerduty/preview", {"event": "RUN_STATE"}, format="json").json()["body"]
     assert json.loads(body)["routing_key"] == "********"
+
+
+@pytest.mark.parametrize("key", sorted(key for key, preset in presets().items() if preset.read_by_people))
+@pytest.mark.parametrize("name", ["ACCESS_TOKEN", "TOKEN", "SIGNING", "IN_URL"])
+def test_what_people_read_cannot_name_what_opens_or_signs(api: APIClient, world: World, key: str, name: str) -> None:
+    for secret in ("TOKEN", "SIGNING", "IN_URL"):
+        world.secret(secret, "hush-hush")
+    chat = world.webhook(
+        "http://127.0.0.1:8009/${IN_URL}",
+        preset=key,
+        access_token="TOKEN",
+        secret="SIGNING",
+        granted_secrets=["IN_URL"],
+    )
+    sent = {
+        "name": "talks", "scope": {"type": "project", "name": "acme/mnist"}, "event": "RUN_STATE",
+        "conditions": [FAILED],
+        "action": {"type": "send_webhook", "webhook": chat.name, "payload": f'{{"text": "${{{name}}}"}}'},
+    }  # fmt: skip
+    (error,) = api.post("/api/v1/automations", sent, format="json").json()["errors"]
+    assert error["field"] == "action.payload"
+    assert f"${{{name}}} is a secret, and people read what {presets()[key].label} shows." in error["message"]

@@ -3,33 +3,27 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from automations.condition import Condition
-from automations.conditions.metric_change import MetricChange
-from automations.conditions.metric_threshold import MetricThreshold
-from automations.conditions.metric_zscore import MetricZScore
+from automations.conditions.condition import Condition
+from automations.conditions.metric.metric_change import MetricChange
+from automations.conditions.metric.metric_threshold import MetricThreshold
+from automations.conditions.metric.metric_zscore import MetricZScore
 from automations.engine.judging import Decision, Judge
-from automations.engine.listener import Listener
-from automations.engine.replayed import ReplayedEvidence
-from automations.engine.restraint import Limits, Pair, Quiet, Restraint
+from automations.engine.loaded_automation import LoadedAutomation
+from automations.engine.replayed_evidence import ReplayedEvidence
+from automations.engine.throttling import CooldownState, Limits, Pair, Throttling
 from automations.models import Automation
-from events.types import Happening, Subject
+from events.event_types import EventContext, Subject
 from tests import oracle
 from tests.oracle import MISSING, Bell, Log, Logged
 
-EXACT = settings(
-    max_examples=int(os.environ.get("RUNBELL_EXAMPLES", "1000")),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    deadline=None,
-)
 START = datetime(2026, 1, 5, tzinfo=UTC)
 NAN, INF, HUGE = math.nan, math.inf, 1.7e308
 LOGGED = [
@@ -68,14 +62,14 @@ def row(point: Point) -> dict[str, Any]:
     return {**found, "val": {"loss": logged.value}} if is_nested else {**found, METRIC: logged.value}
 
 
-def happening(run: int, rows: list[dict[str, Any]], *, position: int = 0, at: int = 0, started: int = 0) -> Happening:
+def context(run: int, rows: list[dict[str, Any]], *, position: int = 0, at: int = 0, started: int = 0) -> EventContext:
     facts = {
         "id": run,
         "started_at": START + timedelta(seconds=started),
         "entity_name": "acme",
         "project_name": "mnist",
     }
-    return Happening(
+    return EventContext(
         event_id=1,
         kind="run.history",
         actor="ada",
@@ -85,27 +79,29 @@ def happening(run: int, rows: list[dict[str, Any]], *, position: int = 0, at: in
     )
 
 
-def listener(kind: type[Condition], params: dict[str, Any], *, rest_seconds: int = 0, rate_limit: int = 0) -> Listener:
+def loaded(
+    kind: type[Condition], params: dict[str, Any], *, cooldown_seconds: int = 0, rate_limit: int = 0
+) -> LoadedAutomation:
     condition = kind(kind.Form.checked({"metric": METRIC, **params}))
-    limits = Limits(1, rest_seconds, rate_limit, recovery=False)
-    return Listener(Automation(pk=1), (), condition, None, limits)  # type: ignore[arg-type]
+    limits = Limits(1, cooldown_seconds, rate_limit, notify_on_recovery=False)
+    return LoadedAutomation(Automation(pk=1), (), condition, None, limits)  # type: ignore[arg-type]
 
 
 class Stored:
     """What earlier batches decided, as the database keeps it."""
 
     def __init__(self) -> None:
-        self.quiets: dict[Pair, Quiet] = {}
-        self.told: list[datetime] = []
+        self.cooldowns: dict[Pair, CooldownState] = {}
+        self.fired_at: list[datetime] = []
 
-    def quiet(self, pair: Pair) -> Quiet | None:
-        return self.quiets.get(pair)
+    def cooldown(self, pair: Pair) -> CooldownState | None:
+        return self.cooldowns.get(pair)
 
     def recent(self, automation_id: int, most: int) -> Iterable[datetime]:
-        return self.told[-most:]
+        return self.fired_at[-most:]
 
 
-def told(decisions: list[Decision]) -> list[object]:
+def fires_of(decisions: list[Decision]) -> list[object]:
     values = [one.verdicts[0].values for one in decisions]
     return [
         one.failure or [value["metric_step"], value["metric_value"], value["metric_values"]]
@@ -123,23 +119,22 @@ def same(found: list[object], expected: oracle.Told | None, *, within: float = 0
 
 
 def assert_same(
-    bell: Listener, expected_of: Callable[[dict[str, Any], Log, int], oracle.Told | None], history: list[Chunk]
+    bell: LoadedAutomation, expected_of: Callable[[dict[str, Any], Log, int], oracle.Told | None], history: list[Chunk]
 ) -> None:
     source, log, position = ReplayedEvidence(), Log(), 0
-    judge = Judge(source, Restraint(Stored()))
+    judge = Judge(source, Throttling(Stored()))
     assert bell.defining
     for chunk in history:
         start = len(log.numbers)
         for step, _is_nested, logged in chunk:
             log.add(step, logged)
-        found = told(judge.hear(bell, happening(1, [row(point) for point in chunk], position=position)))
+        found = fires_of(judge.decide(bell, context(1, [row(point) for point in chunk], position=position)))
         expected = expected_of(dict(bell.defining.params), log, start)
         assert same(found, expected), (found, expected)
         position += len(chunk)
 
 
 @given(AGGREGATION, st.integers(1, 6), st.sampled_from(sorted(oracle.COMPARE)), points(LOGGED), chunks(LOGGED))
-@EXACT
 def test_a_threshold_is_met_where_brute_force_says(
     aggregation: str, window: int, comparison: str, limit: Point, history: list[Chunk]
 ) -> None:
@@ -147,19 +142,18 @@ def test_a_threshold_is_met_where_brute_force_says(
     if comparison != "not_finite":
         means = limit[2].means
         params["threshold"] = means if means is not None and math.isfinite(means) else 0.2
-    assert_same(listener(MetricThreshold, params), oracle.threshold, history)
+    assert_same(loaded(MetricThreshold, params), oracle.threshold, history)
 
 
 @given(
     AGGREGATION, st.integers(1, 4), st.integers(1, 5), DIRECTION, st.sampled_from(["absolute", "relative"]),
     st.sampled_from([0.1, 0.5, 1.0, 2.0, 10.0, 5e-324, HUGE]), chunks(LOGGED),
 )  # fmt: skip
-@EXACT
 def test_a_change_is_met_where_brute_force_says(
     aggregation: str, window: int, prior: int, direction: str, change: str, amount: float, history: list[Chunk]
 ) -> None:
     params = {"aggregation": aggregation, "window": window, "prior_window": prior, "direction": direction}
-    assert_same(listener(MetricChange, {**params, "change": change, "amount": amount}), oracle.change, history)
+    assert_same(loaded(MetricChange, {**params, "change": change, "amount": amount}), oracle.change, history)
 
 
 RUNS = range(1, 8)
@@ -172,20 +166,19 @@ TRAFFIC = st.lists(
     st.integers(3, 6), st.sampled_from([0.5, 1.0, 1.5, 2.0, 3.0]), DIRECTION,
     st.lists(st.integers(0, 4), min_size=len(RUNS), max_size=len(RUNS)), TRAFFIC,
 )  # fmt: skip
-@EXACT
 def test_a_z_score_is_met_where_brute_force_says(
     window: int, limit: float, direction: str, starts: list[int], traffic: list[tuple[int, Chunk]]
 ) -> None:
     params = {"window": window, "threshold": limit, "direction": direction}
-    bell = listener(MetricZScore, params)
+    bell = loaded(MetricZScore, params)
     source, logs, started = ReplayedEvidence(), {run: Log() for run in RUNS}, dict(zip(RUNS, starts, strict=True))
-    judge = Judge(source, Restraint(Stored()))
+    judge = Judge(source, Throttling(Stored()))
     for run, chunk in traffic:
         others, start = oracle.peers(logs, started, run, window), len(logs[run].numbers)
         for step, _is_nested, logged in chunk:
             logs[run].add(step, logged)
-        heard = happening(run, [row(point) for point in chunk], started=started[run])
-        found = told(judge.hear(bell, heard))
+        heard = context(run, [row(point) for point in chunk], started=started[run])
+        found = fires_of(judge.decide(bell, heard))
         source.observe(bell, heard)
         expected = oracle.zscore(params, logs[run], start, others)
         assert same(found, expected, within=1e-12), (found, expected, others)
@@ -199,49 +192,49 @@ MOMENTS = st.lists(
 Moments = list[tuple[int, int, bool, bool]]
 
 
-def fates_of(bell: Listener, moments: Moments) -> Iterator[tuple[Bell, oracle.Fate]]:
+def fates_of(bell: LoadedAutomation, moments: Moments) -> Iterator[tuple[Bell, oracle.Fate]]:
     """Give what the product makes of each bell, batch by batch."""
     stored, at = Stored(), 0
-    source, restraint = ReplayedEvidence(), Restraint(stored)
+    source, throttling = ReplayedEvidence(), Throttling(stored)
     for place, (run, later, rings, is_new_batch) in enumerate(moments):
         at += later
         if is_new_batch:
-            stored.quiets |= restraint.changed
-            restraint = Restraint(stored)
-        heard = happening(run, [{METRIC: 2.0 if rings else 0.0}], at=at)
-        for decision in Judge(source, restraint).hear(bell, heard):
+            stored.cooldowns |= throttling.changed
+            throttling = Throttling(stored)
+        heard = context(run, [{METRIC: 2.0 if rings else 0.0}], at=at)
+        for decision in Judge(source, throttling).decide(bell, heard):
             assert rings, place
             if decision.fires:
-                stored.told.append(decision.happening.occurred_at)
+                stored.fired_at.append(decision.context.occurred_at)
             yield Bell(run, at), _fate(decision)
 
 
 def _fate(decision: Decision) -> oracle.Fate:
-    if decision.objection is None:
-        return ("told",)
+    if decision.suppression is None:
+        return ("fired",)
     (_automation, subject), since = (
-        decision.objection.key,
-        (decision.objection.since - START) // timedelta(microseconds=1),
+        decision.suppression.key,
+        (decision.suppression.since - START) // timedelta(microseconds=1),
     )
-    return ("rate", since) if subject == "@rate" else ("rest", int(subject.removeprefix("run:")), since)
+    return ("rate", since) if subject == "@rate" else ("cooldown", int(subject.removeprefix("run:")), since)
 
 
-def assert_same_fates(moments: Moments, *, rest_seconds: int, rate_limit: int) -> None:
+def assert_same_fates(moments: Moments, *, cooldown_seconds: int, rate_limit: int) -> None:
     params = {"aggregation": "latest", "comparison": "gt", "threshold": 1.0}
-    bell = listener(MetricThreshold, params, rest_seconds=rest_seconds, rate_limit=rate_limit)
+    bell = loaded(MetricThreshold, params, cooldown_seconds=cooldown_seconds, rate_limit=rate_limit)
     found = list(fates_of(bell, moments))
     assert len(found) == sum(rings for _run, _later, rings, _is_new_batch in moments)
-    expected = oracle.fates([one for one, _fate in found], rest_seconds=rest_seconds, rate_limit=rate_limit)
+    expected = oracle.fates([one for one, _fate in found], cooldown_seconds=cooldown_seconds, rate_limit=rate_limit)
     assert [fate for _bell, fate in found] == list(expected)
 
 
 @given(st.sampled_from([1, 10, 30, 60, 3600]), MOMENTS)
-@EXACT
-def test_an_automation_rests_when_brute_force_says(rest_seconds: int, moments: Moments) -> None:
-    assert_same_fates(moments, rest_seconds=rest_seconds, rate_limit=0)
+def test_a_cooldown_suppresses_when_brute_force_says(cooldown_seconds: int, moments: Moments) -> None:
+    assert_same_fates(moments, cooldown_seconds=cooldown_seconds, rate_limit=0)
 
 
 @given(st.integers(1, 4), st.sampled_from([0, 0, 10]), MOMENTS)
-@EXACT
-def test_the_rate_limit_holds_back_what_brute_force_says(rate_limit: int, rest_seconds: int, moments: Moments) -> None:
-    assert_same_fates(moments, rest_seconds=rest_seconds, rate_limit=rate_limit)
+def test_the_rate_limit_holds_back_what_brute_force_says(
+    rate_limit: int, cooldown_seconds: int, moments: Moments
+) -> None:
+    assert_same_fates(moments, cooldown_seconds=cooldown_seconds, rate_limit=rate_limit)

@@ -13,22 +13,22 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 from werkzeug import Response
 
+from automations.delivery.redelivery import redeliver, redeliver_failed
 from automations.models import Automation, Execution
-from automations.redelivery import redeliver, redeliver_failed
 from automations.tasks import work
 from events.models import WakeUp
-from integrations.models import Webhook
-from projects.services import finish_run
+from integrations.webhook.models import Webhook
+from projects.runs.lifecycle import finish_run
 from tests.conftest import as_person
-from tests.world import FAILED, World
+from tests.world import FAILED, World, put_settings
 
-HOOK = "/api/v1/teams/acme/webhooks/hook"
+HOOK = "/api/v1/teams/acme/integrations/webhook/hook"
 
 
 @pytest.fixture
 def server(world: World, receiver: HTTPServer) -> Iterator[HTTPServer]:
     world.webhook(receiver.url_for("/hook"), retry_seconds=[0, 5])
-    world.automation(FAILED, rest_seconds=0)
+    world.automation(FAILED, cooldown_seconds=0)
     yield receiver
 
 
@@ -76,7 +76,7 @@ def test_what_was_given_up_goes_again_with_the_same_id_and_body(world: World, se
     assert {request.headers["webhook-id"] for request in requests} == {execution.delivery_id}
     assert len({request.data for request in requests}) == 1
     execution.refresh_from_db()
-    assert (execution.state, execution.attempts_made) == ("finished", 3)
+    assert (execution.state, execution.attempts_made) == ("delivered", 3)
     assert list(execution.attempts.values_list("number", "ok")) == [(1, False), (2, False), (3, True)]
 
 
@@ -92,7 +92,7 @@ def test_the_table_of_waits_begins_anew(world: World, server: HTTPServer) -> Non
 
 
 def test_a_webhooks_own_tries_are_made_and_no_other(world: World, server: HTTPServer) -> None:
-    Webhook.objects.update(retry_seconds=[0, 7, 7])
+    put_settings(Webhook.objects.all(), retry_seconds=[0, 7, 7])
     answer(server, 500)
     fail_runs(world)
     first = Execution.objects.get()
@@ -108,10 +108,10 @@ def test_what_was_delivered_may_go_again_too(world: World, server: HTTPServer) -
     fail_runs(world)
     redeliver(Execution.objects.get(), by=None)
     work()
-    assert (len(server.log), Execution.objects.get().state) == (2, "finished")
+    assert (len(server.log), Execution.objects.get().state) == (2, "delivered")
 
 
-@pytest.mark.parametrize("state", ["pending", "skipped"])
+@pytest.mark.parametrize("state", ["pending", "suppressed"])
 def test_what_is_on_its_way_or_was_skipped_does_not_go_again(world: World, server: HTTPServer, state: str) -> None:
     fail_runs(world)
     Execution.objects.update(state=state)
@@ -146,7 +146,10 @@ def test_nothing_goes_again_to_where_nothing_is_sent(
     give_up(world, server)
     change()
     execution = Execution.objects.get()
-    for ask in (lambda: redeliver(execution, by=None), lambda: redeliver_failed(execution.target, now(), by=None)):
+    for ask in (
+        lambda: redeliver(execution, by=None),
+        lambda: redeliver_failed(execution.receiver_key, now(), by=None),
+    ):
         with pytest.raises(ValidationError, match=said):
             ask()
     assert Execution.objects.get().state == "failed"
@@ -154,19 +157,19 @@ def test_nothing_goes_again_to_where_nothing_is_sent(
 
 def test_all_that_failed_since_a_moment_goes_again_and_nothing_else(world: World, server: HTTPServer) -> None:
     give_up(world, server, 3)
-    long_ago, finished, elsewhere = Execution.objects.order_by("id")[:3]
+    long_ago, delivered, elsewhere = Execution.objects.order_by("id")[:3]
     give_up(world, server, 2)
     moment = now() - timedelta(hours=1)
     Execution.objects.filter(pk=long_ago.pk).update(ended_at=moment - timedelta(seconds=1))
-    Execution.objects.filter(pk=finished.pk).update(state="finished")
-    Execution.objects.filter(pk=elsewhere.pk).update(target="webhook:0")
+    Execution.objects.filter(pk=delivered.pk).update(state="delivered")
+    Execution.objects.filter(pk=elsewhere.pk).update(receiver_key="webhook:0")
     answer(server, 200)
 
     assert redeliver_failed(f"webhook:{Webhook.objects.get().pk}", moment, by=None) == 2
     work()
     assert len(server.log) == 2
-    assert sorted(Execution.objects.values_list("state", flat=True)) == ["failed", "failed", "finished", "finished",
-                                                                         "finished"]  # fmt: skip
+    states = sorted(Execution.objects.values_list("state", flat=True))
+    assert states == [*["delivered"] * 3, *["failed"] * 2]
 
 
 # Over REST -----------------------------------------------------------------------------------------
@@ -197,7 +200,7 @@ def test_the_history_of_a_webhook_has_each_request_and_answer(api: APIClient, wo
     make_due()
     work()
     ((shown),) = api.get(f"{HOOK}/deliveries").json()["results"]
-    assert (shown["state"], shown["automation_name"]) == ("finished", Automation.objects.get().name)
+    assert (shown["state"], shown["automation_name"]) == ("delivered", Automation.objects.get().name)
     assert [attempt["reply"]["status"] for attempt in shown["attempts"]] == [503, 200]
     assert shown["attempts"][0]["request"]["method"] == "POST"
 
@@ -213,7 +216,7 @@ def test_the_history_is_paged_filtered_and_of_this_webhook_alone(
     ids = [row["id"] for page in (first, second, third) for row in page["results"]]
     assert ids == sorted(Execution.objects.values_list("pk", flat=True), reverse=True)
     assert third["next"] is None
-    assert api.get(f"{HOOK}/deliveries?state=finished").json()["results"] == []
-    assert api.get("/api/v1/teams/acme/webhooks/other/deliveries").json()["results"] == []
+    assert api.get(f"{HOOK}/deliveries?state=delivered").json()["results"] == []
+    assert api.get("/api/v1/teams/acme/integrations/webhook/other/deliveries").json()["results"] == []
     wrong = api.get(f"{HOOK}/deliveries?state=lost").json()["detail"]
-    assert wrong == "state: 'lost' is no state. Choose one of: pending, finished, failed, skipped."
+    assert wrong == "state: 'lost' is no state. Choose one of: pending, delivered, failed, suppressed."

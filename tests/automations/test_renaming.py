@@ -11,12 +11,12 @@ from django.urls import reverse
 from artifacts.models import Registry
 from artifacts.services import get_or_create_collection
 from automations.access import automation_numbered
-from automations.drafts import Draft
+from automations.definitions.drafts import AutomationDraft
+from automations.definitions.renaming import describe_collection, rename_registry
+from automations.definitions.scopes import place_named
+from automations.definitions.services import create_automation
 from automations.models import Automation
-from automations.renaming import describe_collection, rename_registry
-from automations.scopes import found
-from automations.services import create_automation
-from common.refusals import Conflict
+from common.data.validation_errors import Conflict
 from registries.services import create_registry, link
 from teams.models import Organization, Role, User
 from tests.artifacts.sending import sent
@@ -24,9 +24,9 @@ from tests.world import World
 
 
 def listening(world: World, **scope: str) -> Automation:
-    place = found(scope)
+    place = place_named(scope)
     assert place is not None
-    draft = Draft(name=scope["name"], event="LINK_MODEL", conditions=[], action={"type": "do_nothing"})
+    draft = AutomationDraft(name=scope["name"], event="LINK_MODEL", conditions=[], action={"type": "do_nothing"})
     return create_automation(place, draft, by=world.users["alice"])
 
 
@@ -41,7 +41,7 @@ def test_who_listens_in_a_collection_says_its_new_name(world: World) -> None:
     describe_collection(collection, name="better")
     assert names() == ["acme/mnist/better", "acme/mnist"]
     made.refresh_from_db()
-    again = found({"type": "collection", "name": made.scope_name})
+    again = place_named({"type": "collection", "name": made.scope_name})
     assert again is not None
     assert again.key == made.scope
 

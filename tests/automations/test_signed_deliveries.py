@@ -7,9 +7,9 @@ import base64
 import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 
-from automations.engine import pump
+from automations.engine import worker_loop
 from automations.models import Execution
-from integrations.signing import wandb_signature
+from outbound.signing import wandb_signature
 from tests.integrations.receivers import OK, Receiver, answering
 from tests.world import FAILED, World, failed_at_once
 
@@ -27,7 +27,7 @@ def test_the_reference_library_verifies_every_one_of_a_thousand(world: World, se
     world.webhook(receiver.url, secret="SIGNING")
     world.automation(FAILED, rate_limit=0)
     failed_at_once(world.project, [f"run{number}" for number in range(COUNT)])
-    while not pump.run(120):
+    while not worker_loop.run(120):
         pass
     receiver.stop()
     verifier, verified = Verifier(key), set()
@@ -38,4 +38,4 @@ def test_the_reference_library_verifies_every_one_of_a_thousand(world: World, se
         assert headers["X-Wandb-Signature"] == wandb_signature(secret, body)
         verified.add(headers["webhook-id"])
     assert len(receiver.requests) == COUNT
-    assert verified == set(Execution.objects.filter(state="finished").values_list("delivery_id", flat=True))
+    assert verified == set(Execution.objects.filter(state="delivered").values_list("delivery_id", flat=True))

@@ -12,12 +12,12 @@ import pytest
 from django.db import connection
 from django.utils.timezone import now
 
-from automations.engine import delivery
+from automations.delivery import sending
 from automations.models import Attempt, Automation, Execution
 from automations.tasks import work
-from integrations.models import SlackChannel, SlackWorkspace
-from projects.history import log_history
-from projects.services import finish_run
+from integrations.slack.models import SlackChannel, SlackWorkspace
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from teams.models import Notice
 from tests.slack_server import TOKEN, Answer, SlackServer
 from tests.world import FAILED, World, threshold
@@ -58,20 +58,20 @@ def make_due() -> None:
     Execution.objects.filter(state="pending").update(next_attempt_at=now() - timedelta(seconds=1))
 
 
-def told() -> tuple[str, str]:
+def outcome() -> tuple[str, str]:
     return Execution.objects.values_list("state", "reason").get()
 
 
 def words(message: dict[str, Any]) -> str:
     """Every text of a message, one below the other."""
 
-    def texts(part: Any) -> list[str]:
+    def block_texts(part: Any) -> list[str]:
         if isinstance(part, dict):
             own = [part["text"]] if isinstance(part.get("text"), str) else []
-            return own + [text for inner in part.values() for text in texts(inner)]
-        return [text for inner in part for text in texts(inner)] if isinstance(part, list) else []
+            return own + [text for inner in part.values() for text in block_texts(inner)]
+        return [text for inner in part for text in block_texts(inner)] if isinstance(part, list) else []
 
-    return "\n".join(texts(message))
+    return "\n".join(block_texts(message))
 
 
 # What is said --------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_a_failed_run_is_told_in_the_channel(world: World, slack: SlackServer, c
     assert why["text"]["text"] == "*Why*\nthe run failed"
     execution = Execution.objects.get()
     assert footer["elements"][0]["text"].startswith(f"<http://127.0.0.1:8000/executions/{execution.pk}|automation")
-    assert told() == ("finished", "Slack took the message.")
+    assert outcome() == ("delivered", "Slack took the message.")
 
 
 def test_a_bot_posts_to_its_channel_with_its_token(world: World, slack: SlackServer, alerts: SlackChannel) -> None:
@@ -114,7 +114,7 @@ def test_a_metric_is_told_with_its_value_and_the_condition(
     world: World, slack: SlackServer, alerts: SlackChannel
 ) -> None:
     notify(world, threshold(aggregation="average", window=2), event="RUN_METRIC")
-    log_history(world.run("run1"), 0, [{"loss": 0.5}, {"loss": 2.25}])
+    ingest_rows(world.run("run1"), 0, [{"loss": 0.5}, {"loss": 2.25}])
     work()
     said = words(slack.messages[0])
     assert "*loss*\n1.375" in said
@@ -157,7 +157,7 @@ def test_neither_token_nor_address_is_kept(
     make_due()
     work()
     kept = str(list(Attempt.objects.values())) + str(list(Execution.objects.values())) + caplog.text
-    assert Execution.objects.get().state == "finished"
+    assert Execution.objects.get().state == "delivered"
     assert TOKEN not in kept
     assert "hook-secret" not in kept
     assert "********" in str(Attempt.objects.order_by("id")[0].request)
@@ -168,7 +168,7 @@ def test_a_reason_does_not_say_the_secret_back(world: World, slack: SlackServer,
     slack.answer_once("chat.postMessage", Answer({"ok": False, "error": f"what is Bearer {TOKEN}?"}))
     notify(world)
     fail_a_run(world)
-    state, reason = told()
+    state, reason = outcome()
     assert state == "failed"
     assert "********" in reason
     assert TOKEN not in reason
@@ -180,7 +180,7 @@ def test_secrets_are_encrypted_in_the_database(world: World, alerts: SlackChanne
     with connection.cursor() as cursor:
         cursor.execute("SELECT token FROM integrations_slackworkspace")
         rows = [bytes(row[0]) for row in cursor.fetchall()]
-        cursor.execute("SELECT webhook_url FROM integrations_slackchannel WHERE webhook_url IS NOT NULL")
+        cursor.execute("SELECT private FROM integrations_integration WHERE private IS NOT NULL")
         rows += [bytes(row[0]) for row in cursor.fetchall()]
     assert len(rows) == 2
     assert not [row for row in rows if b"xoxb" in row or b"hook-secret" in row]
@@ -203,7 +203,7 @@ def test_a_rate_limit_is_kept_and_tried_again(world: World, slack: SlackServer, 
     make_due()
     work()
     assert len(slack.messages) == 1
-    assert told()[0] == "finished"
+    assert outcome()[0] == "delivered"
 
 
 def test_an_announced_rate_limit_is_seen_and_uses_up_no_try(
@@ -216,7 +216,7 @@ def test_an_announced_rate_limit_is_seen_and_uses_up_no_try(
     for _ in range(3):
         make_due()
         work()
-    assert told()[0] == "finished"
+    assert outcome()[0] == "delivered"
     assert list(Attempt.objects.order_by("id").values_list("number", "ok")) == [
         (1, False), (2, False), (3, False), (4, True),
     ]  # fmt: skip
@@ -227,14 +227,14 @@ def test_announced_rate_limits_do_not_go_on_for_ever(
     world: World, slack: SlackServer, alerts: SlackChannel, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.RETRY_SECONDS = (0,)
-    monkeypatch.setattr(delivery, "_MOST_ANNOUNCED", 2)
+    monkeypatch.setattr(sending, "_MOST_ANNOUNCED", 2)
     slack.limit(9)
     notify(world)
     fail_a_run(world)
     for _ in range(2):
         make_due()
         work()
-    assert told()[0] == "failed"
+    assert outcome()[0] == "failed"
     assert len(slack.requests) == 3
 
 
@@ -245,7 +245,7 @@ def test_a_rate_limit_that_announces_nothing_counts(
     slack.answer_once("chat.postMessage", Answer({"ok": False, "error": "ratelimited"}, 429))
     notify(world)
     fail_a_run(world)
-    assert told() == ("failed", "Slack asks to try later (ratelimited).")
+    assert outcome() == ("failed", "Slack asks to try later (ratelimited).")
 
 
 def test_what_else_waits_for_the_channel_waits_for_the_limit_too(
@@ -290,13 +290,13 @@ def test_a_dead_token_or_channel_disables_it_and_the_team_is_told(
     slack.refuse("chat.postMessage", error)
     notify(world)
     fail_a_run(world)
-    state, reason = told()
+    state, reason = outcome()
     alerts.refresh_from_db()
     assert state == "failed"
     assert f"({error})" in reason
     assert (alerts.enabled, alerts.disabled_reason) == (False, reason)
     notice = Notice.objects.get()
-    assert (notice.team, notice.text) == (world.team, f"The Slack channel alerts was disabled. {reason}")
+    assert (notice.team, notice.text) == (world.team, f"The Slack channel alerts is disabled. {reason}")
     assert notice.url == f"/settings/integrations/slackchannel/{alerts.pk}/change/"
 
 
@@ -308,7 +308,7 @@ def test_a_dead_incoming_webhook_disables_its_channel(
     notify(world)
     fail_a_run(world)
     hooked.refresh_from_db()
-    assert told()[0] == "failed"
+    assert outcome()[0] == "failed"
     assert not hooked.enabled
     assert f"({error})" in hooked.disabled_reason
     assert Notice.objects.count() == 1
@@ -321,7 +321,7 @@ def test_an_incoming_webhook_that_was_removed_disables_its_channel(
     slack.hooks.add("/services/other")
     notify(world)
     fail_a_run(world)
-    assert told() == (
+    assert outcome() == (
         "failed",
         "The incoming webhook was disabled or removed (no_service). "
         "Make a new incoming webhook in Slack and put its address here.",
@@ -348,8 +348,8 @@ def test_other_refusals_disable_nothing(
     slack.refuse("chat.postMessage", error)
     notify(world)
     fail_a_run(world)
-    assert told()[0] == state
-    assert error in told()[1]
+    assert outcome()[0] == state
+    assert error in outcome()[1]
     assert SlackChannel.objects.get().enabled
 
 
@@ -370,8 +370,8 @@ def test_an_answer_that_is_not_slacks_is_told(
         slack.answer_once(method, answer)
     notify(world)
     fail_a_run(world)
-    assert told()[0] == state
-    assert "Slack" in told()[1]
+    assert outcome()[0] == state
+    assert "Slack" in outcome()[1]
     assert SlackChannel.objects.get().enabled
 
 
@@ -380,14 +380,14 @@ def test_slack_that_cannot_be_reached_is_tried_again(world: World, alerts: Slack
         settings.SLACK_API_URL = gone.api_url
     notify(world)
     fail_a_run(world)
-    assert told() == ("pending", "The connection was refused")
+    assert outcome() == ("pending", "The connection was refused")
 
 
 def test_an_address_that_the_policy_refuses_fails_at_once(world: World, alerts: SlackChannel, settings: Any) -> None:
     settings.SLACK_API_URL = "http://169.254.169.254/api/"
     notify(world)
     fail_a_run(world)
-    state, reason = told()
+    state, reason = outcome()
     assert state == "failed"
     assert "private or reserved" in reason
 
@@ -414,5 +414,5 @@ def test_what_cannot_be_posted_ends_with_a_reason(
     finish_run(world.run(), 1)
     happens()
     work()
-    assert told() == ("failed", reason)
+    assert outcome() == ("failed", reason)
     assert slack.requests == []

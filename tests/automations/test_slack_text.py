@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import html
-import os
 import re
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from automations import slack_message, texts
-from automations.action import Occasion
-from automations.slack_message import message
-from automations.slack_text import escaped, line, link
+from automations.messages import text_fields
+from automations.messages.context import MessageContext
+from integrations.slack import message as slack_message
+from integrations.slack.message import message
+from integrations.slack.text import escaped, line, link
 from tests.slack_server import too_long
 
-THOROUGH = settings(
-    # Each example is a whole message: five thousand would take minutes.
-    max_examples=min(int(os.environ.get("RUNBELL_EXAMPLES", "300")), 1000),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-    deadline=None,
-)
 # Much of what matters is made of few signs.
 WORDS = (
     st.text()
@@ -33,7 +27,6 @@ OURS = re.compile(r"<http://bell\.test/[^<>|]*\|[^<>]*>")
 PAGE, HISTORY = "http://bell.test/acme/mnist/runs/r1", "http://bell.test/executions/1"
 
 
-@THOROUGH
 @given(WORDS, st.integers(0, 200))
 @example("&" * 50, 7)
 @example("😀" * 50, 8)
@@ -48,7 +41,6 @@ def test_a_text_fits_and_is_cut_between_whole_signs(text: str, limit: int) -> No
     assert said == clean or html.unescape(clean).startswith(shown.removesuffix("…"))
 
 
-@THOROUGH
 @given(WORDS)
 def test_what_is_shown_is_what_was_meant(text: str) -> None:
     plain = "".join(sign if sign in "\n\t" or sign.isprintable() else " " for sign in text)
@@ -56,13 +48,11 @@ def test_what_is_shown_is_what_was_meant(text: str) -> None:
     assert said.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == plain
 
 
-@THOROUGH
 @given(WORDS)
 def test_a_line_has_no_breaks(text: str) -> None:
     assert not re.search(r"[\n\r\t]", line(text, 300))
 
 
-@THOROUGH
 @given(WORDS, WORDS)
 def test_only_our_own_address_becomes_a_link(url: str, label: str) -> None:
     said = link(PAGE, label, 300)
@@ -73,7 +63,6 @@ def test_only_our_own_address_becomes_a_link(url: str, label: str) -> None:
     assert "<@" not in other
 
 
-@THOROUGH
 @given(
     title=WORDS, text=WORDS, name=WORDS, why=WORDS, subject=WORDS, by=WORDS, level=st.sampled_from(["INFO", "ERROR"])
 )
@@ -83,19 +72,18 @@ def test_a_message_keeps_to_slacks_limits_and_mentions_nobody(level: str, **said
         "entity_name": said["by"], "project_name": said["name"], "metric_name": said["name"], "event_type": said["by"],
         "metric_filter": said["why"], "metric_value": 0.5, "run_status": said["title"], "event_time": said["title"],
     }  # fmt: skip
-    occasion = Occasion(values, said["subject"], PAGE, said["why"], HISTORY)
-    told = message(occasion, title=said["title"], text=said["text"], severity=level)
+    context = MessageContext(values, said["subject"], PAGE, said["why"], HISTORY)
+    told = message(context, title=said["title"], text=said["text"], severity=level)
     assert too_long(told) == ""
     for part in every_text(told):
         assert utf16(part) <= slack_message.SECTION
         assert OURS.sub("", part).count("<") == 0
 
 
-@THOROUGH
 @given(st.dictionaries(st.sampled_from(["run_name", "alias", "tag"]), WORDS | st.none() | st.floats()), WORDS)
 def test_a_text_with_variables_is_filled_once(values: dict[str, Any], value: str) -> None:
     known = {"run_name": value, "alias": None, "tag": None, **values, "run_id": "${run_name} $${x}"}
-    assert texts.filled('a "quoted" \\ text\nof ${run_id}', known) == 'a "quoted" \\ text\nof ${run_name} $${x}'
+    assert text_fields.filled('a "quoted" \\ text\nof ${run_id}', known) == 'a "quoted" \\ text\nof ${run_name} $${x}'
 
 
 def every_text(part: Any) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,13 +12,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from automations.engine.evaluation import evaluate
-from automations.models import Execution, Memory
-from projects.history import log_history
+from automations.models import Execution, WindowState
 from projects.models import Run
+from projects.runs.ingest import ingest_rows
 from tests import oracle
 from tests.automations.test_properties import (
     AGGREGATION,
@@ -33,14 +32,9 @@ from tests.automations.test_properties import (
     points,
     row,
 )  # fmt: skip
+from tests.examples import stored
 from tests.oracle import Bell, Log
 from tests.world import World
-
-STORED = settings(
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    deadline=None,
-)
 
 
 @pytest.fixture
@@ -70,12 +64,12 @@ def deliver(runs: list[Run], traffic: list[Delivery]) -> None:
     for place, ((number, is_system, is_judged, is_forgotten), chunk) in enumerate(traffic):
         offset = 10 * place if number % 2 else 10 * (len(traffic) - place)
         stream = "system" if is_system else "history"
-        log_history(runs[number], offset, [row(point) for point in chunk], stream)
-        log_history(runs[number], offset, [{METRIC: 1.25} for _ in chunk], stream)
+        ingest_rows(runs[number], offset, [row(point) for point in chunk], stream)
+        ingest_rows(runs[number], offset, [{METRIC: 1.25} for _ in chunk], stream)
         if is_judged:
             evaluate()
         if is_forgotten:
-            Memory.objects.all().delete()
+            WindowState.objects.all().delete()
     while evaluate():
         pass
 
@@ -106,14 +100,14 @@ WINDOWED = deliveries(LOGGED, 2, streams=(False, False, True))
 
 
 @given(AGGREGATION, st.integers(1, 5), st.sampled_from(["gt", "lte", "ne"]), WINDOWED)
-@STORED
+@stored
 def test_the_ledger_meets_thresholds_where_brute_force_says(
     hooked: World, aggregation: str, window: int, comparison: str, traffic: list[Delivery]
 ) -> None:
     params = {"aggregation": aggregation, "window": window, "comparison": comparison, "threshold": 0.2}
     asked = {"type": "metric_threshold", "metric": METRIC, **params}
     with undone():
-        hooked.automation(asked, event="RUN_METRIC", rest_seconds=0, rate_limit=0)
+        hooked.automation(asked, event="RUN_METRIC", cooldown_seconds=0, rate_limit=0)
         deliver([hooked.run(f"run{number}") for number in range(2)], traffic)
         assert_told(told_of_windows(oracle.threshold, params, traffic))
 
@@ -121,7 +115,7 @@ def test_the_ledger_meets_thresholds_where_brute_force_says(
 @given(
     AGGREGATION, st.integers(1, 2), st.integers(1, 3), DIRECTION, st.sampled_from(["absolute", "relative"]), WINDOWED
 )
-@STORED
+@stored
 def test_the_ledger_meets_changes_where_brute_force_says(
     hooked: World, aggregation: str, window: int, prior: int, direction: str, change: str, traffic: list[Delivery]
 ) -> None:
@@ -129,20 +123,20 @@ def test_the_ledger_meets_changes_where_brute_force_says(
     params |= {"change": change, "amount": 0.5}
     asked = {"type": "metric_change", "metric": METRIC, **params}
     with undone():
-        hooked.automation(asked, event="RUN_METRIC_CHANGE", rest_seconds=0, rate_limit=0)
+        hooked.automation(asked, event="RUN_METRIC_CHANGE", cooldown_seconds=0, rate_limit=0)
         deliver([hooked.run(f"run{number}") for number in range(2)], traffic)
         assert_told(told_of_windows(oracle.change, params, traffic))
 
 
 @given(st.integers(3, 4), st.sampled_from([0.5, 1.0, 2.0]), DIRECTION, deliveries(QUARTERS, 5, streams=(False,)))
-@STORED
+@stored
 def test_the_ledger_meets_z_scores_where_brute_force_says(
     hooked: World, window: int, limit: float, direction: str, traffic: list[Delivery]
 ) -> None:
     params = {"window": window, "threshold": limit, "direction": direction}
     asked = {"type": "metric_zscore", "metric": METRIC, **params}
     with undone():
-        hooked.automation(asked, event="RUN_METRIC_ZSCORE", rest_seconds=0, rate_limit=0)
+        hooked.automation(asked, event="RUN_METRIC_ZSCORE", cooldown_seconds=0, rate_limit=0)
         deliver([hooked.run(f"run{number}") for number in range(5)], traffic)
         assert_told(told_of_z_scores(params, traffic))
 
@@ -164,31 +158,31 @@ MOMENTS = st.lists(st.sampled_from(list(product(range(3), LATER, [False, True]))
 
 
 @given(st.sampled_from([0, 1, 10, 60, 3600]), st.integers(0, 3), MOMENTS)
-@STORED
-def test_the_ledger_tells_rests_and_counts_as_brute_force_says(
-    hooked: World, rest_seconds: int, rate_limit: int, moments: list[tuple[int, int, bool]]
+@stored
+def test_the_ledger_has_cooldowns_and_counts_as_brute_force_says(
+    hooked: World, cooldown_seconds: int, rate_limit: int, moments: list[tuple[int, int, bool]]
 ) -> None:
     bells, at = [], 0
     asked = {"type": "metric_threshold", "metric": METRIC, "aggregation": "latest", "comparison": "gt", "threshold": 1}
     with undone():
-        hooked.automation(asked, event="RUN_METRIC", rest_seconds=rest_seconds, rate_limit=rate_limit)
+        hooked.automation(asked, event="RUN_METRIC", cooldown_seconds=cooldown_seconds, rate_limit=rate_limit)
         runs = [hooked.run(str(number)) for number in range(3)]
         for place, (number, later, is_judged) in enumerate(moments):
             at += later
             bells.append(Bell(number, at))
             with time_machine.travel(START + timedelta(microseconds=at), tick=False):
-                log_history(runs[number], place, [{METRIC: 2.0}])
+                ingest_rows(runs[number], place, [{METRIC: 2.0}])
                 if is_judged or place == len(moments) - 1:
                     evaluate()
-        fates = list(oracle.fates(bells, rest_seconds=rest_seconds, rate_limit=rate_limit))
+        fates = list(oracle.fates(bells, cooldown_seconds=cooldown_seconds, rate_limit=rate_limit))
         assert_kept(bells, fates)
 
 
 def assert_kept(bells: list[Bell], fates: list[oracle.Fate]) -> None:
-    """Each told bell is an execution; those that a rest keeps silent are one, at the first of them, with a count."""
+    """Each fired bell is an execution; those that a cooldown suppresses are one, at the first of them, with a count."""
     expected: dict[object, list[Any]] = {}
     for place, (bell, fate) in enumerate(zip(bells, fates, strict=True)):
-        key = place if fate[0] == "told" else fate
+        key = place if fate[0] == "fired" else fate
         expected.setdefault(key, [fate[0], bell.run, bell.at, 0])[3] += 1
     rows = [(_fate(one), int(one.subject_label), _at(one), one.count) for one in Execution.objects.order_by("id")]
     not_by_rate = [tuple(one) for one in expected.values() if one[0] != "rate"]
@@ -200,9 +194,9 @@ def assert_kept(bells: list[Bell], fates: list[oracle.Fate]) -> None:
 
 
 def _fate(execution: Execution) -> str:
-    if execution.state != "skipped":
-        return "told"
-    return "rest" if execution.reason.startswith("Resting") else "rate"
+    if execution.state != "suppressed":
+        return "fired"
+    return "cooldown" if execution.reason.startswith("Cooldown") else "rate"
 
 
 def _at(execution: Execution) -> int:

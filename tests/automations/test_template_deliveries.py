@@ -7,21 +7,21 @@ from typing import Any
 
 from pytest_httpserver import HTTPServer
 
-from automations.actions.send_webhook import SendWebhook
-from automations.engine.delivery import Parcel, Sent, deliver
+from automations.delivery.preparing import PreparedMessage
+from automations.delivery.sending import PreparedDelivery, SendResult, deliver
 from automations.models import Execution
-from automations.outgoing import Outgoing
-from integrations.providers.webhook import WebhookEndpoint, WebhookProvider
+from integrations.webhook.action import SendWebhook
+from integrations.webhook.provider import WebhookProvider, WebhookReceiver
 from tests.template_cases import cases
 
 
-def delivered(case: dict[str, Any], receiver: HTTPServer) -> Sent:
+def delivered(case: dict[str, Any], receiver: HTTPServer) -> SendResult:
     # As they come back from the database.
     variables = json.loads(json.dumps(case["variables"]))
-    endpoint = WebhookEndpoint(key="webhook:1", name="hook", team_id=1, url=receiver.url_for("/hook"))
+    receiver = WebhookReceiver(key="webhook:1", name="hook", team_id=1, url=receiver.url_for("/hook"))
     action = SendWebhook({"webhook": 1, "payload": case["template"]})
-    outgoing = Outgoing(WebhookProvider, endpoint, action, case.get("secrets", {}))
-    return deliver(Parcel(Execution(pk=1, variables=variables), outgoing))
+    outgoing = PreparedMessage(WebhookProvider, receiver, action, case.get("secrets", {}))
+    return deliver(PreparedDelivery(Execution(pk=1, variables=variables), outgoing))
 
 
 @cases(ok=True)

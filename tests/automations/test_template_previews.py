@@ -34,7 +34,9 @@ def previewed(case: dict[str, Any], api: APIClient, world: World) -> Any:
     world.webhook("http://127.0.0.1:8099/hook", granted_secrets=others, access_token=token)
     payload = renamed(case["template"], case["variables"])
     event = {"event": "CREATE_ARTIFACT", "event_id": happened(case["variables"], api, world).pk}
-    return api.post("/api/v1/teams/acme/webhooks/hook/preview", {"payload": payload, **event}, format="json")
+    return api.post(
+        "/api/v1/teams/acme/integrations/webhook/hook/preview", {"payload": payload, **event}, format="json"
+    )
 
 
 def renamed(template: str, variables: Mapping[str, object]) -> str:

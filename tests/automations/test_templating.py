@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from automations.templating import MASK, Rendered, TemplateError, parse
+from automations.messages.templating import MASK, RenderedPayload, TemplateError, parse
 from tests.template_cases import cases
 
 json_values = st.recursive(
@@ -23,7 +23,7 @@ json_values = st.recursive(
 secret_values = st.text(min_size=1).map(lambda text: f"sk-{text}")
 
 
-def render(template: str, secrets: dict[str, str] | None = None, **variables: object) -> Rendered:
+def render(template: str, secrets: dict[str, str] | None = None, **variables: object) -> RenderedPayload:
     return parse(template).render(variables=variables, secrets=secrets or {})
 
 
@@ -41,7 +41,7 @@ def typed(value: Any) -> str:  # as text, because 1 == 1.0 == True in Python
     return json.dumps(value, sort_keys=True)
 
 
-def render_case(case: dict[str, Any]) -> Rendered:
+def render_case(case: dict[str, Any]) -> RenderedPayload:
     not_granted = case.get("team_secrets_not_granted", {})
     template, secrets = parse(case["template"]), case.get("secrets", {})
     return template.render(variables=case["variables"], secrets=secrets, not_granted=not_granted)

@@ -15,21 +15,22 @@ from rest_framework.test import APIClient
 from werkzeug import Request, Response
 
 from artifacts import services as artifacts
-from artifacts.changes import delete_collection, delete_version
-from automations.engine import delivery, pump, stalls
+from artifacts.editing import delete_collection, delete_version
+from automations.delivery import sending
+from automations.engine import stall_detection, worker_loop
 from automations.engine.evaluation import evaluate
 from automations.models import Attempt, Automation, Execution
 from automations.tasks import sweep, work
-from common import crashes
-from common.fields import WrittenJSON
-from common.leases import new_lease
-from events import ledger, types
+from common.data.fields import JSONText
+from common.data.leases import new_lease
+from common.processes import crash_points
+from events import event_types, ledger
 from events.models import Event
-from integrations.models import SlackChannel
-from integrations.provider import Outcome
-from projects.history import log_history
+from integrations.slack.models import SlackChannel
+from outbound.provider import Outcome
 from projects.models import HistoryChunk
-from projects.services import finish_run
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from teams.models import Notice
 from tests.automations.places import Places, listen
 from tests.automations.test_delivery import claim
@@ -53,7 +54,7 @@ def due(world: World, count: int) -> None:
 
 
 def fired(automation: Automation) -> int:
-    return Execution.objects.filter(automation=automation).exclude(state="skipped").count()
+    return Execution.objects.filter(automation=automation).exclude(state="suppressed").count()
 
 
 # Deliveries ----------------------------------------------------------------------------------------
@@ -82,25 +83,25 @@ def test_a_delivery_that_was_deleted_while_under_way_keeps_no_other_from_being_s
 ) -> None:
     due(world, 2)
     lease = new_lease()
-    parcels, _refused = delivery.pack(claim(lease=lease))
-    results = [delivery.deliver(parcel) for parcel in parcels]
-    parcels[0].execution.delete()
+    deliveries, _refused = sending.prepare(claim(lease=lease))
+    results = [sending.deliver(delivery) for delivery in deliveries]
+    deliveries[0].execution.delete()
     with pytest.raises(IntegrityError):
-        delivery.store(lease, results)
-    delivery.store_singly(lease, results)
-    assert [one.state for one in Execution.objects.all()] == ["finished"]
+        sending.store(lease, results)
+    sending.store_singly(lease, results)
+    assert [one.state for one in Execution.objects.all()] == ["delivered"]
     assert Attempt.objects.get().reply is not None
 
 
 def test_of_an_answer_that_cannot_be_stored_it_is_stored_that_there_was_one(world: World, hook: HTTPServer) -> None:
     due(world, 1)
     lease = new_lease()
-    parcels, _refused = delivery.pack(claim(lease=lease))
-    sent = delivery.deliver(parcels[0])
+    deliveries, _refused = sending.prepare(claim(lease=lease))
+    sent = sending.deliver(deliveries[0])
     # Nothing we know of is stored in vain; such as what json refuses.
     sent.record.request["body"] = object()
-    delivery.store_singly(lease, [sent])
-    assert Execution.objects.get().state == "finished"
+    sending.store_singly(lease, [sent])
+    assert Execution.objects.get().state == "delivered"
     assert Attempt.objects.get().detail == "It was sent; what came back cannot be stored."
 
 
@@ -115,9 +116,9 @@ def test_an_event_that_cannot_be_judged_takes_no_delivery_with_it(world: World, 
     hook.expect_request("/hook").respond_with_handler(slowly)
     due(world, 1)
     world.automation(event="CREATE_ARTIFACT")
-    pumping = pump._Pump(5)
+    pumping = worker_loop._WorkerLoop(5)
     pumping.turn()
-    place = ledger.Place(team=world.team, scopes=world.project.scopes, stream="collection:1")
+    place = ledger.EventScope(team=world.team, scopes=world.project.scopes, stream="collection:1")
     ledger.publish("artifact.created", place, {"collection": "nonsense", "version": 1})
     with pytest.raises(ValueError, match="nonsense"):
         for _ in range(100):
@@ -125,7 +126,7 @@ def test_an_event_that_cannot_be_judged_takes_no_delivery_with_it(world: World, 
     assert [one.state for one in Execution.objects.all()] == ["pending"]
     let_go.set()
     pumping.drain()
-    assert [one.state for one in Execution.objects.all()] == ["finished"]
+    assert [one.state for one in Execution.objects.all()] == ["delivered"]
 
 
 # Rows that make no automation ----------------------------------------------------------------------
@@ -134,10 +135,10 @@ def test_an_event_that_cannot_be_judged_takes_no_delivery_with_it(world: World, 
 @pytest.mark.parametrize(
     ("event", "column", "stored"),
     [
-        ("run.state", "conditions", WrittenJSON("no json at all")),
-        ("run.state", "action", WrittenJSON("{")),
+        ("run.state", "conditions", JSONText("no json at all")),
+        ("run.state", "action", JSONText("{")),
         ("run.stalled", "conditions", [{"type": "stalled", "seconds": "soon"}]),
-        ("run.stalled", "conditions", WrittenJSON("[")),
+        ("run.stalled", "conditions", JSONText("[")),
     ],
 )
 def test_a_row_that_makes_no_automation_stops_no_other_and_its_team_is_told(
@@ -148,7 +149,7 @@ def test_a_row_that_makes_no_automation_stops_no_other_and_its_team_is_told(
     finish_run(world.run(), 1)
     world.run("going-on")
     sweep()
-    assert Execution.objects.get(automation=sound).state == "finished"
+    assert Execution.objects.get(automation=sound).state == "delivered"
     read = Automation.objects.get(pk=broken.pk)
     assert (read.enabled, bool(read.problem)) == (False, True)
     notice = Notice.objects.get(key=f"automation:{broken.pk}", settled_at=None)
@@ -161,7 +162,7 @@ def test_pages_with_a_row_that_is_no_json_open(
     world: World, hook: HTTPServer, client: Client, column: str, address: str
 ) -> None:
     broken = world.automation(FAILED)
-    Automation.objects.filter(pk=broken.pk).update(**{column: WrittenJSON("no json")})
+    Automation.objects.filter(pk=broken.pk).update(**{column: JSONText("no json")})
     client.force_login(world.users["alice"])
     answer = client.get(address.format(pk=broken.pk))
     assert answer.status_code == 200
@@ -186,36 +187,36 @@ def test_two_workers_together_keep_to_a_rate_limit(
             finish_run(other, 1)
             evaluate()
 
-    monkeypatch.setattr(crashes, "reached", reached)
+    monkeypatch.setattr(crash_points, "reached", reached)
     evaluate()
     assert fired(automation) == 1
-    skipped = Execution.objects.get(automation=automation, state="skipped")
-    assert skipped.reason == "Too many: it fired 1 times within a minute, which is its rate limit."
+    suppressed = Execution.objects.get(automation=automation, state="suppressed")
+    assert suppressed.reason == "Too many: it fired 1 times within a minute, which is its rate limit."
 
 
 # Runs that stand still -----------------------------------------------------------------------------
 
 
 def test_a_history_without_the_metric_is_read_once(world: World, hook: HTTPServer) -> None:
-    automation = world.automation(STALLED, event="RUN_STALLED", rest_seconds=0)
+    automation = world.automation(STALLED, event="RUN_STALLED", cooldown_seconds=0)
     run = world.run()
-    log_history(run, 0, [{"loss": 1.0}])
+    ingest_rows(run, 0, [{"loss": 1.0}])
     sweep()
     assert fired(automation) == 0
     # Who read this row again would find a value that came just now.
     HistoryChunk.objects.update(rows=[{"val/loss": 1.0}])
-    log_history(run, 1, [{"loss": 1.0}])
-    assert stalls._last_logged_at(run, "val/loss") == run.created_at
-    log_history(run, 2, [{"val/loss": 1.0}])
-    assert stalls._last_logged_at(run, "val/loss") > run.created_at
+    ingest_rows(run, 1, [{"loss": 1.0}])
+    assert stall_detection._last_logged_at(run, "val/loss") == run.created_at
+    ingest_rows(run, 2, [{"val/loss": 1.0}])
+    assert stall_detection._last_logged_at(run, "val/loss") > run.created_at
 
 
 def test_who_asks_after_a_stall_was_told_hears_of_it_and_nobody_twice(world: World, hook: HTTPServer) -> None:
-    early = world.automation(STALLED, event="RUN_STALLED", rest_seconds=0, name="early")
-    log_history(world.run(), 0, [{"val/loss": 1.0}])
+    early = world.automation(STALLED, event="RUN_STALLED", cooldown_seconds=0, name="early")
+    ingest_rows(world.run(), 0, [{"val/loss": 1.0}])
     HistoryChunk.objects.update(created_at=now() - timedelta(minutes=11))
     sweep()
-    late = world.automation(STALLED, event="RUN_STALLED", rest_seconds=0, name="late")
+    late = world.automation(STALLED, event="RUN_STALLED", cooldown_seconds=0, name="late")
     sweep()
     sweep()
     assert (fired(early), fired(late)) == (1, 1)
@@ -247,8 +248,8 @@ def test_what_happened_to_a_version_is_told_though_it_was_deleted_before_anybody
     delete_version(entry.version, with_aliases=True)
     # As a worker has it that read the event before the version went.
     assert "subject" not in event.data
-    (happening,) = types.registry.get(event.kind).happenings([event]).values()
-    assert happening.subject.facts["metadata"] == {"accuracy": 0.97}
+    (context,) = event_types.registry.get(event.kind).contexts([event]).values()
+    assert context.subject.facts["metadata"] == {"accuracy": 0.97}
     work()
     assert Execution.objects.get(automation=asked.json()["id"]).variables["alias"] == "best"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import chromium
@@ -61,7 +62,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @contextmanager
 def running_site(folder: Path, **settings: str) -> Iterator[Site]:
-    local = {"RUNBELL_ALLOWED_PRIVATE_CIDRS": "127.0.0.0/8", **settings}
+    # Nobody is asked again who they are, however slow the machine is.
+    local = {"RUNBELL_ALLOWED_PRIVATE_CIDRS": "127.0.0.0/8", "RUNBELL_REAUTHENTICATION_SECONDS": "86400", **settings}
     with new_environment(folder) as environment, Server({**environment, **local}) as server:
         server.wait_until_ready(120)
         yield _site(server)
@@ -71,7 +73,23 @@ def _site(server: Server) -> Site:
     file = Path(server.environment["RUNBELL_DATA_DIR"]) / "sign-in.txt"
     lines = (line.partition(" = ") for line in file.read_text().splitlines() if not line.startswith("#"))
     shown = {name: value for name, _, value in lines}
-    return Site(server, shown["user"], shown["password"], shown["api_key"])
+    return Site(server, shown["user"], new_password(server.url, shown), shown["api_key"])
+
+
+def new_password(url: str, shown: dict[str, str]) -> str:
+    """Sign in for the first time, which asks for a new password; give that."""
+    new = f"{shown['password']}-anew"
+    forms = {
+        "/sign-in": {"username": shown["user"], "password": shown["password"]},
+        "/profile/password": {"old_password": shown["password"], "new_password1": new, "new_password2": new},
+    }
+    with requests.Session() as browser:
+        for path, form in forms.items():
+            browser.get(f"{url}{path}", timeout=60)
+            token = {"csrfmiddlewaretoken": browser.cookies["csrftoken"]}
+            answer = browser.post(f"{url}{path}", {**form, **token}, timeout=60, allow_redirects=False)
+            assert answer.status_code == 302, answer.text
+    return new
 
 
 @pytest.fixture(scope="session")

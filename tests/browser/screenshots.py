@@ -19,6 +19,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from tests.browser import chromium
+from tests.browser.conftest import new_password
 from tests.browser.tour import PAGES, Stop
 from tests.browser.watched import DESK, PHONE, new_context, sign_in
 from tests.processes import ROOT, Server, new_environment
@@ -57,7 +58,7 @@ def running() -> Iterator[tuple[str, str, str]]:
         server.wait_until_ready(60)
         file = (Path(folder) / "sign-in.txt").read_text().splitlines()
         values = {name: value for name, _, value in (line.partition(" = ") for line in file)}
-        yield server.url, values["user"], values["password"]
+        yield server.url, values["user"], new_password(server.url, values)
 
 
 def _take(

@@ -69,7 +69,7 @@ def test_the_axis_is_chosen_for_all_charts_and_kept(page: Page, run: str) -> Non
 
 
 def test_a_bell_stands_where_it_fired_and_leads_to_the_execution(page: Page, run: str) -> None:
-    marks = {
+    annotations = {
         "loss": {
             "thresholds": [{"value": 1.0, "side": "above"}],
             "fires": [
@@ -77,13 +77,13 @@ def test_a_bell_stands_where_it_fired_and_leads_to_the_execution(page: Page, run
             ],
         }
     }
-    page.route("**/marks", lambda route: route.fulfill(json={"metrics": marks}))
+    page.route("**/annotations", lambda route: route.fulfill(json={"metrics": annotations}))
     page.goto(run)
     page.evaluate(
         """() => {
           const chart = document.querySelector("figure[data-metric=loss]").cloneNode(true);
           chart.removeAttribute("data-drawn");
-          chart.dataset.marks = "/marks";
+          chart.dataset.annotations = "/annotations";
           document.querySelector("main").replaceChildren(chart);
           htmx.process(chart); dispatchEvent(new Event("x"));
           htmx.trigger(chart, "htmx:load");

@@ -67,7 +67,7 @@ def test_a_key_is_made_copied_and_taken_back(page: Page) -> None:
 def test_a_webhook_is_added_in_team_settings(page: Page, httpserver: HTTPServer, site: Site) -> None:
     page.goto("/settings/")
     page.get_by_role("main").get_by_role("link", name="Webhooks").first.click()
-    page.get_by_role("link", name="Add webhook").click()
+    page.get_by_role("link", name="Add webhook").first.click()
     page.get_by_label("Name").fill("mine")
     page.get_by_label("URL").fill(httpserver.url_for("/hook"))
     page.get_by_role("button", name="Save").click()

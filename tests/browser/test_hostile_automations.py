@@ -32,11 +32,11 @@ def site(tmp_path_factory: pytest.TempPathFactory, receiver_of_all: HTTPServer) 
     with running_site(tmp_path_factory.mktemp("runbell")) as found:
         script = Script(found)
         script.post("projects/demo", {"name": "empty"})
-        script.post("teams/demo/webhooks", {"name": "hook", "url": receiver_of_all.url_for("/hook")})
+        script.post("teams/demo/integrations/webhook", {"name": "hook", "url": receiver_of_all.url_for("/hook")})
         for name in HOSTILE:
             payload = json.dumps({"text": "${run_name} ${metric_name} ${automation_name}"})
             script.post("automations", {
-                "name": name, "description": name, "scope": SCOPE, "event": "RUN_METRIC", "rest_seconds": 0,
+                "name": name, "description": name, "scope": SCOPE, "event": "RUN_METRIC", "cooldown_seconds": 0,
                 "conditions": [
                     {"type": "metric_threshold", "metric": name, "aggregation": "latest", "comparison": "gt",
                      "threshold": 1},
@@ -51,7 +51,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, receiver_of_all: HTTPServer) 
 
 
 def _delivered(script: Script) -> int:
-    return sum(one["state"] == "finished" for one in _executions(script))
+    return sum(one["state"] == "delivered" for one in _executions(script))
 
 
 def _executions(script: Script) -> list[dict[str, str]]:
@@ -81,7 +81,7 @@ def test_the_wizard_does_nothing_with_hostile_names(page: Page) -> None:
         page.get_by_label("Metric", exact=True).fill(name)
         page.get_by_label("Aggregation").select_option(label="Latest value")
         page.get_by_label("Threshold", exact=True).fill("1")
-        expect(page.locator("#lookback")).to_contain_text("fired once", timeout=20_000)
+        expect(page.locator("#backtest")).to_contain_text("fired once", timeout=20_000)
         page.get_by_role("button", name="Next: what it does").click()
         page.get_by_role("radio", name="Webhook").check()
         expect(page.locator("#preview pre")).to_be_visible()

@@ -80,11 +80,13 @@ def _name_runs_and_versions(script: Script) -> None:
 def _name_receivers(script: Script, slack: HostileSlack, receiver: HTTPServer) -> None:
     """A webhook with hostile headers, and Slack channels, each of which refuses with a hostile word once."""
     headers = {f"X-Mine-{number}": text for number, text in enumerate(HOSTILE[:20]) if "${" not in text}
-    script.post("teams/demo/webhooks", {"name": "hook", "url": receiver.url_for("/hook"), "headers": headers})
+    script.post(
+        "teams/demo/integrations/webhook", {"name": "hook", "url": receiver.url_for("/hook"), "headers": headers}
+    )
     for number, token in enumerate(slack.tokens):
         script.post("teams/demo/slack-workspaces", {"token": token})
         channel = {"name": f"c{number}", "workspace": f"T{number}", "channel_id": f"C{number:03}"}
-        script.post("teams/demo/slack-channels", channel)
+        script.post("teams/demo/integrations/slack", channel)
     _automate(script, "calls", {"type": "send_webhook", "webhook": "hook", "payload": json.dumps({"n": "${run_name}"})})
     script.fail("f0", project=PROJECT)
     for number, text in enumerate(HOSTILE):
@@ -145,7 +147,7 @@ def test_what_slack_calls_things_is_shown_as_texts(page: Page) -> None:
     page.goto("/settings/integrations/slackworkspace/")
     page.get_by_role("link", name="Pick a channel").first.click()
     assert_shown(page, HOSTILE[:2])
-    assert_harmless(page, ["/settings/integrations/slackchannel/1/change/", "/demo/slack/c0/test"])
+    assert_harmless(page, ["/settings/integrations/slackchannel/1/change/", "/demo/integrations/slack/c0/test"])
 
 
 def test_what_receivers_answer_is_shown_as_texts(page: Page, site: Site) -> None:
@@ -159,7 +161,9 @@ def test_what_receivers_answer_is_shown_as_texts(page: Page, site: Site) -> None
     called = next(one for one in _executions(script, "pending") if one["automation"] is not None)
     page.goto(f"/executions/{called['id']}")
     assert_shown(page, HOSTILE)
-    assert_harmless(page, [f"/executions/{called['id']}", "/demo/webhooks", "/settings/integrations/webhook/1/change/"])
+    assert_harmless(
+        page, [f"/executions/{called['id']}", "/demo/integrations", "/settings/integrations/webhook/1/change/"]
+    )
 
 
 def test_the_audit_log_shows_them_as_texts(page: Page) -> None:

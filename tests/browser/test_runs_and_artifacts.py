@@ -21,7 +21,7 @@ PLAYGROUND = "projects/demo/playground"
 
 
 @pytest.fixture
-def rest(site: Site) -> Any:
+def post_to_rest(site: Site) -> Any:
     """Post to the REST API."""
 
     def post(path: str, **body: Any) -> Any:
@@ -76,7 +76,7 @@ def test_more_panels_come_when_one_scrolls_to_them(page: Page, rest: Any) -> Non
 
 
 def test_an_alias_that_is_added_on_the_page_reaches_a_webhook(page: Page, rest: Any, hook: HTTPServer) -> None:
-    rest("teams/demo/webhooks", name="deploy", url=hook.url_for("/hook"))
+    rest("teams/demo/integrations/webhook", name="deploy", url=hook.url_for("/hook"))
     rest(
         "automations",
         name="deploy",

@@ -79,7 +79,7 @@ def test_slack_is_connected_by_consent_and_tells_of_a_failed_run(
     assert (message["channel"], "big-one" in str(message)) == ("C002", True)
     assert slack_there.requests[-1].headers["authorization"].startswith("Bearer xoxb-oauth-")
     row = page.locator("#history tbody tr")
-    expect(row).to_contain_text("Finished", timeout=SLOW)
+    expect(row).to_contain_text("Delivered", timeout=SLOW)
 
 
 def test_a_pasted_token_makes_a_channel_too(page: Page, slack_there: SlackServer) -> None:
@@ -116,7 +116,7 @@ def test_a_webhook_is_tried_before_it_is_saved(page: Page, receiver: HTTPServer)
 def test_another_webhook_brings_the_payload_of_its_preset(page: Page, script: Script, receiver: HTTPServer) -> None:
     for name, preset in (("a-plain", ""), ("b-discord", "discord"), ("c-teams", "teams")):
         hook = {"name": name, "url": receiver.url_for("/hook"), "preset": preset, "granted_secrets": []}
-        script.post("teams/demo/webhooks", hook)
+        script.post("teams/demo/integrations/webhook", hook)
     page.goto(f"{NEW}?event=RUN_STATE&run_state-states=failed")
     page.get_by_role("button", name="Next: what it does").click()
     page.get_by_role("radio", name="Webhook").check()

@@ -66,8 +66,8 @@ def then(*selectors: str) -> Callable[[Page], object]:
     return lambda page: all(first_link(selector)(page) for selector in selectors)
 
 
-def looked_back(page: Page) -> None:
-    page.locator("#lookback .answer").wait_for()
+def backtested(page: Page) -> None:
+    page.locator("#backtest .answer").wait_for()
 
 
 def switcher(page: Page) -> None:
@@ -97,6 +97,11 @@ PAGES = [
     Stop("switcher", _TEAM, switcher),
     Stop("ask-first", _TEAM, ask_first),
     Stop("profile", "/profile"),
+    Stop("two-factor", "/profile/two-factor"),
+    Stop("two-factor-app", "/profile/two-factor/app"),
+    Stop("two-factor-key", "/profile/two-factor/keys"),
+    Stop("sessions", "/profile/sessions"),
+    Stop("leave-team", "/profile/teams/demo/leave"),
     Stop("api-keys", "/authorize"),
     Stop("registries", "/registry"),
     Stop("registry", "/registry", first_link("main .list a")),
@@ -112,8 +117,8 @@ PAGES = [
     Stop("version-link", f"{_PROJECT}/artifacts/model/digits-net/best/link"),
     Stop("runs-first", "/demo/playground/runs"),
     Stop("runs-filtered", f"{_PROJECT}/runs?state=pending&q=nothing"),
-    Stop("webhooks", f"{_TEAM}/webhooks"),
-    Stop("deliveries", f"{_TEAM}/webhooks/sample-receiver/deliveries"),
+    Stop("integrations", f"{_TEAM}/integrations"),
+    Stop("deliveries", f"{_TEAM}/integrations/webhook/sample-receiver/deliveries"),
     Stop("runs", f"{_PROJECT}/runs"),
     Stop("runs-by-metric", f"{_PROJECT}/runs?sort=lowest:val/loss"),
     Stop("run", f"{_PROJECT}/runs", first_link("main .list .main a"), is_whole=True),
@@ -121,7 +126,7 @@ PAGES = [
     Stop("automations", f"{_PROJECT}/automations"),
     Stop("new-automation", f"{_PROJECT}/automations/new"),
     Stop("new-automation-scope", "/automations/new"),
-    Stop("new-automation-metric", _METRIC, looked_back, is_whole=True),
+    Stop("new-automation-metric", _METRIC, backtested, is_whole=True),
     Stop("new-automation-action", f"{_METRIC}", pressed("Next: what it does")),
     Stop("new-automation-details", f"{_METRIC}", pressed("Next: what it does", "Next: name and limits")),
     Stop("registry-automations", "/registry", then("main .list a", ".sections li:nth-child(2) a")),
@@ -131,10 +136,16 @@ PAGES = [
     Stop("execution", f"{_PROJECT}/history", first_link("main .list .main a")),
     Stop("settings", "/settings/"),
     Stop("settings-members", "/settings/teams/membership/"),
+    Stop("settings-invitations", "/settings/teams/invitation/"),
+    Stop("settings-invitation-new", "/settings/teams/invitation/add/"),
     Stop("settings-secrets", "/settings/secrets_vault/secret/"),
     Stop("settings-webhooks", "/settings/integrations/webhook/"),
     Stop("settings-webhook-new", "/settings/integrations/webhook/add/"),
     Stop("settings-slack", "/settings/integrations/slackchannel/"),
+    Stop("settings-google-chat", "/settings/integrations/google_chat/"),
+    Stop("settings-google-chat-new", "/settings/integrations/google_chat/add/"),
+    Stop("settings-ntfy", "/settings/integrations/ntfy/"),
+    Stop("settings-ntfy-new", "/settings/integrations/ntfy/add/"),
     Stop("settings-audit", "/settings/teams/auditevent/"),
     Stop("settings-keys", "/settings/teams/apikey/add/"),
     Stop("administration", "/admin/"),

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from common.json import parsed
+from common.data.strict_json import parsed
 
 _NUMBERS = st.from_regex(r"-?[0-9]{1,25}(\.[0-9]{0,25})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
 _PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -42,25 +42,21 @@ def _outcome(read: Any, text: str) -> str:
 
 
 @given(_WRITTEN)
-@settings(max_examples=300)
 def test_what_python_writes_is_read_alike(text: str) -> None:
     assert _outcome(parsed, text) == _outcome(json.loads, text)
 
 
 @given(_NUMBERS)
-@settings(max_examples=500)
 def test_numbers_are_read_alike_to_the_last_bit(text: str) -> None:
     assert _outcome(parsed, text) == _outcome(json.loads, text)
 
 
 @given(st.lists(_PIECES | _NUMBERS, max_size=12).map("".join))
-@settings(max_examples=500)
 def test_what_is_nearly_json_is_taken_and_refused_alike(text: str) -> None:
     assert _outcome(parsed, text) == _outcome(json.loads, text)
 
 
 @given(_WRITTEN, st.integers(0, 100), _PIECES)
-@settings(max_examples=500)
 def test_what_was_json_before_something_broke_is_taken_and_refused_alike(text: str, place: int, piece: str) -> None:
     broken = text[:place] + piece + text[place + 1 :]
     assert _outcome(parsed, broken) == _outcome(json.loads, broken)

@@ -6,7 +6,7 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from common import statements
+from common.data import compiled_statements
 from projects.models import Run
 from teams.models import Organization
 from tests.world import World
@@ -24,7 +24,7 @@ def columns_of(row: Run) -> dict[str, Any]:
 
 def test_an_inserted_row_reads_as_one_that_the_orm_wrote(world: World) -> None:
     row = run(world, "r", config={"a": [1, None, "ü"]}, summary={"loss": math.inf}, created_at=THEN, heartbeat_at=THEN)
-    statements.insert([row])
+    compiled_statements.insert([row])
     inserted = Run.objects.get(name="r")
     inserted.delete()
     row.save()
@@ -32,13 +32,15 @@ def test_an_inserted_row_reads_as_one_that_the_orm_wrote(world: World) -> None:
 
 
 def test_no_rows_are_no_statement() -> None:
-    statements.insert([])
-    assert statements.update(Run, [], {"exit_code": 1}) == 0
+    compiled_statements.insert([])
+    assert compiled_statements.update(Run, [], {"exit_code": 1}) == 0
 
 
 def test_a_row_that_is_there_is_left_out_and_the_others_are_not(world: World) -> None:
     run(world, "there", exit_code=1).save()
-    statements.insert([run(world, "there", exit_code=2), run(world, "new", exit_code=3)], ignore_conflicts=True)
+    compiled_statements.insert(
+        [run(world, "there", exit_code=2), run(world, "new", exit_code=3)], ignore_conflicts=True
+    )
     assert dict(Run.objects.values_list("name", "exit_code")) == {"there": 1, "new": 3}
 
 
@@ -46,7 +48,7 @@ def test_an_update_changes_only_what_still_holds(world: World) -> None:
     Run.objects.bulk_create([run(world, str(number), exit_code=number % 2) for number in range(4)])
     ids = list(Run.objects.order_by("name").values_list("pk", flat=True))[:3]
     changes = {"finished_at": THEN, "summary": {"loss": 1.5}, "exit_code": None}
-    assert statements.update(Run, ids, changes, exit_code=1, project=world.project.pk) == 1
+    assert compiled_statements.update(Run, ids, changes, exit_code=1, project=world.project.pk) == 1
     changed = Run.objects.get(name="1")
     assert (changed.finished_at, changed.summary, changed.exit_code) == (THEN, {"loss": 1.5}, None)
     others = dict(Run.objects.exclude(name="1").values_list("name", "exit_code"))
@@ -55,5 +57,5 @@ def test_an_update_changes_only_what_still_holds(world: World) -> None:
 
 def test_values_never_become_part_of_the_statement(db: None) -> None:
     name = "o'); DROP TABLE teams_team; -- %s"
-    statements.insert([Organization(name=name)])
+    compiled_statements.insert([Organization(name=name)])
     assert Organization.objects.get().name == name

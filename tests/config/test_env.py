@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import runpy
 import stat
@@ -22,7 +23,13 @@ _WORKED_OUT = {"RUNBELL_DATA_DIR", "RUNBELL_URL", "DATABASE_URL"}
 def _read_by_settings() -> dict[str, str]:
     """Each variable that the settings read, with its default."""
     found = {}
-    read = [(ROOT / "config" / name).read_text() for name in ("settings.py", "files.py")]
+    read = [
+        (ROOT / "config" / name).read_text()
+        for name in (
+            "settings.py",
+            *(f"setting_groups/{group.name}" for group in (ROOT / "config" / "setting_groups").glob("*.py")),
+        )
+    ]
     for node in ast.walk(ast.parse("\n".join(read).replace("from __future__ import annotations\n", ""))):
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith("env.") and node.args:
             name, *rest = node.args
@@ -109,7 +116,20 @@ def test_a_folder_that_cannot_be_made_stops_the_start(settings_of: Any, tmp_path
         settings_of(RUNBELL_DATA_DIR=str(tmp_path / "file" / "data"))
 
 
+def test_children_that_stand_elsewhere_are_told_relative_places_in_full(
+    settings_of: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = settings_of(RUNBELL_DATA_DIR="here", DATABASE_URL="sqlite:///runs.sqlite3?timeout=5")
+
+    assert settings["DATA_DIR"] == tmp_path / "here"
+    assert settings["DATABASES"]["default"]["NAME"] == str(tmp_path / "runs.sqlite3")
+    assert os.environ["RUNBELL_DATA_DIR"] == str(tmp_path / "here")
+    assert os.environ["DATABASE_URL"] == f"sqlite:///{tmp_path}/runs.sqlite3?timeout=5"
+
+
 def test_what_the_environment_says_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("DJANGO_READ_DOT_ENV_FILE")
     (tmp_path / ".env").write_text("RUNBELL_TEST_FIRST=file\nRUNBELL_TEST_SECOND=file\n")
     monkeypatch.setenv("RUNBELL_TEST_FIRST", "environment")
     monkeypatch.setenv("RUNBELL_TEST_SECOND", "")
@@ -137,10 +157,21 @@ def test_made_keys_are_kept_and_for_their_owner_alone(settings_of: Any, tmp_path
 
 
 def test_processes_that_start_together_get_the_same_key(tmp_path: Path) -> None:
-    program = f"from pathlib import Path; from config import env; print(env.kept_key(Path({str(tmp_path / 'key')!r})))"
+    program = (
+        f"from pathlib import Path; from config import env; print(env.key_in_file(Path({str(tmp_path / 'key')!r})))"
+    )
     together = [
         subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(4)
     ]
 
     assert len({process.communicate()[0] for process in together}) == 1
     assert [file.name for file in tmp_path.iterdir()] == ["key"]
+
+
+def test_a_variable_by_its_former_name_is_refused_with_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"RUNBELL_TEST_FORMER": "RUNBELL_TEST_NOW"}
+    monkeypatch.setenv("RUNBELL_TEST_FORMER", "4")
+    with pytest.raises(ImproperlyConfigured, match="RUNBELL_TEST_FORMER is called RUNBELL_TEST_NOW now"):
+        env.refuse_former_names(names)
+    monkeypatch.setenv("RUNBELL_TEST_FORMER", " ")
+    env.refuse_former_names(names)

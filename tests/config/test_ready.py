@@ -12,12 +12,12 @@ _SCRIPT = """
 import gc, sys
 from {door} import application
 frozen, pages = gc.get_freeze_count(), "automations.views" in sys.modules
-import automations.views, wandb_api.views
+import automations.views, wandb_api.graphql.views
 print(pages, frozen > 0.9 * (frozen + len(gc.get_objects())))
 """
 
 
-@pytest.mark.parametrize("door", ["config.wsgi", "config.asgi"])
+@pytest.mark.parametrize("door", ["config.wsgi", "config.checked_wsgi", "config.asgi"])
 def test_a_web_process_has_every_page_before_its_first_request_and_no_garbage_is_looked_for_there(
     door: str, tmp_path: Path
 ) -> None:

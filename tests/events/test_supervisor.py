@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from events import heartbeat, supervisor
-from events.heartbeat import Pulse
+from events import worker_heartbeat, worker_supervisor
+from events.worker_heartbeat import ClusterHeartbeat
 from tests.processes import (
     Environment,
     Worker,
@@ -72,14 +72,14 @@ def test_nothing_outlives_the_supervisor_even_when_it_is_killed(worker: Worker) 
 @pytest.mark.processes
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_to_the_group_ends_it_cleanly(worker: Worker, number: signal.Signals) -> None:
-    beat_file = worker.beat_file
+    heartbeat_file = worker.heartbeat_file
 
     worker.signal_group(number)
 
     worker.wait_until_ended(STOPPED_SECONDS)
     assert worker.process.returncode == 0
     assert not alive_in(worker.environment)
-    assert not beat_file.exists()
+    assert not heartbeat_file.exists()
 
 
 @pytest.mark.processes
@@ -104,7 +104,7 @@ def test_work_goes_on_after_redis_was_away_and_came_back_empty(environment: Envi
         time.sleep(3)
         with _redis(port, tmp_path):
             begun_at = time.monotonic()
-            worker.wait_for_a_beat(RECOVERED_SECONDS)
+            worker.wait_for_a_heartbeat(RECOVERED_SECONDS)
             process_one_event(worker.environment)
             assert time.monotonic() - begun_at < RECOVERED_SECONDS * crowding()
             assert worker.process.poll() is None
@@ -113,7 +113,7 @@ def test_work_goes_on_after_redis_was_away_and_came_back_empty(environment: Envi
 class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(heartbeat.time, "monotonic", lambda: self.now)
+        monkeypatch.setattr(worker_heartbeat.time, "monotonic", lambda: self.now)
 
 
 @pytest.fixture
@@ -122,32 +122,32 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def pulse(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pulse:
-    monkeypatch.setenv(heartbeat.VARIABLE, str(tmp_path / "beat"))
-    return Pulse(tmp_path / "beat", stale_seconds=8)
+def pulse(clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: None) -> ClusterHeartbeat:
+    monkeypatch.setenv(worker_heartbeat.HEARTBEAT_FILE_VARIABLE, str(tmp_path / "heartbeat"))
+    return ClusterHeartbeat(tmp_path / "heartbeat", stale_seconds=8)
 
 
-def test_it_asks_each_second_while_it_is_answered(pulse: Pulse, clock: Clock) -> None:
+def test_it_asks_each_second_while_it_is_answered(pulse: ClusterHeartbeat, clock: Clock) -> None:
     asked = 0
     for _ in range(100):
         if pulse.is_time_to_ask():
             asked += 1
             pulse.note_question()
-            heartbeat.beat()
+            worker_heartbeat.record_worker_heartbeat()
         clock.now += 0.1
 
     assert asked == 10
 
 
-def test_an_unanswered_question_is_not_repeated_at_once(pulse: Pulse, clock: Clock) -> None:
+def test_an_unanswered_question_is_not_repeated_at_once(pulse: ClusterHeartbeat, clock: Clock) -> None:
     pulse.note_question()
     clock.now += 1.9
 
     assert not pulse.is_time_to_ask()
 
 
-def test_silence_after_a_question_is_stale(pulse: Pulse, clock: Clock) -> None:
-    heartbeat.beat()
+def test_silence_after_a_question_is_stale(pulse: ClusterHeartbeat, clock: Clock) -> None:
+    worker_heartbeat.record_worker_heartbeat()
     assert not pulse.is_stale()
     pulse.note_question()
     clock.now += 8.1
@@ -155,15 +155,15 @@ def test_silence_after_a_question_is_stale(pulse: Pulse, clock: Clock) -> None:
     assert pulse.is_stale()
 
 
-def test_silence_without_a_question_is_no_verdict(pulse: Pulse, clock: Clock) -> None:
-    heartbeat.beat()
+def test_silence_without_a_question_is_no_verdict(pulse: ClusterHeartbeat, clock: Clock) -> None:
+    worker_heartbeat.record_worker_heartbeat()
     assert not pulse.is_stale()
     clock.now += 3600
 
     assert not pulse.is_stale()
 
 
-def test_a_late_question_gets_its_time(pulse: Pulse, clock: Clock) -> None:
+def test_a_late_question_gets_its_time(pulse: ClusterHeartbeat, clock: Clock) -> None:
     clock.now += 3600
     pulse.note_question()
     clock.now += 3
@@ -171,7 +171,7 @@ def test_a_late_question_gets_its_time(pulse: Pulse, clock: Clock) -> None:
     assert not pulse.is_stale()
 
 
-def test_a_cluster_that_starts_has_more_time(pulse: Pulse, clock: Clock) -> None:
+def test_a_cluster_that_starts_has_more_time(pulse: ClusterHeartbeat, clock: Clock) -> None:
     pulse.note_question()
     clock.now += 19
 
@@ -180,20 +180,21 @@ def test_a_cluster_that_starts_has_more_time(pulse: Pulse, clock: Clock) -> None
     assert pulse.is_stale()
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["", "/nowhere/at/all"])
-def test_a_beat_never_raises(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    monkeypatch.setenv(heartbeat.VARIABLE, path)
+def test_a_heartbeat_never_raises(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv(worker_heartbeat.HEARTBEAT_FILE_VARIABLE, path)
 
-    heartbeat.beat()
+    worker_heartbeat.record_worker_heartbeat()
 
 
 def test_a_question_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     def away() -> None:
         raise redis.ConnectionError("connection to redis://:secret@host refused")
 
-    monkeypatch.setattr(supervisor.queue, "sweep", away)
+    monkeypatch.setattr(worker_supervisor.task_queue, "sweep", away)
 
-    supervisor._ask()
+    worker_supervisor._ask()
 
     assert caplog.messages == ["a sweep could not be asked for: ConnectionError"]
 
@@ -203,14 +204,14 @@ def _redis(port: int, folder: Path) -> Iterator[None]:
     command = ["redis-server", "--port", str(port), "--save", "", "--dir", str(folder), "--bind", "127.0.0.1"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
-        wait_until(lambda: _answers(port), 10, "Redis answers")
+        wait_until(lambda: _is_up(port), 10, "Redis answers")
         yield
     finally:
         process.kill()
         process.wait()
 
 
-def _answers(port: int) -> bool:
+def _is_up(port: int) -> bool:
     try:
         return bool(redis.Redis(port=port).ping())
     except redis.ConnectionError:

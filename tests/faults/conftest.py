@@ -33,10 +33,10 @@ class Stage:
         found: dict[str, float] = json.loads(self.scene("fail_slowly", str(count)))
         return found
 
-    def wait_until_finished(self, count: int, seconds: float) -> None:
+    def wait_until_delivered(self, count: int, seconds: float) -> None:
         """Wait until so many runs were told of, and that is written down."""
         wait_until(lambda: len(self.receiver.bodies) >= count, seconds, f"{count} arrive")
-        wait_until(lambda: self.states() == {"finished": count}, 60, f"{count} are finished")
+        wait_until(lambda: self.states() == {"delivered": count}, 60, f"{count} are finished")
 
 
 def prepared(environment: Environment) -> Iterator[Stage]:

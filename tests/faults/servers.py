@@ -96,13 +96,13 @@ class Redis:
     def start(self) -> None:
         command = ["redis-server", "--port", str(self._port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         self._process = subprocess.Popen([*command, "--dir", str(self._folder)], stdout=subprocess.DEVNULL)
-        wait_until(self._answers, 10, "Redis answers")
+        wait_until(self._is_up, 10, "Redis answers")
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
 
-    def _answers(self) -> bool:
+    def _is_up(self) -> bool:
         try:
             return bool(redis.Redis(port=self._port).ping())
         except redis.ConnectionError:

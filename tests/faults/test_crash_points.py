@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from common.crashes import POINTS
+from common.processes.crash_points import POINTS
 from tests.faults.conftest import CONCURRENCY, Stage, prepared
 from tests.processes import ROOT, Environment, Worker, new_environment, wait_until
 
@@ -42,7 +42,7 @@ def test_a_worker_that_dies_there_loses_nothing(shared: Stage, point: str) -> No
     shared.scene("burst", "60", f"{point}-")
     with Worker(crashing(shared, point)) as worker:
         wait_until(lambda: has_crashed(shared, point), 60, f"a crash at {point}")
-        shared.wait_until_finished(there + 60, 60)
+        shared.wait_until_delivered(there + 60, 60)
         assert worker.process.poll() is None
     receiver.assert_repeats_are_the_same()
     assert receiver.extra - extra <= (CONCURRENCY if point in _MAY_REPEAT else 0)
@@ -61,13 +61,13 @@ def test_a_door_that_dies_there_has_told_of_what_it_did_and_of_nothing_else(shar
     assert died.returncode == -signal.SIGKILL
     with Worker(shared.environment) as worker:
         if point == "event.committed":
-            shared.wait_until_finished(there + 1, 60)
+            shared.wait_until_delivered(there + 1, 60)
         else:
             worker.wait_until_idle()
             assert len(receiver.bodies) == there
         # As a client does that got no answer.
         shared.scene("finish", "1", f"{point}-")
-        shared.wait_until_finished(there + 1, 60)
+        shared.wait_until_delivered(there + 1, 60)
     receiver.assert_repeats_are_the_same()
     assert receiver.extra == extra
 

@@ -28,7 +28,7 @@ def test_ten_kills_in_ten_thousand_deliveries_lose_none(stage: Stage) -> None:
     for number in range(KILLS):
         receiver.at[500 + 900 * number] = kill_the_worker
     with Worker(stage.environment) as worker:
-        stage.wait_until_finished(DELIVERIES, 300)
+        stage.wait_until_delivered(DELIVERIES, 300)
         assert worker.process.poll() is None
     assert len(killed) == KILLS
     receiver.assert_repeats_are_the_same()
@@ -43,7 +43,7 @@ def test_a_delivery_that_kills_its_worker_three_times_is_set_aside_and_stops_no_
         receiver.about[b"poison"] = lambda: kill(worker.forks)
         stage.scene("fail", "1", "poison")
         stage.scene("burst", "50", "healthy")
-        wait_until(lambda: stage.states() == {"finished": 50, "failed": 1}, 120, "the one is set aside")
+        wait_until(lambda: stage.states() == {"delivered": 50, "failed": 1}, 120, "the one is set aside")
     assert json.loads(stage.scene("failures")) == ["Set aside: sending it took the worker down 3 times."]
     assert [len(bodies) for bodies in receiver.bodies.values() if b"poison" in bodies[0]] == [3]
     receiver.assert_repeats_are_the_same()

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.conftest import CONCURRENCY, Stage, prepared
 from tests.faults.servers import Postgres, Redis, a_redis, postgres
-from tests.processes import Worker, new_environment, wait_until
+from tests.processes import Worker, crowding, new_environment, wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.faults]
 
@@ -57,7 +57,7 @@ def test_a_restart_of_postgresql_loses_nothing(on_postgres: tuple[Stage, Postgre
         time.sleep(3)
         server.start()
         wait_until_it_goes_on(stage)
-        stage.wait_until_finished(DELIVERIES, 120)
+        stage.wait_until_delivered(DELIVERIES, 120)
         assert worker.process.poll() is None
         restarts = worker.printed.count("a new one starts")
     stage.receiver.assert_repeats_are_the_same()
@@ -81,7 +81,7 @@ def test_a_database_that_is_locked_for_long_loses_nothing(stage: Stage) -> None:
             other.execute("ROLLBACK")
         other.close()
         wait_until_it_goes_on(stage)
-        stage.wait_until_finished(DELIVERIES, 120)
+        stage.wait_until_delivered(DELIVERIES, 120)
         assert worker.process.poll() is None
         restarts = worker.printed.count("a new one starts")
     stage.receiver.assert_repeats_are_the_same()
@@ -103,7 +103,7 @@ def test_redis_killed_and_flushed_loses_nothing(with_redis: tuple[Stage, Redis])
         stage.scene("burst", "20", "after")
         begun_at = time.monotonic()
         wait_until(lambda: len(stage.receiver.bodies) >= DELIVERIES + 40, 60, "all arrive")
-        stage.wait_until_finished(DELIVERIES + 40, 60)
+        stage.wait_until_delivered(DELIVERIES + 40, 60)
         # All is done. From here on nothing but a new event wakes it.
         stage.scene("burst", "1", "last")
         taken = wait_until(lambda: len(stage.receiver.bodies) == DELIVERIES + 41, BACK_SECONDS, "it is back")
@@ -112,3 +112,19 @@ def test_redis_killed_and_flushed_loses_nothing(with_redis: tuple[Stage, Redis])
         restarts = worker.printed.count("a new one starts")
     stage.receiver.assert_repeats_are_the_same()
     assert stage.receiver.extra <= CONCURRENCY * restarts
+
+
+def test_without_redis_it_starts_and_judges_within_two_seconds(with_redis: tuple[Stage, Redis]) -> None:
+    stage, server = with_redis
+    server.kill()
+    with Worker(stage.environment) as worker:
+        worker.wait_until_idle()
+        for number in range(3):
+            stage.scene("fail", "1", f"alone{number}-")
+            told_at = time.time()
+            wait_until(lambda: len(stage.receiver.bodies) > number, 30, "it is delivered")  # noqa: B023
+            late = max(stage.receiver.moments.values()) - told_at
+            print(f"\n{late:.1f} s after the script had ended")
+            assert late < 2 * crowding()
+        assert "Redis does not answer" in worker.printed
+        assert worker.printed.count("a new one starts") == 0

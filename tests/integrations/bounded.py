@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from integrations.http import Unreachable
+from outbound.client import Unreachable
 from tests.integrations.receivers import client, post
 
 

@@ -9,8 +9,9 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from integrations.addresses import Policy, parse_networks
-from integrations.http import Client, Request
+from common.http.networks import parse_networks
+from outbound.addresses import Policy
+from outbound.client import Client, Request
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 LOOPBACK = Policy(parse_networks(["127.0.0.0/8"]))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from integrations.addresses import Policy, Refused, check, parse, parse_networks
+from common.http.networks import parse_networks
+from outbound.addresses import Policy, Refused, check, parse
 
 DATA = Path(__file__).parents[1] / "data"
 NAMES = json.loads((DATA / "ssrf_dns.json").read_text())["exact"]
@@ -25,7 +26,7 @@ def cases(file: str, groups: str = "") -> list[ParameterSet]:
     ]
 
 
-def answers(host: str) -> list[str]:
+def addresses_of(host: str) -> list[str]:
     name = host.rstrip(".")
     if name.endswith(".nip.test"):
         written = name.removesuffix(".nip.test")
@@ -34,11 +35,11 @@ def answers(host: str) -> list[str]:
     if name.endswith(".sslip.test"):
         return [name.removesuffix(".sslip.test").replace("-", ".")]
     found = NAMES.get(name, [])
-    return answers(found["cname"]) if isinstance(found, dict) else found
+    return addresses_of(found["cname"]) if isinstance(found, dict) else found
 
 
 def resolve(host: str, port: int, **options: object) -> list[object]:
-    addresses = answers(host)
+    addresses = addresses_of(host)
     if not addresses:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     return [(socket.AF_UNSPEC, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
@@ -118,7 +119,7 @@ def test_the_neighbours_of_reserved_networks_are_accepted(address: str) -> None:
     ],
     ids=["case, dot and fragment", "no path", "unusual port", "IDN", "IPv6"],
 )
-def test_a_target_has_one_spelling(url: str, expected: str) -> None:
+def test_an_address_has_one_spelling(url: str, expected: str) -> None:
     assert parse(url).url == expected
     assert parse(expected).url == expected
 

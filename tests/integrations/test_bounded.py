@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from integrations.http import BODY_LIMIT
+from outbound.client import BODY_LIMIT
 from tests.integrations.receivers import OK, Answer, Receiver, Start, answering
 
 ROOT = Path(__file__).parents[2]

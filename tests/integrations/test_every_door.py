@@ -23,18 +23,19 @@ from rest_framework.test import APIClient
 
 from automations.models import Execution
 from automations.tasks import work
-from integrations import sending, services
-from integrations.addresses import Policy, Refused, check, parse
-from integrations.exchange import Exchange, TimedSocket
-from integrations.http import Client
-from integrations.models import Webhook
-from projects.provision import Unusable, provision
-from projects.services import finish_run
+from integrations.webhook.models import Webhook
+from operations.provision import UnusableProvision, provision
+from outbound import url_validation
+from outbound import web_provider as sending
+from outbound.addresses import Policy, Refused, check, parse
+from outbound.client import Client
+from outbound.exchange import Exchange, TimedSocket
+from projects.runs.lifecycle import finish_run
 from tests.integrations.receivers import OK, Receiver, Start, answering, encrypted
 from tests.integrations.test_addresses import cases, resolve
 from tests.world import FAILED, World
 
-WEBHOOKS = "/api/v1/teams/acme/webhooks"
+WEBHOOKS = "/api/v1/teams/acme/integrations/webhook"
 REFUSED = [param.values[0] for param in cases("ssrf_refuse.tsv")]
 ACCEPTED = [param.values[0] for param in cases("ssrf_accept.tsv")]
 # What a name resolves to, and the addresses behind disguises: no refusal may tell them.
@@ -63,7 +64,7 @@ def wire(monkeypatch: pytest.MonkeyPatch, settings: Any, start: Start, tmp_path:
 
     def connected(exchange: Exchange, address: Any, seconds: float) -> socket.socket:
         made.dialled.append(str(address))
-        ours = made.encrypted if exchange.target.scheme == "https" else made.plain
+        ours = made.encrypted if exchange.parsed.scheme == "https" else made.plain
         plain = TimedSocket(socket.AF_INET, socket.SOCK_STREAM)
         plain.settimeout(seconds)
         plain.connect(("127.0.0.1", ours.port))
@@ -71,7 +72,7 @@ def wire(monkeypatch: pytest.MonkeyPatch, settings: Any, start: Start, tmp_path:
 
     client = Client(sending.policy(), version="1.2.3", resolve=resolve, certificates=certificate)
     monkeypatch.setattr(Exchange, "_connected", connected)
-    monkeypatch.setattr(services, "_resolve_soon", resolve)
+    monkeypatch.setattr(url_validation, "_resolve_soon", resolve)
     monkeypatch.setattr(sending, "client", lambda: client)
     return made
 
@@ -123,17 +124,17 @@ class House:
 
 
 def create(house: House, url: str) -> str:
-    return told(house.api.post(WEBHOOKS, {"name": "new", "url": url}, format="json"))
+    return url_error(house.api.post(WEBHOOKS, {"name": "new", "url": url}, format="json"))
 
 
 def put(house: House, url: str) -> str:
     house.stored()
-    return told(house.api.put(f"{WEBHOOKS}/hook", {"name": "hook", "url": url}, format="json"))
+    return url_error(house.api.put(f"{WEBHOOKS}/hook", {"name": "hook", "url": url}, format="json"))
 
 
 def patch(house: House, url: str) -> str:
     house.stored()
-    return told(house.api.patch(f"{WEBHOOKS}/hook", {"url": url}, format="json"))
+    return url_error(house.api.patch(f"{WEBHOOKS}/hook", {"url": url}, format="json"))
 
 
 def provision_new(house: House, url: str) -> str:
@@ -164,7 +165,7 @@ def test_over_rest(house: House, url: str) -> str:
 
 def test_on_the_page(house: House, url: str) -> str:
     house.stored(url)
-    answer = house.browser.post("/acme/webhooks/hook/test", {"event": "run.state", "payload": ""})
+    answer = house.browser.post("/acme/integrations/webhook/hook/test", {"event": "run.state", "payload": ""})
     sent = answer.context["sent"]
     assert not sent["ok"]
     return str(sent["detail"])
@@ -174,12 +175,12 @@ def deliver(house: House, url: str) -> str:
     hook = house.stored(url)
     action = {"webhook": hook.pk, "payload": "{}"}
     Execution.objects.create(
-        automation=house.world.team.automations.get(), team=house.world.team, target=f"webhook:{hook.pk}",
+        automation=house.world.team.automations.get(), team=house.world.team, receiver_key=f"webhook:{hook.pk}",
         next_attempt_at="2026-01-01T00:00:00Z", action_type="send_webhook", action=action,
     )  # fmt: skip
     work()
     execution = Execution.objects.order_by("-id")[0]
-    assert execution.state != "finished"
+    assert execution.state != "delivered"
     Execution.objects.all().delete()
     return execution.reason
 
@@ -190,7 +191,7 @@ PAGES = [add_in_settings, change_in_settings]
 SENDING = [test_over_rest, test_on_the_page, deliver]
 
 
-def told(answer: Any) -> str:
+def url_error(answer: Any) -> str:
     assert answer.status_code == 400, answer.content
     assert [error["field"] for error in answer.json()["errors"]] == ["url"]
     return str(answer.json()["errors"][0]["message"])
@@ -198,7 +199,7 @@ def told(answer: Any) -> str:
 
 def provisioned(webhook: dict[str, str]) -> str:
     document = {"organizations": [{"name": "research", "teams": [{"name": "acme", "webhooks": [webhook]}]}]}
-    with pytest.raises(Unusable) as refused:
+    with pytest.raises(UnusableProvision) as refused:
         provision(document)
     return str(refused.value)
 
@@ -245,7 +246,9 @@ def test_what_may_not_be_called_is_refused_in_the_same_words(
 def test_a_refused_address_is_not_stored(house: House, door: Callable[[House, str], str]) -> None:
     for url in REFUSED[::10]:
         door(house, url)
-        assert list(Webhook.objects.values_list("name", "url")) == [("hook", "https://hooks.example.com/")]
+        assert [(webhook.name, webhook.url) for webhook in Webhook.objects.all()] == [
+            ("hook", "https://hooks.example.com/")
+        ]
 
 
 def test_every_other_address_is_delivered_to_at_an_address_that_was_checked(house: House, wire: Wire) -> None:
@@ -255,7 +258,7 @@ def test_every_other_address_is_delivered_to_at_an_address_that_was_checked(hous
         finish_run(house.world.run(f"run{number}"), 1)
         work()
         execution = Execution.objects.order_by("-id")[0]
-        assert (execution.state, execution.reason) == ("finished", "The receiver answered 200."), url
+        assert (execution.state, execution.reason) == ("delivered", "The receiver answered 200."), url
         # None, where the connection of the line before could be used again.
         assert len(wire.dialled) <= 1
         assert set(wire.dialled) <= {str(address) for address in check(parse(url), Policy(), resolve)}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from integrations.addresses import Policy, Refused
-from integrations.http import BODY_LIMIT, Request
+from outbound.addresses import Policy, Refused
+from outbound.client import BODY_LIMIT, Request
 from tests.integrations.receivers import OK, Answer, Receiver, Start, answering, client, post, resolve_to
 
 

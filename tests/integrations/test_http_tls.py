@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from integrations.http import Unreachable
+from outbound.client import Unreachable
 from tests.integrations.receivers import (
     OK,
     Answer,

@@ -10,10 +10,10 @@ import pytest
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from integrations.http import Request
-from integrations.provider import Delivery
-from integrations.providers.webhook import WebhookEndpoint, WebhookProvider
-from integrations.signing import is_signed, wandb_signature
+from integrations.webhook.provider import WebhookProvider, WebhookReceiver
+from outbound.client import Request
+from outbound.provider import Delivery
+from outbound.signing import is_signed, wandb_signature
 
 BODY = b'{"key1": "value1", "key2": "value2"}'
 WHSEC = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -21,8 +21,8 @@ PLAIN = "a plain text, 256 bits or not: ä"
 
 
 def request(secrets: Mapping[str, str], **names: str) -> Request:
-    endpoint = WebhookEndpoint(key="webhook:1", name="hook", team_id=1, url="https://hooks.test/", **names)
-    return WebhookProvider.request(endpoint, Delivery("msg_1", BODY, BODY.decode(), int(time.time()), secrets))
+    receiver = WebhookReceiver(key="webhook:1", name="hook", team_id=1, url="https://hooks.test/", **names)
+    return WebhookProvider.request(receiver, Delivery("msg_1", BODY, BODY.decode(), int(time.time()), secrets))
 
 
 def verifier(secret: str) -> Verifier:

@@ -10,8 +10,8 @@ import pytest
 import slack_sdk
 from slack_sdk.errors import SlackApiError
 
-from integrations.http import Client, Reply, Request, Unreachable
-from integrations.slack_client import Incoming, Web
+from integrations.slack.web.client import Incoming, Web
+from outbound.client import Client, Reply, Request, Unreachable
 from tests.slack_server import TOKEN, SlackServer
 
 

@@ -11,17 +11,17 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from automations.models import Automation
-from integrations import slack_services
-from integrations.models import SlackChannel, SlackWorkspace
-from integrations.providers.slack import SlackProvider
+from integrations.slack import services as slack_services
+from integrations.slack.models import SlackChannel, SlackWorkspace
+from integrations.slack.provider import SlackProvider
 from secrets_vault.fields import SecretUnavailable
-from teams import notices
 from teams.models import AuditEvent, Notice
+from teams.notices import team_notices
 from tests.slack_server import TOKEN, Answer, SlackServer
 from tests.world import FAILED, World
 
 WORKSPACES = "/api/v1/teams/acme/slack-workspaces"
-CHANNELS = "/api/v1/teams/acme/slack-channels"
+CHANNELS = "/api/v1/teams/acme/integrations/slack"
 
 
 def post(api: APIClient, address: str, **sent: Any) -> Any:
@@ -80,7 +80,7 @@ def test_connected_again_it_gets_the_new_token_and_its_channels_work_again(
     assert post(api, WORKSPACES, token="xoxb-new-2").status_code == 201
     assert [SlackWorkspace.objects.get().pk, SlackChannel.objects.get(name="alerts").enabled] == [workspace.pk, True]
     assert not SlackChannel.objects.get(name="other").enabled
-    assert not notices.open_notices([world.team]).exists()
+    assert not team_notices.open_notices([world.team]).exists()
     assert api.post(f"{CHANNELS}/alerts/test").json()["ok"]
 
 
@@ -206,10 +206,10 @@ def test_an_address_is_replaced_and_the_way_stays(api: APIClient, slack: SlackSe
 def test_enabling_takes_the_reason_and_the_notice_away(api: APIClient, slack: SlackServer, world: World) -> None:
     post(api, CHANNELS, name="alerts", webhook_url=slack.hook_url)
     SlackProvider.disable(SlackChannel.objects.get().pk, "It was archived.")
-    assert notices.open_notices([world.team]).count() == 1
+    assert team_notices.open_notices([world.team]).count() == 1
     shown = api.patch(f"{CHANNELS}/alerts", {"enabled": True}, format="json").json()
     assert (shown["enabled"], shown["disabled_reason"]) == (True, "")
-    assert notices.open_notices([world.team]).count() == 0
+    assert team_notices.open_notices([world.team]).count() == 0
 
 
 def test_a_used_channel_is_deleted_only_when_confirmed(api: APIClient, slack: SlackServer, world: World) -> None:

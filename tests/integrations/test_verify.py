@@ -18,8 +18,8 @@ from standardwebhooks.webhooks import Webhook as Verifier
 
 from automations.models import Execution
 from automations.tasks import work
-from integrations.services import rotate_signing_secret
-from projects.services import finish_run
+from integrations.webhook.services import rotate_signing_secret
+from projects.runs.lifecycle import finish_run
 from tests.integrations.receivers import OK, Start, answering
 from tests.world import FAILED, World
 
@@ -59,7 +59,7 @@ def deliver(world: World, receiver: HTTPServer) -> Callable[[], Delivered]:
 
 
 def rotate(world: World) -> None:
-    rotate_signing_secret(world.team.webhooks.get(), NEW, by=world.users["alice"])
+    rotate_signing_secret(world.webhooks.get(), NEW, by=world.users["alice"])
 
 
 def test_the_documented_code_verifies_a_delivery_and_refuses_what_was_changed(deliver: Callable[[], Delivered]) -> None:
@@ -169,7 +169,7 @@ def test_the_reference_library_verifies_a_thousand_deliveries_of_a_thousand(worl
     automation = world.automation(FAILED)
     Execution.objects.bulk_create(
         Execution(
-            automation=automation, team=world.team, target=f"webhook:{hook.pk}", action_type="send_webhook",
+            automation=automation, team=world.team, receiver_key=f"webhook:{hook.pk}", action_type="send_webhook",
             action={"payload": '{"n": ${n}, "text": "${text}"}'}, next_attempt_at=now(),
             variables={"n": number, "text": f'"{chr(0x20 + number)}\n\\'},
         )

@@ -11,11 +11,11 @@ from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 from werkzeug import Request, Response
 
-from integrations.models import Webhook
+from integrations.webhook.models import Webhook
 from tests.conftest import as_person
 from tests.world import World
 
-WEBHOOKS = "/api/v1/teams/acme/webhooks"
+WEBHOOKS = "/api/v1/teams/acme/integrations/webhook"
 TEST = f"{WEBHOOKS}/hook/test"
 URL = "http://127.0.0.1:8009/hook"
 
@@ -209,10 +209,8 @@ def test_authorization_of_its_own_may_take_a_granted_secret(api: APIClient, rece
 def test_a_secret_that_is_only_granted_is_told_as_in_use(api: APIClient) -> None:
     make(api, granted_secrets=["KEY"])
     answer = api.delete("/api/v1/teams/acme/secrets/KEY")
-    assert (answer.status_code, answer.json()["detail"].startswith("secret: Webhooks use the secret KEY: hook.")) == (
-        409,
-        True,
-    )
+    assert answer.status_code == 409
+    assert answer.json()["detail"].startswith("secret: Integrations use the secret KEY: hook.")
 
 
 # Rotation ------------------------------------------------------------------------------------------

@@ -8,8 +8,8 @@ from typing import Any
 from django.test import Client
 from django.utils import timezone
 
-from automations.actions.send_webhook import DEFAULT_PAYLOAD
 from automations.models import Attempt, Automation, Execution
+from integrations.webhook.action import DEFAULT_PAYLOAD
 from tests.world import FAILED, World
 
 PROJECT = "/acme/mnist"
@@ -24,7 +24,7 @@ def browser(world: World, name: str) -> Client:
 
 def bell(world: World, name: str = "bell", **values: Any) -> Automation:
     """An automation that calls the webhook `hook` when a run fails."""
-    if not world.team.webhooks.exists():
+    if not world.webhooks.exists():
         world.webhook("https://hooks.example.test/in/token-in-path")
     return world.automation(FAILED, name=name, **values)
 
@@ -32,12 +32,12 @@ def bell(world: World, name: str = "bell", **values: Any) -> Automation:
 def executions(automation: Automation, how_many: int, **values: Any) -> list[Execution]:
     columns = {
         "team": automation.team,
-        "state": "finished",
+        "state": "delivered",
         "why": "the run failed",
         "subject_label": "run1",
         "subject_url": "/acme/mnist/runs/run1",
         "variables": {"run_name": "run1", "metric_value": None},
-        "target": automation.target,
+        "receiver_key": automation.receiver_key,
         **values,
     }
     return Execution.objects.bulk_create(Execution(automation=automation, **columns) for _ in range(how_many))
@@ -70,8 +70,8 @@ def typed(**more: Any) -> dict[str, Any]:
     return {
         "name": "bell",
         "description": "",
-        "rest_seconds_0": "24",
-        "rest_seconds_1": "3600",
+        "cooldown_seconds_0": "24",
+        "cooldown_seconds_1": "3600",
         "rate_limit": "60",
         "enabled": "on",
         "condition": "run_state",

@@ -12,7 +12,7 @@ from tests.world import World
 
 SEEN_BY_ALL = [
     "/acme",
-    "/acme/webhooks",
+    "/acme/integrations",
     "/acme/mnist/runs",
     "/acme/mnist/runs/run1",
     "/acme/mnist/runs/run1/metrics",
@@ -21,7 +21,7 @@ SEEN_BY_ALL = [
     "/acme/mnist/automations/{automation}",
     "/acme/mnist/automations.yaml",
     "/acme/mnist/history",
-    "/acme/mnist/runs/run1/marks",
+    "/acme/mnist/runs/run1/annotations",
     "/automations/{automation}/explain",
     "/automations/{automation}/file",
     "/executions/{execution}",
@@ -34,7 +34,7 @@ SEEN_BY_MEMBERS = [
     "/automations/{automation}/duplicate",
     "/automations/new?scope=project&in=acme/mnist",
 ]
-SEEN_BY_ADMINS = ["/acme/webhooks/hook/test"]
+SEEN_BY_ADMINS = ["/acme/integrations/webhook/hook/test"]
 PAGES = [*SEEN_BY_ALL, *SEEN_BY_MEMBERS, *SEEN_BY_ADMINS]
 
 
@@ -84,7 +84,7 @@ def test_who_is_not_signed_in_is_asked_to_and_comes_back(client: Client, world: 
 def test_a_viewer_is_offered_nothing_that_would_be_refused(vera: Client, places: dict[str, int]) -> None:
     listed = text(vera.get(f"{PROJECT}/automations"))
     detail = text(vera.get(f"{PROJECT}/automations/{places['automation']}"))
-    for page in (listed, detail, text(vera.get("/acme")), text(vera.get("/acme/webhooks"))):
+    for page in (listed, detail, text(vera.get("/acme")), text(vera.get("/acme/integrations"))):
         assert "New automation" not in page
         assert "New project" not in page
         assert "/edit" not in page

@@ -9,15 +9,15 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from automations.actions.send_webhook import DEFAULT_PAYLOAD
 from automations.models import Automation
-from events import types
+from events import event_types
+from integrations.webhook.action import DEFAULT_PAYLOAD
 from tests.pages.people import NEW, PROJECT, metric, text, typed, values_of
 from tests.world import FAILED, World, threshold
 
 COLUMNS = [
-    "name", "description", "enabled", "scope", "event_type", "conditions", "action_type", "action", "target",
-    "rest_seconds",
+    "name", "description", "enabled", "scope", "event_type", "conditions", "action_type", "action", "receiver_key",
+    "cooldown_seconds",
 ]  # fmt: skip
 
 
@@ -68,8 +68,8 @@ def test_a_form_with_filters_makes_what_rest_makes(bob: Client, api: APIClient) 
             **{
                 "use": ["run_name"],
                 "run_name-pattern": "^prod-",
-                "rest_seconds_0": "90",
-                "rest_seconds_1": "60",
+                "cooldown_seconds_0": "90",
+                "cooldown_seconds_1": "60",
                 "enabled": "",
             }
         ),
@@ -81,7 +81,7 @@ def test_a_form_with_filters_makes_what_rest_makes(bob: Client, api: APIClient) 
         "RUN_METRIC",
         threshold(aggregation="average", window=5, threshold=1.5),
         {"type": "run_name", "pattern": "^prod-"},
-        rest_seconds=5400,
+        cooldown_seconds=5400,
         enabled=False,
     )
     assert by_form == by_rest
@@ -99,11 +99,11 @@ def test_a_filter_that_is_off_is_not_used(bob: Client) -> None:
 
 def test_each_event_and_its_meaning_is_offered(bob: Client) -> None:
     page = text(bob.get(NEW))
-    for event in types.registry:
+    for event in event_types.registry:
         assert f"?event={event.wire}" in page
 
 
-@pytest.mark.parametrize("event", [event.wire for event in types.registry])
+@pytest.mark.parametrize("event", [event.wire for event in event_types.registry])
 def test_the_form_of_each_event_opens(bob: Client, event: str) -> None:
     assert bob.get(f"{NEW}?event={event}").status_code == 200
 
@@ -141,18 +141,18 @@ def test_the_metrics_of_recent_runs_are_offered(bob: Client, world: World) -> No
 
 
 def test_a_team_without_a_webhook_is_told_where_to_add_one(alice: Client, bob: Client, world: World) -> None:
-    world.team.webhooks.all().delete()
+    world.webhooks.all().delete()
     assert "There is no webhook to choose yet." in text(bob.get(f"{NEW}?event=RUN_STATE"))
     assert 'href="/settings/">Add one in the team settings' in text(alice.get(f"{NEW}?event=RUN_STATE"))
 
 
 def test_editing_starts_with_what_is_stored_and_changes_only_what_was_changed(bob: Client, world: World) -> None:
-    automation = world.automation(FAILED, {"type": "run_name", "pattern": "^prod-"}, rest_seconds=7200)
+    automation = world.automation(FAILED, {"type": "run_name", "pattern": "^prod-"}, cooldown_seconds=7200)
     before = row()
     page = text(bob.get(f"/automations/{automation.pk}/edit"))
     assert values_of(page, "run_name-pattern") == ["^prod-"]
-    assert values_of(page, "rest_seconds_0") == ["2"]
-    sent = typed(name="new name", rest_seconds_0="2", **{"use": ["run_name"], "run_name-pattern": "^prod-"})
+    assert values_of(page, "cooldown_seconds_0") == ["2"]
+    sent = typed(name="new name", cooldown_seconds_0="2", **{"use": ["run_name"], "run_name-pattern": "^prod-"})
     answer = bob.post(f"/automations/{automation.pk}/edit", sent)
     assert answer.status_code == 302
     assert row() == {**before, "name": "new name"}

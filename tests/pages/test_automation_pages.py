@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from automations.models import Automation, Execution
-from integrations.models import Webhook
+from integrations.webhook.models import Webhook
 from tests.pages.people import PROJECT, attempt, bell, executions, text
 from tests.world import World
 
@@ -26,7 +26,7 @@ def test_the_list_shows_the_last_execution_of_each(bob: Client, world: World) ->
     first, second = bell(world, "first"), bell(world, "second")
     executions(first, 1, state="failed")
     executions(second, 1, state="failed")
-    (last,) = executions(first, 1, state="skipped")
+    (last,) = executions(first, 1, state="suppressed")
     rows = {row.automation: row.last for row in bob.get(LIST).context["rows"]}
     assert rows[first] == last
     assert rows[second].state == "failed"
@@ -110,7 +110,7 @@ def test_an_execution_shows_why_and_each_attempt(bob: Client, world: World) -> N
 
 
 def test_an_execution_whose_event_and_attempts_are_missing_can_be_read(bob: Client, world: World) -> None:
-    (execution,) = executions(bell(world), 1, state="skipped", reason="Resting.", count=7)
+    (execution,) = executions(bell(world), 1, state="suppressed", reason="Cooldown.", count=7)
     page = text(bob.get(execution.get_absolute_url()))
     assert "Nothing was sent." in page
     assert "7 times" in page
@@ -129,7 +129,7 @@ def test_history_comes_in_pages_that_miss_and_repeat_nothing(bob: Client, world:
 def test_history_shows_one_state_and_keeps_to_it_on_the_next_page(bob: Client, world: World) -> None:
     automation = bell(world)
     executions(automation, 60, state="failed")
-    executions(automation, 5, state="finished")
+    executions(automation, 5, state="delivered")
     page = bob.get(f"{PROJECT}/history?state=failed")
     assert {row.state for row in page.context["page"].rows} == {"failed"}
     assert f"?state=failed&amp;before={page.context['page'].older}" in text(page)
@@ -167,7 +167,7 @@ def test_a_run_shows_what_it_triggered_as_a_page_and_as_a_part(bob: Client, worl
 
 def test_webhooks_show_where_they_go_without_the_path_and_who_uses_them(bob: Client, world: World) -> None:
     bell(world)
-    page = text(bob.get("/acme/webhooks"))
+    page = text(bob.get("/acme/integrations"))
     assert "hooks.example.test" in page
     assert "token-in-path" not in page
     assert ">bell</a>" in page
@@ -175,12 +175,12 @@ def test_webhooks_show_where_they_go_without_the_path_and_who_uses_them(bob: Cli
 
 def test_a_webhook_whose_address_is_junk_breaks_no_list(bob: Client, world: World) -> None:
     Webhook.objects.create(team=world.team, name="junk", url="http://[::1")
-    assert bob.get("/acme/webhooks").status_code == 200
+    assert bob.get("/acme/integrations").status_code == 200
 
 
 def test_nothing_of_another_team_stands_on_a_page(charlie: Client, world: World) -> None:
     executions(bell(world), 1)
     assert Execution.objects.count() == 1
-    page = text(charlie.get("/other/webhooks")) + text(charlie.get("/other"))
+    page = text(charlie.get("/other/integrations")) + text(charlie.get("/other"))
     assert "hook.example" not in page
     assert "acme" not in page

@@ -22,7 +22,7 @@ def hook(world: World) -> None:
         ({"metric_threshold-metric": ""}, "metric_threshold-metric", None, "Name a metric"),
         ({"use": ["run_name"], "run_name-pattern": "(["}, "run_name-pattern", "([", "no regular expression"),
         ({"name": ""}, "name", None, "Give the automation a name."),
-        ({"rest_seconds_0": "x"}, "rest_seconds", None, "Give a whole number."),
+        ({"cooldown_seconds_0": "x"}, "cooldown_seconds", None, "Give a whole number."),
     ],
     ids=["no number", "no metric", "no regular expression", "no name", "no length"],
 )
@@ -60,9 +60,9 @@ def test_a_name_that_is_taken_is_refused_at_the_name_in_the_words_of_rest(bob: C
     assert Automation.objects.count() == 1
 
 
-def test_a_rest_that_is_too_long_is_refused_at_the_rest(bob: Client) -> None:
-    page = text(bob.post(f"{NEW}?event=RUN_STATE", typed(rest_seconds_0="99999", rest_seconds_1="86400")))
-    assert "is not between 0" in page.split('id="field-rest_seconds"', 1)[1].split("</fieldset>", 1)[0]
+def test_a_cooldown_that_is_too_long_is_refused_at_the_cooldown(bob: Client) -> None:
+    page = text(bob.post(f"{NEW}?event=RUN_STATE", typed(cooldown_seconds_0="99999", cooldown_seconds_1="86400")))
+    assert "is not between 0" in page.split('id="field-cooldown_seconds"', 1)[1].split("</fieldset>", 1)[0]
     assert not Automation.objects.exists()
 
 

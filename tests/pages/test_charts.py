@@ -7,14 +7,14 @@ import re
 
 import pytest
 
-from projects.charts import BOTTOM, LEFT, RIGHT, TOP, panels
-from projects.series import Series
+from projects.charts.geometry import BOTTOM, LEFT, RIGHT, TOP, chart_panels
+from projects.charts.series import Series
 
 NAN, INF = math.nan, math.inf
 
 
 def draw(values: list[float], steps: list[float] | None = None) -> object:
-    (panel,) = panels([Series("loss", steps or list(range(len(values))), values)])
+    (panel,) = chart_panels([Series("loss", steps or list(range(len(values))), values)])
     return panel
 
 
@@ -31,12 +31,12 @@ def test_a_line_runs_from_edge_to_edge_and_up_means_more() -> None:
 def test_nan_is_a_gap_with_a_mark() -> None:
     panel = draw([1.0, 2.0, NAN, 3.0, 4.0])
     assert panel.line.count("M") == 2  # type: ignore[attr-defined]
-    assert [(mark.label, mark.y) for mark in panel.marks] == [("NaN at step 2", f"{BOTTOM:.1f}")]  # type: ignore[attr-defined]
+    assert [(mark.label, mark.y) for mark in panel.outliers] == [("NaN at step 2", f"{BOTTOM:.1f}")]  # type: ignore[attr-defined]
     assert "1 of the values drawn are NaN" in panel.description  # type: ignore[attr-defined]
 
 
 def test_infinity_is_marked_at_the_top() -> None:
-    (mark,) = draw([1.0, INF]).marks  # type: ignore[attr-defined]
+    (mark,) = draw([1.0, INF]).outliers  # type: ignore[attr-defined]
     assert (mark.label, mark.y) == ("Infinity at step 1", f"{TOP:.1f}")
 
 
@@ -62,7 +62,7 @@ def test_every_value_stays_inside_the_panel(values: list[float]) -> None:
 
 def test_a_step_that_is_no_number_is_left_out() -> None:
     assert len(coordinates(draw([1.0, 2.0, 3.0], steps=[0.0, NAN, 2.0]))) == 2
-    assert panels([Series("loss", [NAN], [1.0])]) == []
+    assert chart_panels([Series("loss", [NAN], [1.0])]) == []
 
 
 def test_axes_carry_round_numbers() -> None:

@@ -11,13 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from automations.models import Automation, Execution
-from integrations.models import Webhook
-from integrations.slack_services import create_channel
+from integrations.slack.services import create_channel
+from integrations.webhook.models import Webhook
 from teams.models import AuditEvent
 from tests.pages.people import attempt, bell, executions, text
 from tests.world import World
 
-PAGE = "/acme/webhooks/hook/deliveries"
+PAGE = "/acme/integrations/webhook/hook/deliveries"
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_state_is_chosen(bob: Client, automation: Automation) -> None:
 
 
 def test_what_went_elsewhere_is_not_listed(bob: Client, automation: Automation) -> None:
-    executions(automation, 1, target="webhook:999999")
+    executions(automation, 1, receiver_key="webhook:999999")
     assert "Nothing was sent yet." in text(bob.get(PAGE))
 
 
@@ -76,7 +76,7 @@ def test_one_is_delivered_again_from_the_list(bob: Client, automation: Automatio
 def test_an_admin_delivers_all_that_failed_since_again(alice: Client, automation: Automation) -> None:
     old, new = failed(automation, hours_ago=30), failed(automation, hours_ago=2)
     since = f"{timezone.now() - timedelta(hours=12):%Y-%m-%dT%H:%M}"
-    page = text(alice.post("/acme/webhooks/hook/redeliver", {"since": since}, follow=True))
+    page = text(alice.post("/acme/integrations/webhook/hook/redeliver", {"since": since}, follow=True))
     assert "1 delivery is on its way again." in page
     states = dict(Execution.objects.values_list("pk", "state"))
     assert states == {old.pk: "failed", new.pk: "pending"}
@@ -85,7 +85,7 @@ def test_an_admin_delivers_all_that_failed_since_again(alice: Client, automation
 
 def test_since_when_is_needed(alice: Client, automation: Automation) -> None:
     one = failed(automation, hours_ago=1)
-    answer = alice.post("/acme/webhooks/hook/redeliver", {"since": "soon"})
+    answer = alice.post("/acme/integrations/webhook/hook/redeliver", {"since": "soon"})
     one.refresh_from_db()
     assert (answer.status_code, one.state) == (422, "failed")
     assert "That is no time." in text(answer)
@@ -94,7 +94,7 @@ def test_since_when_is_needed(alice: Client, automation: Automation) -> None:
 def test_a_disabled_receiver_is_enabled_first(alice: Client, automation: Automation) -> None:
     one = failed(automation, hours_ago=1)
     Webhook.objects.update(enabled=False, disabled_reason="It was gone.")
-    page = text(alice.post("/acme/webhooks/hook/redeliver", {"since": "2026-01-01T00:00"}, follow=True))
+    page = text(alice.post("/acme/integrations/webhook/hook/redeliver", {"since": "2026-01-01T00:00"}, follow=True))
     one.refresh_from_db()
     assert "hook is disabled. It was gone. Enable it first." in page
     assert one.state == "failed"
@@ -104,15 +104,15 @@ def test_a_member_is_not_offered_what_would_be_refused(bob: Client, vera: Client
     one = failed(automation, hours_ago=1)
     assert 'name="since"' not in text(bob.get(PAGE))
     assert f"/executions/{one.pk}/redeliver" not in text(vera.get(PAGE))
-    assert bob.post("/acme/webhooks/hook/redeliver", {"since": "2026-01-01T00:00"}).status_code == 403
+    assert bob.post("/acme/integrations/webhook/hook/redeliver", {"since": "2026-01-01T00:00"}).status_code == 403
     one.refresh_from_db()
     assert one.state == "failed"
 
 
 def test_everyone_on_the_team_sees_what_they_can_choose(vera: Client, automation: Automation, world: World) -> None:
     create_channel(world.team, {"name": "alerts", "webhook_url": "http://127.0.0.1:8009/hush"})
-    page = text(vera.get("/acme/webhooks"))
-    assert 'href="/acme/webhooks/hook/deliveries"' in page
-    assert 'href="/acme/slack/alerts/deliveries"' in page
+    page = text(vera.get("/acme/integrations"))
+    assert 'href="/acme/integrations/webhook/hook/deliveries"' in page
+    assert 'href="/acme/integrations/slack/alerts/deliveries"' in page
     assert "hush" not in page
-    assert vera.get("/acme/slack/alerts/deliveries").status_code == 200
+    assert vera.get("/acme/integrations/slack/alerts/deliveries").status_code == 200

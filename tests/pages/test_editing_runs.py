@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 from rest_framework.test import APIClient
 
-from projects.services import finish_run
+from projects.runs.lifecycle import finish_run
 from teams.models import AuditEvent
 from tests.pages.people import PROJECT, text
 from tests.world import World

@@ -1,4 +1,4 @@
-"""The history: live and quiet, filtered; what charts mark; what a run, a version and a collection caused."""
+"""The history: live and quiet, filtered; what charts annotate; what a run, a version and a collection caused."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from automations.models import Execution
 from automations.tasks import work
-from projects.history import log_history
-from projects.services import finish_run
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from tests.pages.people import PROJECT, bell, executions, text
 from tests.world import FAILED, World, threshold
 
@@ -20,7 +20,7 @@ HISTORY = f"{PROJECT}/history"
 LOSSES = [0.5, 0.6, 2.0, 3.0, 0.4]
 
 
-def look(client: Client, address: str, seen: Any) -> Any:
+def poll(client: Client, address: str, seen: Any) -> Any:
     query = {"seen": seen["digest"], "newest": seen["newest"]}
     return client.get(address, query, headers={"HX-Request": "true"})
 
@@ -31,9 +31,9 @@ def test_a_look_for_more_is_quiet_until_there_is_more(place: str, bob: Client, w
     executions(automation, 2)
     address = HISTORY if place == "project" else automation.get_absolute_url()
     seen = bob.get(address).context
-    assert look(bob, address, seen).status_code == 204
+    assert poll(bob, address, seen).status_code == 204
     (new,) = executions(automation, 1, state="pending")
-    part = look(bob, address, seen)
+    part = poll(bob, address, seen)
     assert "<html" not in text(part)
     assert text(part).count('class="fresh"') == 1
     assert f"/executions/{new.pk}" in text(part)
@@ -41,7 +41,7 @@ def test_a_look_for_more_is_quiet_until_there_is_more(place: str, bob: Client, w
     assert "&amp;newest=" in text(part)
     seen = part.context
     Execution.objects.filter(pk=new.pk).update(state="failed")
-    assert look(bob, address, seen).status_code == 200
+    assert poll(bob, address, seen).status_code == 200
 
 
 def test_an_execution_under_way_looks_by_itself_and_an_ended_one_does_not(bob: Client, world: World) -> None:
@@ -50,7 +50,7 @@ def test_an_execution_under_way_looks_by_itself_and_an_ended_one_does_not(bob: C
     assert 'hx-trigger="every 2s"' in text(page)
     query = {"seen": page.context["digest"]}
     assert bob.get(execution.get_absolute_url(), query, headers={"HX-Request": "true"}).status_code == 204
-    Execution.objects.update(state="finished")
+    Execution.objects.update(state="delivered")
     part = text(bob.get(execution.get_absolute_url(), query, headers={"HX-Request": "true"}))
     assert "<html" not in part
     assert "hx-trigger" not in part
@@ -61,9 +61,22 @@ def test_history_is_narrowed(query: str, bob: Client, world: World) -> None:
     automation = bell(world)
     other = world.automation(threshold(), name="other", event="RUN_METRIC", action={"type": "do_nothing"})
     (mine,) = executions(automation, 1, state="failed")
-    executions(other, 1, state="finished")
+    executions(other, 1, state="delivered")
     page = bob.get(f"{HISTORY}?{query.format(pk=automation.pk)}")
     assert [row.pk for row in page.context["page"].rows] == [mine.pk]
+
+
+@pytest.mark.parametrize(("former", "state"), [("finished", "delivered"), ("skipped", "suppressed")])
+@pytest.mark.parametrize("address", [HISTORY, "{automation}", "/acme/integrations/webhook/hook/deliveries"])
+def test_an_address_with_a_former_state_narrows_to_the_same(
+    former: str, state: str, address: str, bob: Client, world: World
+) -> None:
+    automation = bell(world)
+    executions(automation, 1, state="failed")
+    (mine,) = executions(automation, 1, state=state)
+    page = bob.get(address.format(automation=automation.get_absolute_url()), {"state": former})
+    assert [row.pk for row in page.context["page"].rows] == [mine.pk]
+    assert f'<option value="{state}" selected>' in text(page)
 
 
 @pytest.mark.parametrize("address", [HISTORY, f"{PROJECT}/automations", "/automations", "{automation}", "{execution}"])
@@ -84,21 +97,26 @@ def test_a_page_asks_as_often_for_many_as_for_one(address: str, alice: Client, w
     assert count() == few
 
 
+def test_a_former_address_of_annotations_leads_to_the_new_one(bob: Client, world: World) -> None:
+    answer = bob.get(f"{PROJECT}/runs/run1/marks?axis=step")
+    assert (answer.status_code, answer["Location"]) == (302, f"{PROJECT}/runs/run1/annotations?axis=step")
+
+
 def fired(world: World) -> Execution:
     """A run whose average of two losses rises above 1 at step 2."""
     world.automation(
         threshold(aggregation="average", window=2), name="loss", event="RUN_METRIC", action={"type": "do_nothing"}
     )
-    log_history(world.run("run1"), 0, [{"_step": step, "loss": value} for step, value in enumerate(LOSSES)])
+    ingest_rows(world.run("run1"), 0, [{"_step": step, "loss": value} for step, value in enumerate(LOSSES)])
     work()
     return Execution.objects.get()
 
 
-def test_marks_say_threshold_and_where_it_fired_with_the_window(bob: Client, world: World) -> None:
+def test_annotations_say_threshold_and_where_it_fired_with_the_window(bob: Client, world: World) -> None:
     execution = fired(world)
-    marks = bob.get(f"{PROJECT}/runs/run1/marks").json()["metrics"]["loss"]
-    assert marks["thresholds"] == [{"value": 1.0, "side": "above"}]
-    (fire,) = marks["fires"]
+    annotations = bob.get(f"{PROJECT}/runs/run1/annotations").json()["metrics"]["loss"]
+    assert annotations["thresholds"] == [{"value": 1.0, "side": "above"}]
+    (fire,) = annotations["fires"]
     assert (fire["step"], fire["url"]) == (2, execution.get_absolute_url())
     assert fire["windows"] == [{"from": 1, "to": 2, "value": 1.3}]
 
@@ -119,8 +137,8 @@ def test_a_threshold_is_drawn_on_the_runs_it_is_about(
 ) -> None:
     world.automation(threshold(), condition, event="RUN_METRIC", action={"type": "do_nothing"})
     world.run("run1", display_name="prod-1", config={"lr": 0.1})
-    marks = bob.get(f"{PROJECT}/runs/run1/marks").json()["metrics"]
-    assert [one["value"] for one in marks.get("loss", {}).get("thresholds", [])] == [1.0] * drawn
+    annotations = bob.get(f"{PROJECT}/runs/run1/annotations").json()["metrics"]
+    assert [one["value"] for one in annotations.get("loss", {}).get("thresholds", [])] == [1.0] * drawn
 
 
 def test_an_execution_draws_the_metric_around_its_moment(bob: Client, charlie: Client, world: World) -> None:
@@ -128,7 +146,7 @@ def test_an_execution_draws_the_metric_around_its_moment(bob: Client, charlie: C
     assert "data-chart" in text(bob.get(execution.get_absolute_url()))
     drawn = bob.get(f"{execution.get_absolute_url()}/chart").json()
     assert drawn["metrics"]["loss"]["values"] == LOSSES
-    assert drawn["marks"]["loss"]["fires"][0]["step"] == 2
+    assert drawn["annotations"]["loss"]["fires"][0]["step"] == 2
     assert charlie.get(f"{execution.get_absolute_url()}/chart").status_code == 404
 
 

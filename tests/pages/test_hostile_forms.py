@@ -40,7 +40,7 @@ FORMS: dict[str, tuple[str, Callable[[str], dict[str, Any]]]] = {
     "run name": (f"{HOME}/automations/new", lambda text: typed(**{"use": "run_name", "run_name-pattern": text})),
     "event": (f"{HOME}/automations/new", lambda text: typed(event=text)),
     "scope": ("/automations/new", lambda text: {"scope": text, "in": text}),
-    "payload of a test": ("/acme/webhooks/hook/test", lambda text: {"event": "run.state", "payload": text}),
+    "payload of a test": ("/acme/integrations/webhook/hook/test", lambda text: {"event": "run.state", "payload": text}),
     "member": (f"{SETTINGS}/teams/membership/add/", lambda text: {"username": text, "role": "member"}),
     "role": (f"{SETTINGS}/teams/membership/add/", lambda text: {"username": "bob", "role": text}),
     "secret": (f"{SETTINGS}/secrets_vault/secret/add/", lambda text: {"name": text, "value": "x"}),
@@ -72,7 +72,7 @@ ADDRESSES = [
 
 
 @dataclass
-class Found:
+class WalkResult:
     tag: str
     attributes: dict[str, str]
 
@@ -82,18 +82,18 @@ class Page(HTMLParser):
 
     def __init__(self, html: str) -> None:
         super().__init__()
-        self.elements: list[Found] = []
+        self.elements: list[WalkResult] = []
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append(Found(tag, {name: value or "" for name, value in attrs}))
+        self.elements.append(WalkResult(tag, {name: value or "" for name, value in attrs}))
 
     @property
-    def harmful(self) -> list[Found]:
+    def harmful(self) -> list[WalkResult]:
         return [one for one in self.elements if _is_harmful(one)]
 
 
-def _is_harmful(one: Found) -> bool:
+def _is_harmful(one: WalkResult) -> bool:
     if one.tag in {"iframe", "object", "embed", "base", "math", "video", "source"} or "http-equiv" in one.attributes:
         return True
     if any(name.startswith("on") or name in {"srcdoc", "style"} for name in one.attributes):

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from automations.drafts import Draft
+from automations.definitions.drafts import AutomationDraft
+from automations.definitions.scopes import find
+from automations.definitions.services import create_automation
 from automations.models import Automation
-from automations.scopes import find
-from automations.services import create_automation
 from projects.models import Project
 from teams.models import Membership, Role
 from tests.pages.people import bell, browser, executions, text
@@ -31,17 +31,17 @@ def several(world: World) -> World:
     return world
 
 
-def _draft(name: str) -> Draft:
-    return Draft(name, "RUN_STATE", [FAILED], {"type": "send_webhook", "webhook": "hook"})
+def _draft(name: str) -> AutomationDraft:
+    return AutomationDraft(name, "RUN_STATE", [FAILED], {"type": "send_webhook", "webhook": "hook"})
 
 
-def listed(client: Client, query: str = "") -> list[str]:
+def names_listed(client: Client, query: str = "") -> list[str]:
     return [row.automation.name for row in client.get(f"/automations{query}").context["rows"]]
 
 
 def test_the_hub_lists_what_one_can_see_and_nothing_else(bob: Client, several: World) -> None:
-    assert listed(bob) == ["Charlie of the team", "alpha", "Bravo"]
-    assert listed(browser(several, "charlie")) == ["Theirs"]
+    assert names_listed(bob) == ["Charlie of the team", "alpha", "Bravo"]
+    assert names_listed(browser(several, "charlie")) == ["Theirs"]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,8 @@ def test_the_hub_lists_what_one_can_see_and_nothing_else(bob: Client, several: W
         ("q=LOSS", ["alpha"]),
         ("q=acme/mnist", ["alpha", "Bravo"]),
         ("last=failed", ["Bravo"]),
+        ("last=delivered", []),
+        # As 0.1.0 called it.
         ("last=finished", []),
         ("sort=name", ["alpha", "Bravo", "Charlie of the team"]),
         ("sort=fired", ["Bravo", "Charlie of the team", "alpha"]),
@@ -62,14 +64,14 @@ def test_the_hub_lists_what_one_can_see_and_nothing_else(bob: Client, several: W
     ],
 )
 def test_the_hub_is_narrowed_and_sorted(query: str, names: list[str], bob: Client, several: World) -> None:
-    executions(Automation.objects.get(name="Bravo"), 1, state="finished")
+    executions(Automation.objects.get(name="Bravo"), 1, state="delivered")
     executions(Automation.objects.get(name="Bravo"), 1, state="failed")
-    assert listed(bob, f"?{query}") == names
+    assert names_listed(bob, f"?{query}") == names
 
 
 def test_what_needs_attention_is_found(bob: Client, several: World) -> None:
     Automation.objects.filter(name="Bravo").update(problem="Its webhook is gone.")
-    assert listed(bob, "?state=attention") == ["Bravo"]
+    assert names_listed(bob, "?state=attention") == ["Bravo"]
     assert "Its webhook is gone." in text(bob.get("/automations"))
 
 
@@ -131,7 +133,7 @@ def test_who_may_not_change_an_automation_of_the_team_does_not_switch_it(who: st
     assert automation.enabled
 
 
-def found(client: Client, wanted: str) -> list[str]:
+def names_found(client: Client, wanted: str) -> list[str]:
     return [row.name for group in client.get("/search", {"q": wanted}).context["groups"] for row in group.rows]
 
 
@@ -139,17 +141,17 @@ def test_the_search_finds_projects_automations_and_runs_by_a_part_of_their_name(
     several.run("r1", display_name="Alpha baseline")
     several.run("alphabet")
     Project.objects.create(team=several.team, name="alpha-centauri")
-    assert found(bob, "ALPHA") == ["alpha-centauri", "alpha", "alphabet", "Alpha baseline"]
-    assert found(bob, "nothing of this name") == []
+    assert names_found(bob, "ALPHA") == ["alpha-centauri", "alpha", "alphabet", "Alpha baseline"]
+    assert names_found(bob, "nothing of this name") == []
     assert bob.get("/search", {"q": "\0"}).status_code == 400
 
 
 def test_the_search_tells_a_stranger_nothing(several: World) -> None:
     several.run("alphabet")
     charlie = browser(several, "charlie")
-    assert found(charlie, "alpha") == []
+    assert names_found(charlie, "alpha") == []
     Membership.objects.create(team=several.team, user=several.users["charlie"], role=Role.VIEWER)
-    assert found(charlie, "alpha") == ["alpha", "alphabet"]
+    assert names_found(charlie, "alpha") == ["alpha", "alphabet"]
 
 
 def test_the_top_line_gets_the_first_few_alone(bob: Client, several: World) -> None:

@@ -8,8 +8,8 @@ import pytest
 from django import forms
 from django.test import Client
 
-from automations import condition as conditions
-from automations.condition import Condition, Verdict
+from automations.conditions import condition as conditions
+from automations.conditions.condition import Condition, Verdict
 from automations.models import Automation
 from automations.parameters import Parameters
 from tests.pages.people import NEW, text, typed
@@ -39,7 +39,7 @@ class MoonPhase(Condition):
     def describe(self) -> str:
         return "under a full moon"
 
-    def judge(self, happening: Any, past: Any) -> Verdict:
+    def judge(self, context: Any, past: Any) -> Verdict:
         return Verdict(True, "it is full")
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
-from automations import scopes
-from automations.drafts import Draft
+from automations.definitions import scopes
+from automations.definitions.drafts import AutomationDraft
+from automations.definitions.services import create_automation
 from automations.models import Automation, Execution
-from automations.services import create_automation
 from automations.tasks import work
-from projects.services import finish_run
+from projects.runs.lifecycle import finish_run
 from teams.models import Role
 from tests.world import FAILED, World
 
@@ -19,7 +19,7 @@ def team_wide(world: World, receiver: HTTPServer) -> Automation:
     world.webhook(receiver.url_for("/hook"))
     place = scopes.find(world.users["alice"], {"type": "team", "name": "acme"}, Role.MEMBER)
     action = {"type": "send_webhook", "webhook": "hook"}
-    draft = Draft(name="wide", event="RUN_STATE", conditions=[FAILED], action=action)
+    draft = AutomationDraft(name="wide", event="RUN_STATE", conditions=[FAILED], action=action)
     return create_automation(place, draft, by=world.users["alice"])
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from projects.history import log_history
 from projects.models import Project, Run
-from projects.services import finish_run
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from tests.pages.people import PROJECT, text
 from tests.world import World
 
@@ -55,7 +55,7 @@ def test_a_project_shows_what_happened_in_it_lately(bob: Client, world: World) -
 
 
 def test_a_large_project_is_not_counted_to_its_end(bob: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("projects.views.runs.MOST_COUNTED", 2)
+    monkeypatch.setattr("projects.views.run_list.MOST_COUNTED", 2)
     for number in range(3):
         world.run(f"r{number}")
     assert bob.get(PROJECT).context["run_count"] == "more than 2"
@@ -78,8 +78,8 @@ def test_the_lines_for_python_log_a_run(bob: Client, world: World, live_server: 
 
 def test_runs_show_the_metrics_that_most_of_them_have(bob: Client, world: World) -> None:
     for name in ("r1", "r2"):
-        log_history(world.run(name), 0, [{"_step": 0, "loss": 0.123456, "note": "text"}])
-    log_history(world.run("r3"), 0, [{"rare": 1}, {"loss": float("nan")}])
+        ingest_rows(world.run(name), 0, [{"_step": 0, "loss": 0.123456, "note": "text"}])
+    ingest_rows(world.run("r3"), 0, [{"rare": 1}, {"loss": float("nan")}])
     page = bob.get(f"{PROJECT}/runs")
     assert page.context["metrics"] == ["loss", "rare"]
     assert "0.1235" in text(page)
@@ -107,10 +107,10 @@ def test_a_search_goes_on_to_the_next_page(bob: Client, world: World) -> None:
 
 def test_a_run_shows_its_config_its_summary_and_a_chart_of_each_metric(bob: Client, world: World) -> None:
     run = world.run(config={"lr": 0.01}, tags=["baseline"])
-    log_history(run, 0, [{"_step": step, "loss": 1 / (step + 1), "acc": step} for step in range(20)])
+    ingest_rows(run, 0, [{"_step": step, "loss": 1 / (step + 1), "acc": step} for step in range(20)])
     finish_run(run, 3)
     page = bob.get(run.get_absolute_url())
-    assert [panel.metric for panel in page.context["panels"].shown] == ["acc", "loss"]
+    assert [panel.metric for panel in page.context["panels"].rows] == ["acc", "loss"]
     shown = text(page)
     for part in ("0.01", "baseline", "Exit code", "<title", "<desc", "Failed"):
         assert part in shown
@@ -119,26 +119,27 @@ def test_a_run_shows_its_config_its_summary_and_a_chart_of_each_metric(bob: Clie
 
 def test_metrics_are_found_by_name(bob: Client, world: World) -> None:
     run = world.run()
-    log_history(run, 0, [{"val/loss": 1, "val/acc": 1, "lr": 1}])
+    ingest_rows(run, 0, [{"val/loss": 1, "val/acc": 1, "lr": 1}])
     page = bob.get(run.get_absolute_url(), {"metric": "VAL/"})
-    assert [panel.metric for panel in page.context["panels"].shown] == ["val/acc", "val/loss"]
+    assert [panel.metric for panel in page.context["panels"].rows] == ["val/acc", "val/loss"]
 
 
 def test_hundreds_of_metrics_come_some_at_a_time(bob: Client, world: World) -> None:
     run = world.run()
-    log_history(run, 0, [{f"m{number:03d}": number for number in range(60)}])
+    ingest_rows(run, 0, [{f"m{number:03d}": number for number in range(60)}])
     seen, address = [], run.get_absolute_url()
     while address:
         panels = bob.get(address, headers={"HX-Request": "true"}).context["panels"]
-        assert len(panels.shown) <= 24
+        assert len(panels.rows) <= 24
         drawn = bob.get(panels.data).json()["metrics"]
-        assert list(drawn) == [panel.metric for panel in panels.shown]
+        assert list(drawn) == [panel.metric for panel in panels.rows]
         seen += list(drawn)
         address = panels.more
     assert seen == [f"m{number:03d}" for number in range(60)]
 
 
-def test_a_project_called_webhooks_has_its_pages(bob: Client, world: World) -> None:
-    Project.objects.create(team=world.team, name="webhooks")
-    assert bob.get("/acme/webhooks/runs").context["project"].name == "webhooks"
-    assert 'href="/acme/webhooks/runs"' in text(bob.get("/acme"))
+@pytest.mark.parametrize("name", ["webhooks", "integrations"])
+def test_a_project_called_as_another_page_has_its_pages(bob: Client, world: World, name: str) -> None:
+    Project.objects.create(team=world.team, name=name)
+    assert bob.get(f"/acme/{name}/runs").context["project"].name == name
+    assert f'href="/acme/{name}/runs"' in text(bob.get("/acme"))

@@ -8,8 +8,8 @@ from pytest_httpserver import HTTPServer
 
 from automations.models import Execution
 from automations.tasks import work
-from integrations.models import Webhook
-from projects.services import finish_run
+from integrations.webhook.models import Webhook
+from projects.runs.lifecycle import finish_run
 from tests.pages.people import browser, text
 from tests.world import FAILED, World
 
@@ -30,17 +30,17 @@ def test_a_member_delivers_it_again(bob: Client, page: str, receiver: HTTPServer
     assert f'action="{page}/redeliver"' not in shown
     work()
     assert len({request.headers["webhook-id"] for request, _answer in receiver.log}) == 1
-    assert (len(receiver.log), Execution.objects.get().state) == (2, "finished")
+    assert (len(receiver.log), Execution.objects.get().state) == (2, "delivered")
 
 
 def test_why_it_cannot_be_is_said(bob: Client, page: str) -> None:
     Webhook.objects.update(enabled=False, disabled_reason="It was gone.")
     assert "hook is disabled. It was gone. Enable it first." in text(bob.post(f"{page}/redeliver", follow=True))
-    assert Execution.objects.get().state == "finished"
+    assert Execution.objects.get().state == "delivered"
 
 
 def test_a_viewer_and_a_stranger_do_not(world: World, page: str) -> None:
     assert f'action="{page}/redeliver"' not in text(browser(world, "vera").get(page))
     statuses = [browser(world, name).post(f"{page}/redeliver").status_code for name in ("vera", "charlie")]
-    assert (statuses, Execution.objects.get().state) == ([403, 404], "finished")
+    assert (statuses, Execution.objects.get().state) == ([403, 404], "delivered")
     assert browser(world, "bob").get(f"{page}/redeliver").status_code == 405

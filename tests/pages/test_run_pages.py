@@ -10,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from events.models import Event
-from projects.history import log_history
-from projects.lives import life
+from projects.charts.series import series
+from projects.history.downsampling import downsampled_rows
 from projects.models import HistoryChunk, Run, Stream
-from projects.series import series
-from projects.services import finish_run
-from projects.thinning import some_rows
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
+from projects.runs.timeline import run_timeline
 from tests.pages.people import PROJECT, text
 from tests.world import World
 
@@ -69,7 +69,7 @@ def test_runs_are_sorted_by_a_metric(bob: Client, world: World, query: str, foun
     losses = {"r1": 2.0, "r2": 1.0, "r3": -1.0, "r4": float("nan"), "r5": None, "r6": float("inf")}
     for number, (name, loss) in enumerate(losses.items()):
         run = world.run(name, group="a" if number % 2 == 0 else "b")
-        log_history(run, 0, [{"loss": loss} if loss is not None else {"text": "x"}])
+        ingest_rows(run, 0, [{"loss": loss} if loss is not None else {"text": "x"}])
     page = bob.get(f"{PROJECT}/runs?{query}")
     assert names(page) == found
     assert "loss, lowest first" in text(page)
@@ -103,16 +103,16 @@ def test_a_list_of_runs_takes_as_many_queries_however_long_it_is(bob: Client, wo
     world.run("r0", tags=["a"])
     few = {address: queries(bob, address) for address in (PROJECT, f"{PROJECT}/runs", f"{PROJECT}/runs?tag=a")}
     for number in range(1, 45):
-        log_history(world.run(f"r{number}", user="bob", tags=["a", "b"]), 0, [{"loss": number, "acc": 1}])
+        ingest_rows(world.run(f"r{number}", user="bob", tags=["a", "b"]), 0, [{"loss": number, "acc": 1}])
     assert {address: queries(bob, address) for address in few} == few
 
 
 def test_a_run_takes_as_many_queries_however_much_it_logged(bob: Client, world: World) -> None:
     run = world.run()
-    log_history(run, 0, [{"loss": 1}])
+    ingest_rows(run, 0, [{"loss": 1}])
     few = queries(bob, run.get_absolute_url())
     for offset in range(1, 60):
-        log_history(run, offset, [{"loss": offset, f"m{offset}": 1}])
+        ingest_rows(run, offset, [{"loss": offset, f"m{offset}": 1}])
     assert queries(bob, run.get_absolute_url()) == few
 
 
@@ -128,7 +128,7 @@ def long_run(world: World, chunks: int, size: int) -> Run:
 
 def test_a_long_history_is_read_here_and_there_from_its_first_row_to_its_last(world: World) -> None:
     run = long_run(world, chunks=3000, size=50)
-    steps = [row["_step"] for row in some_rows(run)]
+    steps = [row["_step"] for row in downsampled_rows(run)]
     assert (steps[0], steps[-1]) == (0, 149_999)
     assert len(steps) <= 8000
     assert steps == sorted(steps)
@@ -139,14 +139,14 @@ def test_a_long_history_is_read_here_and_there_from_its_first_row_to_its_last(wo
 def test_a_short_history_is_read_whole(world: World) -> None:
     run = world.run()
     for start in (0, 3, 10):
-        log_history(run, start, [{"loss": line} for line in range(start, start + (7 if start == 3 else 3))])
-    assert [row["_step"] for row in some_rows(run)] == list(range(13))
+        ingest_rows(run, start, [{"loss": line} for line in range(start, start + (7 if start == 3 else 3))])
+    assert [row["_step"] for row in downsampled_rows(run)] == list(range(13))
 
 
 def test_a_metric_that_is_logged_seldom_is_not_lost(world: World) -> None:
     run = world.run()
     rows = [{"loss": 1.0, **({"val": {"loss": 2.0}} if line % 499 == 7 else {})} for line in range(9000)]
-    log_history(run, 0, rows)
+    ingest_rows(run, 0, rows)
     found = {one.metric: one for one in series(run)}
     assert list(found) == ["loss", "val.loss"]
     assert len(found["val.loss"].values) == 19
@@ -154,13 +154,13 @@ def test_a_metric_that_is_logged_seldom_is_not_lost(world: World) -> None:
 
 def test_a_metric_whose_last_value_is_no_number_is_still_drawn(world: World) -> None:
     run = world.run()
-    log_history(run, 0, [{"loss": 1.0}, {"loss": None}, {"loss": "text", "picture": {"_type": "image", "width": 3}}])
+    ingest_rows(run, 0, [{"loss": 1.0}, {"loss": None}, {"loss": "text", "picture": {"_type": "image", "width": 3}}])
     assert [(one.metric, list(one.values)) for one in series(run)] == [("loss", [1.0])]
 
 
 def test_the_bell_of_a_chart_leads_to_the_wizard_with_its_metric(bob: Client, vera: Client, world: World) -> None:
     run = world.run()
-    log_history(run, 0, [{"val/loss & more": 1}])
+    ingest_rows(run, 0, [{"val/loss & more": 1}])
     link = f"{PROJECT}/automations/new?event=RUN_METRIC&amp;metric_threshold-metric=val%2Floss%20%26%20more"
     assert f'href="{link}"' in text(bob.get(run.get_absolute_url()))
     wizard = text(bob.get(link.replace("&amp;", "&")))
@@ -170,9 +170,9 @@ def test_the_bell_of_a_chart_leads_to_the_wizard_with_its_metric(bob: Client, ve
 
 def test_the_machines_metrics_have_charts_of_their_own(bob: Client, world: World) -> None:
     run = world.run()
-    log_history(run, 0, [{"system.cpu": 12.5}], Stream.SYSTEM)
+    ingest_rows(run, 0, [{"system.cpu": 12.5}], Stream.SYSTEM)
     page = bob.get(f"{run.get_absolute_url()}/panels?stream=system")
-    assert [panel.metric for panel in page.context["panels"].shown] == ["system.cpu"]
+    assert [panel.metric for panel in page.context["panels"].rows] == ["system.cpu"]
     assert list(bob.get(page.context["panels"].data).json()["metrics"]) == ["system.cpu"]
 
 
@@ -182,7 +182,7 @@ def test_the_life_of_a_run_is_told_with_exact_times(bob: Client, world: World) -
     first = Event.objects.filter(kind="run.state").earliest("pk")
     Event.objects.filter(pk=first.pk).update(occurred_at=first.occurred_at - timedelta(hours=2))
     run.refresh_from_db()
-    moments = life(run)
+    moments = run_timeline(run)
     assert [moment.label for moment in moments] == ["Running", "Failed"]
     assert moments[0].lasted is not None and moments[0].lasted > timedelta(hours=2)
     assert f"{moments[0].at:%Y-%m-%d %H:%M:%S}" in text(bob.get(run.get_absolute_url()))
@@ -191,7 +191,7 @@ def test_the_life_of_a_run_is_told_with_exact_times(bob: Client, world: World) -
 def test_a_life_whose_events_are_gone_is_told_by_the_run(world: World) -> None:
     run = finish_run(world.run(), 0)
     Event.objects.all().delete()
-    assert [moment.state for moment in life(Run.objects.get())] == ["running", "finished"]
+    assert [moment.state for moment in run_timeline(Run.objects.get())] == ["running", "finished"]
     assert run.pk == Run.objects.get().pk
 
 

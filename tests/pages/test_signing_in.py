@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from teams.keys import key_of
+from teams.accounts.api_key import key_of
 from teams.models import ApiKey, Membership, User
 from tests.pages.people import text
 from tests.world import World

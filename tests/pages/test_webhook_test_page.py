@@ -10,7 +10,7 @@ from pytest_httpserver import HTTPServer
 from tests.pages.people import text
 from tests.world import World
 
-PAGE = "/acme/webhooks/hook/test"
+PAGE = "/acme/integrations/webhook/hook/test"
 
 
 def test_a_test_shows_what_was_sent_masked_and_what_was_answered(

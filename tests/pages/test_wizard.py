@@ -8,20 +8,20 @@ import pytest
 from django import forms
 from django.test import Client
 
-from automations import action as actions
-from automations import condition as conditions
-from automations import scopes
+from automations.actions import action as actions
+from automations.conditions import condition as conditions
+from automations.definitions import scope_type
 from automations.models import Automation
-from events import types
-from projects.history import log_history
+from events import event_types
 from projects.models import Run
-from projects.services import finish_run
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import finish_run
 from registries.models import RegistryRole
 from registries.services import create_registry, set_role_of_user
 from tests.pages.people import NEW, bell, browser, executions, metric, text, typed, values_of
-from tests.world import World
+from tests.world import World, put_settings
 
-LOOKBACK, PREVIEW, TEST = "/automations/lookback", "/automations/preview", "/automations/test"
+BACKTEST, PREVIEW, TEST = "/automations/backtest", "/automations/preview", "/automations/test"
 HERE = {"scope": "project", "in": "acme/mnist"}
 
 
@@ -82,11 +82,13 @@ def test_another_event_keeps_the_name_and_the_action(bob: Client) -> None:
 @pytest.mark.parametrize("kind", list(conditions.registry), ids=lambda kind: kind.key)
 def test_any_condition_stands_in_the_wizard_and_is_kept(kind: Any, bob: Client) -> None:
     event = next(
-        event for event in types.registry if kind in conditions.conditions_of(event.key) and "project" in event.scopes
+        event
+        for event in event_types.registry
+        if kind in conditions.conditions_of(event.key) and "project" in event.scopes
     )
     defining = [one for one in conditions.conditions_of(event.key) if event.key in one.defines]
     used = {kind.key: kind.example} | ({defining[0].key: defining[0].example} if defining else {})
-    sent: dict[str, Any] = {"name": "any", "rest_seconds_0": "1", "rest_seconds_1": "60", "rate_limit": "5"}
+    sent: dict[str, Any] = {"name": "any", "cooldown_seconds_0": "1", "cooldown_seconds_1": "60", "rate_limit": "5"}
     for key, example in used.items():
         form = conditions.registry.get(key).Form(prefix=key, initial=dict(example))
         sent |= _fields(form)
@@ -115,43 +117,43 @@ def _fields(form: forms.Form) -> dict[str, Any]:
     return sent
 
 
-def test_the_look_back_counts_names_places_and_draws(bob: Client, world: World) -> None:
+def test_the_backtest_counts_names_places_and_draws(bob: Client, world: World) -> None:
     for name in ("one", "two"):
-        log_history(
+        ingest_rows(
             world.run(name), 0, [{"_step": step, "loss": value} for step, value in enumerate([1, 1, 9, 9, 9, 1])]
         )
-    page = text(bob.post(LOOKBACK, {**HERE, "event": "RUN_METRIC", **metric()}))
+    page = text(bob.post(BACKTEST, {**HERE, "event": "RUN_METRIC", **metric()}))
     assert "It would have fired 2 times." in page
     assert 'href="/acme/mnist/runs/two"' in page
     assert "&quot;thresholds&quot;: [{&quot;value&quot;: 1.5, &quot;side&quot;: &quot;above&quot;}]" in page
     assert "&quot;step&quot;: 4" in page
 
 
-def test_the_look_back_says_what_is_missing_and_what_it_cannot_know(bob: Client) -> None:
-    unfinished = text(bob.post(LOOKBACK, {**HERE, "event": "RUN_METRIC", **metric(**{"metric_threshold-metric": ""})}))
+def test_the_backtest_says_what_is_missing_and_what_it_cannot_know(bob: Client) -> None:
+    unfinished = text(bob.post(BACKTEST, {**HERE, "event": "RUN_METRIC", **metric(**{"metric_threshold-metric": ""})}))
     assert "Fill in the event" in unfinished
-    nothing = text(bob.post(LOOKBACK, {**HERE, "event": "RUN_STATE", **typed()}))
+    nothing = text(bob.post(BACKTEST, {**HERE, "event": "RUN_STATE", **typed()}))
     assert "Nothing of this kind happened here" in nothing
     stalled = {
         **HERE,
         "event": "RUN_STALLED",
         **typed(condition="stalled", **{"stalled-metric": "", "stalled-seconds": "1800"}),
     }
-    assert "only noted while an automation listens" in text(bob.post(LOOKBACK, stalled))
+    assert "only noted while an automation listens" in text(bob.post(BACKTEST, stalled))
 
 
-def test_the_look_back_stops_in_time_and_says_so(bob: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_backtest_stops_in_time_and_says_so(bob: Client, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("one", "two", "three"):
-        log_history(world.run(name), 0, [{"loss": 9.0}] * 6)
-    monkeypatch.setattr("automations.views.assisting._SECONDS", -1)
-    page = text(bob.post(LOOKBACK, {**HERE, "event": "RUN_METRIC", **metric()}))
+        ingest_rows(world.run(name), 0, [{"loss": 9.0}] * 6)
+    monkeypatch.setattr("automations.views.wizard.previews._SECONDS", -1)
+    page = text(bob.post(BACKTEST, {**HERE, "event": "RUN_METRIC", **metric()}))
     assert "It would have fired once" in page
     assert "it came as far as" in page
 
 
 def test_a_preview_fills_in_samples_or_a_past_event_and_masks_secrets(bob: Client, world: World) -> None:
     world.secret("TOKEN", "very-secret-value")
-    webhook = world.team.webhooks.get()
+    webhook = world.webhooks.get()
     webhook.access_token = "TOKEN"
     webhook.save()
     sent = {**HERE, "event": "RUN_STATE", **typed(**{"send_webhook-payload": '{"a": "${run_name} ${ACCESS_TOKEN}"}'})}
@@ -169,7 +171,7 @@ def test_a_preview_says_what_is_wrong_with_the_payload(bob: Client) -> None:
 
 
 def test_a_test_is_sent_and_its_answer_shown_without_a_trace(bob: Client, world: World, receiver: Any) -> None:
-    world.team.webhooks.update(url=receiver.url_for("/hook"))
+    put_settings(world.webhooks, url=receiver.url_for("/hook"))
     page = text(bob.post(TEST, {**HERE, "event": "RUN_STATE", **typed()}))
     assert "Delivered" in page
     assert "&quot;ok&quot;: true" in page
@@ -180,7 +182,7 @@ def test_a_test_is_sent_and_its_answer_shown_without_a_trace(bob: Client, world:
     assert not Automation.objects.exists()
 
 
-@pytest.mark.parametrize("address", [LOOKBACK, PREVIEW, TEST])
+@pytest.mark.parametrize("address", [BACKTEST, PREVIEW, TEST])
 def test_nobody_else_is_helped(world: World, address: str) -> None:
     sent = {**HERE, "event": "RUN_STATE", **typed()}
     assert browser(world, "vera").post(address, sent).status_code == 403
@@ -190,7 +192,7 @@ def test_nobody_else_is_helped(world: World, address: str) -> None:
 
 def test_the_hub_asks_for_the_scope_first(alice: Client, world: World) -> None:
     page = text(alice.get("/automations/new"))
-    for kind in scopes.registry:
+    for kind in scope_type.registry:
         assert f'name="scope" value="{kind.key}"' in page
     answer = alice.post("/automations/new?scope=team&in=acme&event=RUN_STATE", typed(action="do_nothing"))
     made = Automation.objects.get()

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import threading
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from projects.history import log_history, next_offset, number, past_values, rows_of, value_at, values
+from projects.charts.series import series
+from projects.history.downsampling import SampleRequest, sampled_rows
+from projects.history.reading import past_values, rows_of
+from projects.history.row_values import number, value_at, values
+from projects.history.stream_offsets import next_offset
 from projects.models import HistoryChunk, Run
-from projects.sampling import Wanted, sampled
-from projects.series import series
+from projects.runs.ingest import ingest_rows
+from tests.examples import stored
 from tests.world import World, make_world
 
 HISTORY = "/api/v1/projects/acme/mnist/runs/run1/history"
@@ -58,26 +61,27 @@ def kept(run: Run, stream: str = "history") -> list[Any]:
 def test_each_line_is_kept_once(
     run: Run, batches: list[tuple[int, ...]], accepted: list[int], stored: list[int]
 ) -> None:
-    assert [log_history(run, offset, rows(*numbers)) for offset, *numbers in batches] == accepted
+    assert [ingest_rows(run, offset, rows(*numbers)) for offset, *numbers in batches] == accepted
     assert kept(run) == stored
 
 
-def test_the_first_to_send_a_line_wins(run: Run) -> None:
-    log_history(run, 0, rows(1))
-    log_history(run, 0, rows(2))
-    assert kept(run) == [1]
+def test_of_two_rows_of_one_line_both_are_kept_and_the_run_says_so(run: Run) -> None:
+    assert [ingest_rows(run, 0, rows(number)) for number in (1, 2, 1, 2)] == [1, 1, 0, 0]
+    assert kept(run) == [1, 2]
+    run.refresh_from_db()
+    assert (run.rows_logged, run.differing_rows) == (2, {"history": 1})
 
 
 def test_a_client_goes_on_after_the_last_line(run: Run) -> None:
     assert next_offset(run) == 0
-    log_history(run, 0, rows(0, 1))
-    log_history(run, 7, rows(7, 8))
+    ingest_rows(run, 0, rows(0, 1))
+    ingest_rows(run, 7, rows(7, 8))
     assert next_offset(run) == 9
 
 
 def test_metrics_of_the_machine_have_lines_of_their_own(run: Run) -> None:
-    log_history(run, 0, rows(1, 2))
-    log_history(run, 0, rows(8, 9), "system")
+    ingest_rows(run, 0, rows(1, 2))
+    ingest_rows(run, 0, rows(8, 9), "system")
     assert (kept(run), kept(run, "system"), next_offset(run, "system")) == ([1, 2], [8, 9], 2)
     run.refresh_from_db()
     assert (run.rows_logged, run.summary) == (2, {"n": 2})
@@ -85,14 +89,14 @@ def test_metrics_of_the_machine_have_lines_of_their_own(run: Run) -> None:
 
 def test_positions_count_in_the_order_of_arrival(run: Run) -> None:
     for offset, *numbers in [(4, 4, 5), (0, 0), (1, 1, 2, 3, 4)]:
-        log_history(run, offset, rows(*numbers))
+        ingest_rows(run, offset, rows(*numbers))
     chunks = HistoryChunk.objects.order_by("id").values_list("offset", "position", "row_count")
     assert list(chunks) == [(4, 0, 2), (0, 2, 1), (1, 3, 3)]
 
 
 def test_what_is_refused_leaves_nothing(run: Run) -> None:
     with pytest.raises(ValidationError) as refusal:
-        log_history(run, 0, [{"n": 1}, "x"])  # type: ignore[list-item]
+        ingest_rows(run, 0, [{"n": 1}, "x"])  # type: ignore[list-item]
     assert refusal.value.message_dict == {"rows.1": ['\'x\' is no row; write it like {"_step": 0, "loss": 1.2}.']}
     assert HistoryChunk.objects.count() == 0
 
@@ -107,7 +111,7 @@ def test_two_writers_of_the_same_lines_keep_each_once() -> None:
     def write() -> None:
         try:
             for offset, batch in batches:
-                log_history(run, offset, batch)
+                ingest_rows(run, offset, batch)
         finally:
             connection.close()
 
@@ -133,11 +137,7 @@ def deliveries(draw: st.DrawFn) -> tuple[int, list[tuple[int, int]]]:
 
 
 @given(deliveries())
-@settings(
-    max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "100")),
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    deadline=None,
-)
+@stored
 def test_however_a_history_is_cut_and_shuffled_it_is_kept_exactly_once(
     run: Run, delivery: tuple[int, list[tuple[int, int]]]
 ) -> None:
@@ -145,7 +145,7 @@ def test_however_a_history_is_cut_and_shuffled_it_is_kept_exactly_once(
     original = list(range(length))
     with transaction.atomic():
         for start, end in pieces:
-            log_history(run, start, rows(*original[start:end]))
+            ingest_rows(run, start, rows(*original[start:end]))
         assert kept(run) == original
         counts = HistoryChunk.objects.values_list("row_count", flat=True)
         assert sum(counts) == length
@@ -198,7 +198,7 @@ def test_values_are_the_numbers_in_order_and_nothing_else() -> None:
 
 def test_past_values_are_those_before_and_no_more_than_asked(run: Run) -> None:
     for offset in range(0, 6, 2):
-        log_history(run, offset, rows(offset, offset + 1))
+        ingest_rows(run, offset, rows(offset, offset + 1))
     assert past_values(run.pk, "history", "n", before=4, count=3) == [1.0, 2.0, 3.0]
     assert past_values(run.pk, "history", "n", before=4, count=9) == [0.0, 1.0, 2.0, 3.0]
     assert past_values(run.pk, "history", "n", before=0, count=3) == []
@@ -235,13 +235,13 @@ def test_nan_is_stored_as_nan(api: APIClient, run: Run) -> None:
 
 
 def test_the_summary_holds_the_last_value_of_each_metric_and_no_media(run: Run) -> None:
-    log_history(run, 0, [{"loss": 1, "acc": 5}, {"loss": 2, "image": {"_type": "image-file"}, "note": "end"}])
+    ingest_rows(run, 0, [{"loss": 1, "acc": 5}, {"loss": 2, "image": {"_type": "image-file"}, "note": "end"}])
     run.refresh_from_db()
     assert run.summary == {"loss": 2, "acc": 5, "note": "end"}
 
 
 def test_the_summary_keeps_the_last_number_of_a_metric_however_it_is_nested(run: Run) -> None:
-    log_history(
+    ingest_rows(
         run, 0, [{"val": {"loss": 1}, "acc": 5}, {"val.loss": 2, "acc": None}, {"val": {"loss": 3}}, {"val": 7}]
     )
     run.refresh_from_db()
@@ -251,10 +251,10 @@ def test_the_summary_keeps_the_last_number_of_a_metric_however_it_is_nested(run:
 def test_rows_that_go_on_after_the_last_ones_take_few_queries(
     run: Run, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    log_history(run, 0, rows(1, 2))
+    ingest_rows(run, 0, rows(1, 2))
     # The run, the lines before, the new chunk, who listens, the run again; and a savepoint, twice.
     with django_assert_num_queries(7):
-        log_history(run, 2, rows(3, 4))
+        ingest_rows(run, 2, rows(3, 4))
 
 
 # Reading -------------------------------------------------------------------------------------------
@@ -262,19 +262,19 @@ def test_rows_that_go_on_after_the_last_ones_take_few_queries(
 
 @pytest.mark.parametrize(("samples", "found"), [(2, [0, 99]), (3, [0, 49, 99]), (100, list(range(100))), (1, [99])])
 def test_a_sample_keeps_the_first_and_the_last(run: Run, samples: int, found: list[int]) -> None:
-    log_history(run, 0, rows(*range(100)))
-    got, total = sampled(run, Wanted(samples=samples))
+    ingest_rows(run, 0, rows(*range(100)))
+    got, total = sampled_rows(run, SampleRequest(samples=samples))
     assert ([row["n"] for row in got], total) == (found, 100)
 
 
 def test_a_sample_of_one_metric_leaves_out_rows_without_it(run: Run) -> None:
     logged = [{"_step": step, "loss": step} if step % 2 else {"_step": step, "acc": 1} for step in range(6)]
-    log_history(run, 0, logged)
-    got, total = sampled(run, Wanted(keys=("loss",)))
+    ingest_rows(run, 0, logged)
+    got, total = sampled_rows(run, SampleRequest(keys=("loss",)))
     assert (got, total) == ([{"_step": step, "loss": step} for step in (1, 3, 5)], 6)
 
 
 def test_series_hold_the_numbers_of_each_metric_over_its_steps(run: Run) -> None:
-    log_history(run, 0, [{"_step": 10, "loss": 1.5, "note": "x"}, {"loss": 2, "acc": True}])
+    ingest_rows(run, 0, [{"_step": 10, "loss": 1.5, "note": "x"}, {"loss": 2, "acc": True}])
     (found,) = series(run)
     assert (found.metric, list(found.steps), list(found.values)) == ("loss", [10, 1], [1.5, 2])

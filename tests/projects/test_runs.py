@@ -13,18 +13,18 @@ from django.utils.timezone import now
 
 from events import ledger
 from events.models import Event, WakeUp
-from projects import services
-from projects.history import log_history
 from projects.models import HistoryChunk, Run
-from projects.services import RunDetails, finish_run, heartbeat, mark_crashed, start_run
+from projects.runs import lifecycle
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import RunDetails, finish_run, heartbeat, mark_crashed, start_run
 from tests.world import FAILED, World, make_world, threshold
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
-def told() -> list[tuple[str, str]]:
+def states_published() -> list[tuple[str, str]]:
     """Give the changes of state that the ledger tells, in order."""
-    found = Event.objects.filter(kind=services.STATE_CHANGED).order_by("id").values_list("data", flat=True)
+    found = Event.objects.filter(kind=lifecycle.RUN_STATE_CHANGED).order_by("id").values_list("data", flat=True)
     return [(data["previous"], data["state"]) for data in found]
 
 
@@ -44,7 +44,7 @@ def test_a_new_run_runs_and_says_so(world: World) -> None:
         world.users["bob"],
         ["a"],
     )
-    assert told() == [("", "running")]
+    assert states_published() == [("", "running")]
     assert Event.objects.get().actor == "bob"
 
 
@@ -60,7 +60,7 @@ def test_resuming_a_run_that_runs_tells_nothing_new(world: World) -> None:
     assert (started.created, Run.objects.count()) == (False, 1)
     run = Run.objects.get()
     assert (run.display_name, run.tags, run.config, run.user) == ("second", ["a"], {"lr": 1}, world.users["alice"])
-    assert told() == [("", "running")]
+    assert states_published() == [("", "running")]
 
 
 @pytest.mark.parametrize(("code", "ended"), [(0, "finished"), (1, "failed"), (255, "failed"), (-9, "failed")])
@@ -68,21 +68,21 @@ def test_a_run_ends_by_its_exit_code(world: World, code: int, ended: str) -> Non
     run = finish_run(world.run(), code)
     assert (run.state, run.exit_code) == (ended, code)
     assert run.finished_at is not None
-    assert told() == [("", "running"), ("running", ended)]
+    assert states_published() == [("", "running"), ("running", ended)]
 
 
 def test_ending_twice_tells_once(world: World) -> None:
     run = world.run()
     finish_run(run, 1)
     finish_run(run, 1)
-    assert told() == [("", "running"), ("running", "failed")]
+    assert states_published() == [("", "running"), ("running", "failed")]
 
 
 def test_a_finished_run_that_is_resumed_runs_again(world: World) -> None:
     finish_run(world.run("run1"), 0)
     run = start_run(world.project, "run1", RunDetails(), user=world.users["alice"]).run
     assert (run.state, run.finished_at) == ("running", None)
-    assert told() == [("", "running"), ("running", "finished"), ("finished", "running")]
+    assert states_published() == [("", "running"), ("running", "finished"), ("finished", "running")]
 
 
 def test_a_heartbeat_tells_nothing_of_a_run_that_runs(world: World) -> None:
@@ -90,16 +90,16 @@ def test_a_heartbeat_tells_nothing_of_a_run_that_runs(world: World) -> None:
     silence(run, seconds=200)
     heartbeat(run)
     assert now() - Run.objects.get().heartbeat_at < timedelta(seconds=10)
-    assert told() == [("", "running")]
+    assert states_published() == [("", "running")]
 
 
 @pytest.mark.parametrize("late", ["heartbeat", "history"])
 def test_a_late_sign_does_not_revive_a_run_that_ended_itself(world: World, late: str) -> None:
     run = world.run()
     finish_run(run, 1)
-    heartbeat(run) if late == "heartbeat" else log_history(run, 0, [{"loss": 1}])
+    heartbeat(run) if late == "heartbeat" else ingest_rows(run, 0, [{"loss": 1}])
     assert state(run) == "failed"
-    assert told() == [("", "running"), ("running", "failed")]
+    assert states_published() == [("", "running"), ("running", "failed")]
 
 
 # Silence -------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def test_a_run_that_is_silent_for_too_long_crashed(world: World, seconds: int, a
 def test_silence_is_measured_to_the_second(world: World, settings: Any) -> None:
     run = world.run()
     with time_machine.travel(NOON, tick=False):
-        boundary = services.database_now() - timedelta(seconds=settings.HEARTBEAT_SECONDS)
+        boundary = lifecycle.database_now() - timedelta(seconds=settings.HEARTBEAT_SECONDS)
         Run.objects.filter(pk=run.pk).update(heartbeat_at=boundary + timedelta(seconds=1))
         assert mark_crashed() == 0
         Run.objects.filter(pk=run.pk).update(heartbeat_at=boundary - timedelta(seconds=1))
@@ -127,7 +127,7 @@ def test_a_crash_is_told_once(world: World) -> None:
     run = world.run()
     silence(run, seconds=301)
     assert [mark_crashed(), mark_crashed()] == [1, 0]
-    assert told() == [("", "running"), ("running", "crashed")]
+    assert states_published() == [("", "running"), ("running", "crashed")]
 
 
 @pytest.mark.parametrize("ended", ["finished", "failed", "killed", "crashed", "pending"])
@@ -144,10 +144,10 @@ def test_a_crashed_run_that_shows_life_runs_again(world: World, late: str) -> No
     run = world.run()
     silence(run, seconds=301)
     mark_crashed()
-    heartbeat(run) if late == "heartbeat" else log_history(run, 0, [{"loss": 1}])
+    heartbeat(run) if late == "heartbeat" else ingest_rows(run, 0, [{"loss": 1}])
     revived = Run.objects.get()
     assert (revived.state, revived.finished_at) == ("running", None)
-    assert told() == [("", "running"), ("running", "crashed"), ("crashed", "running")]
+    assert states_published() == [("", "running"), ("running", "crashed"), ("crashed", "running")]
     assert mark_crashed() == 0
 
 
@@ -156,7 +156,7 @@ def test_a_crashed_run_can_still_say_how_it_ended(world: World) -> None:
     silence(run, seconds=301)
     mark_crashed()
     assert finish_run(run, 0).state == "finished"
-    assert told()[-1] == ("crashed", "finished")
+    assert states_published()[-1] == ("crashed", "finished")
 
 
 # Transactions --------------------------------------------------------------------------------------
@@ -186,7 +186,7 @@ def test_history_that_is_rolled_back_leaves_nothing(world: World, django_capture
     run = world.run()
     before = Event.objects.count()
     with django_capture_on_commit_callbacks() as callbacks, pytest.raises(Regret), transaction.atomic():
-        log_history(run, 0, [{"loss": 2}])
+        ingest_rows(run, 0, [{"loss": 2}])
         raise Regret
     assert (HistoryChunk.objects.count(), Event.objects.count(), callbacks) == (0, before, [])
     assert Run.objects.get().summary == {}
@@ -208,7 +208,7 @@ def test_what_nobody_listens_to_wakes_nobody(world: World, django_capture_on_com
     run = world.run()
     with django_capture_on_commit_callbacks() as callbacks:
         finish_run(run, 1)
-        log_history(run, 0, [{"loss": 2}])
+        ingest_rows(run, 0, [{"loss": 2}])
     assert callbacks == []
     assert list(Event.objects.filter(processed_at=None)) == []
 
@@ -223,5 +223,5 @@ def test_a_run_that_is_refused_tells_nothing(world: World) -> None:
 def test_an_event_cannot_be_told_outside_of_a_transaction() -> None:
     run = make_world().run()
     with pytest.raises(RuntimeError, match="stands in the transaction of the change"):
-        ledger.publish(services.STATE_CHANGED, services.place_of(run), {})
-    assert told() == [("", "running")]
+        ledger.publish(lifecycle.RUN_STATE_CHANGED, run.event_scope, {})
+    assert states_published() == [("", "running")]

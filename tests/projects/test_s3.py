@@ -13,9 +13,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from moto.server import ThreadedMotoServer
 
-from config import files
+from config.setting_groups import file_storage
+from projects.file_storage import garbage_collection, services
 from projects.models import StoredFile
-from projects.stored import services
 from tests.world import World
 
 CREDENTIALS = {"aws_access_key_id": "key", "aws_secret_access_key": "secret", "region_name": "us-east-1"}
@@ -42,7 +42,7 @@ def bucket(endpoint: str, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Any
     }  # fmt: skip
     for name, value in values.items():
         monkeypatch.setenv(f"RUNBELL_{name}", value)
-    settings.KEEPS_FILES, storage = files.storage(settings.DATA_DIR)
+    settings.KEEPS_FILES, storage = file_storage.storage(settings.DATA_DIR)
     settings.STORAGES = {**settings.STORAGES, "files": storage}
     return made
 
@@ -54,31 +54,31 @@ def keys(bucket: Any) -> list[str]:
 @pytest.mark.parametrize("size", [0, 5, 20 * 2**20], ids=["empty", "small", "in parts"])
 def test_what_was_sent_is_read_again(world: World, bucket: Any, size: int) -> None:
     content = bytes(range(256)) * (size // 256 + 1)
-    stored = services.keep(world.team, io.BytesIO(content[:size]), length=size)
-    assert services.read(stored) == content[:size]
+    stored = services.store_file(world.team, io.BytesIO(content[:size]), length=size)
+    assert services.read_file(stored) == content[:size]
     assert keys(bucket) == [f"runbell/{stored.key}"]
 
 
 def test_a_part_of_it_is_read_alone(world: World, bucket: Any) -> None:
-    stored = services.keep(world.team, io.BytesIO(b"0123456789"), length=10)
-    assert b"".join(services.pieces(stored, 3, 4)) == b"3456"
+    stored = services.store_file(world.team, io.BytesIO(b"0123456789"), length=10)
+    assert b"".join(services.file_pieces(stored, 3, 4)) == b"3456"
 
 
 @pytest.mark.parametrize("size", [7, 20 * 2**20], ids=["small", "in parts"])
 def test_what_is_not_what_was_promised_is_no_object(world: World, bucket: Any, size: int) -> None:
     with pytest.raises(ValidationError, match="Its MD5 is"):
-        services.keep(world.team, io.BytesIO(bytes(size)), length=size, md5="0" * 32)
+        services.store_file(world.team, io.BytesIO(bytes(size)), length=size, md5="0" * 32)
     assert (keys(bucket), StoredFile.objects.count()) == ([], 0)
     assert list(bucket.multipart_uploads.all()) == []
 
 
 def test_the_same_content_is_one_object(world: World, bucket: Any) -> None:
     for _ in range(2):
-        services.keep(world.team, io.BytesIO(b"weights"), length=7)
+        services.store_file(world.team, io.BytesIO(b"weights"), length=7)
     assert len(keys(bucket)) == 1
 
 
 def test_what_nobody_points_at_is_freed(world: World, bucket: Any) -> None:
-    services.keep(world.team, io.BytesIO(b"weights"), length=7)
+    services.store_file(world.team, io.BytesIO(b"weights"), length=7)
     StoredFile.objects.update(used_at=timezone.now() - timedelta(days=2))
-    assert (services.free(), keys(bucket)) == (1, [])
+    assert (garbage_collection.free_files(), keys(bucket)) == (1, [])

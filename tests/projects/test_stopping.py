@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 
 from events.models import Event
 from projects.models import Run
-from projects.posts import Post, take
-from projects.services import RunDetails, finish_run, mark_crashed, start_run, stop_run
+from projects.runs.ingest import FileStreamPost, ingest_file_stream
+from projects.runs.lifecycle import RunDetails, finish_run, mark_crashed, start_run, stop_run
 from tests.world import World
 
 STOP = "/acme/mnist/runs/run1/stop"
@@ -27,7 +27,7 @@ def states() -> list[str]:
 def test_a_run_that_was_stopped_and_ends_is_killed_unless_it_was_done(world: World, exit_code: int, state: str) -> None:
     run = world.run()
     stop_run(run)
-    assert take(run, Post(exit_code=exit_code)).state == state
+    assert ingest_file_stream(run, FileStreamPost(exit_code=exit_code)).state == state
     assert states() == ["running", state]
 
 

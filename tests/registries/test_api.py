@@ -14,7 +14,7 @@ from events.models import Event
 from registries.models import RegistryMember, RegistryRole
 from registries.services import create_registry, set_role_of_team
 from teams.models import Membership, Role
-from tests.artifacts.making import aliases_of, made, told
+from tests.artifacts.making import aliases_of, events_after, made
 from tests.conftest import as_person
 from tests.world import World
 
@@ -125,7 +125,7 @@ def test_a_member_links_a_version(bob: APIClient, registry: Registry, model: Col
         ["eu"],
         {"accuracy": 0.97},
     )
-    assert told(before) == [
+    assert events_after(before) == [
         ("artifact.linked", ""),
         ("artifact.alias_added", "latest"),
         ("artifact.alias_added", "live"),
@@ -240,7 +240,7 @@ def test_collection_tags_come_and_go(bob: APIClient, registry: Registry, model: 
     link(bob)
     assert send(bob, f"{PRODUCTION}/tags", {"tags": ["eu"]}).json()["tags"] == ["eu"]
     assert [bob.delete(f"{PRODUCTION}/tags/eu").status_code for _ in range(2)] == [204, 404]
-    assert told()[-2:] == [("collection.tag_added", "eu"), ("collection.tag_removed", "eu")]
+    assert events_after()[-2:] == [("collection.tag_added", "eu"), ("collection.tag_removed", "eu")]
 
 
 def test_nothing_is_made_in_a_registry(bob: APIClient, registry: Registry, model: Collection) -> None:

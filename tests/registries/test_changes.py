@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from artifacts.models import Collection, Registry, Version
-from common.refusals import Conflict
+from common.data.validation_errors import Conflict
 from registries import services
 from registries.access import versions_seen_by
 from teams.models import AuditEvent

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404
 
 from artifacts.models import Registry, Visibility
-from common.refusals import Conflict
+from common.data.validation_errors import Conflict
 from registries import access, services
 from registries.models import RegistryMember, RegistryRole
 from teams.models import Membership, Organization, Role, Team, User

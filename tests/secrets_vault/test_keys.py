@@ -15,10 +15,10 @@ from rest_framework.test import APIClient
 
 from automations.models import Attempt, Execution
 from automations.tasks import work
-from integrations.models import SlackChannel, SlackWorkspace
-from integrations.slack_services import connect_workspace, create_channel
-from integrations.slack_web import Installed
-from projects.services import finish_run
+from integrations.slack.models import SlackChannel, SlackWorkspace
+from integrations.slack.services import connect_workspace, create_channel
+from integrations.slack.web.web_api import Installed
+from projects.runs.lifecycle import finish_run
 from secrets_vault import rotation
 from secrets_vault.models import Secret
 from secrets_vault.services import change_secret, previous, reveal, rotate_secret
@@ -82,7 +82,7 @@ def test_every_encrypted_column_of_every_model_is_found() -> None:
         "secrets_vault.Secret.value",
         "secrets_vault.Secret.previous_value",
         "integrations.SlackWorkspace.token",
-        "integrations.SlackChannel.webhook_url",
+        "integrations.Integration.private",
     }
 
 
@@ -180,12 +180,12 @@ def test_a_start_says_which_setting_does_not_fit(kept: World, use: Use) -> None:
 
 
 PAGES = [
-    "/acme", "/acme/webhooks", "/acme/mnist/runs", "/acme/mnist/automations", "/automations", "/settings/",
+    "/acme", "/acme/integrations", "/acme/mnist/runs", "/acme/mnist/automations", "/automations", "/settings/",
     "/settings/secrets_vault/secret/", "/settings/secrets_vault/secret/{secret}/change/",
     "/settings/integrations/webhook/", "/settings/integrations/slackchannel/",
     "/settings/integrations/slackworkspace/", "/admin/secrets_vault/secret/",
     "/admin/secrets_vault/secret/{secret}/change/",
-    "/api/v1/teams/acme/secrets", "/api/v1/teams/acme/slack-channels", "/api/v1/teams/acme/slack-workspaces",
+    "/api/v1/teams/acme/secrets", "/api/v1/teams/acme/integrations/slack", "/api/v1/teams/acme/slack-workspaces",
 ]  # fmt: skip
 
 
@@ -203,7 +203,7 @@ def test_pages_work_without_the_key(kept: World, use: Use, page: str) -> None:
 def test_what_needs_the_value_is_refused_in_words(kept: World, use: Use, api: APIClient) -> None:
     kept.webhook("http://127.0.0.1:8009/", access_token="TOKEN")
     use(NEW)
-    answer = api.post("/api/v1/teams/acme/webhooks/hook/test", {}, format="json")
+    answer = api.post("/api/v1/teams/acme/integrations/webhook/hook/test", {}, format="json")
     assert answer.status_code == 400
     assert "no key in RUNBELL_FERNET_KEYS opens this value" in answer.json()["detail"]
     channels = api.get("/api/v1/teams/acme/slack-workspaces/T1/channels")
@@ -227,5 +227,5 @@ def test_a_delivery_waits_however_long_and_goes_when_the_key_is_back(
     use(NEW, OLD)
     Execution.objects.update(next_attempt_at="2020-01-01T00:00Z")
     work()
-    assert Execution.objects.get().state == "finished"
+    assert Execution.objects.get().state == "delivered"
     assert receiver.log[0][0].headers["Authorization"] == "Bearer hush-2"

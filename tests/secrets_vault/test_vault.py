@@ -20,7 +20,7 @@ from werkzeug import Response
 
 from automations.models import Attempt, Execution
 from automations.tasks import work
-from projects.services import finish_run
+from projects.runs.lifecycle import finish_run
 from secrets_vault.checks import vault_keys
 from secrets_vault.fields import SecretUnavailable
 from secrets_vault.models import Secret

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from integrations.models import Webhook
+from integrations.webhook.models import Webhook
 from secrets_vault.models import Secret
 from tests.settings.pages import CANARY
 from tests.world import World

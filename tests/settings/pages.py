@@ -8,12 +8,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from config.team_settings import team_settings
+from team_settings.team_keys import TeamKey
 from teams.models import ApiKey, AuditEvent, Membership
+from teams.settings_site.site import team_settings
 from tests.world import World
 
 # Only read here; tests/audit/ has their tests.
-READ = (AuditEvent,)
+READ = (AuditEvent, TeamKey)
 CANARY = "canary-value-that-nobody-may-see"
 
 

@@ -7,7 +7,7 @@ import re
 from django.contrib.admin.models import LogEntry
 from django.test import Client
 
-from teams.keys import key_of
+from teams.accounts.api_key import key_of
 from teams.models import ApiKey
 from tests.settings.pages import page, said, text
 from tests.world import World

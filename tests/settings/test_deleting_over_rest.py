@@ -5,13 +5,15 @@ from __future__ import annotations
 from rest_framework.test import APIClient
 
 from automations.models import Automation
-from automations.services import delete_secret, delete_webhook
-from integrations.models import Webhook
+from integrations import removal
+from integrations.webhook.kind import WebhookKind
+from integrations.webhook.models import Webhook
 from secrets_vault.models import Secret
+from secrets_vault.services import delete_secret
 from tests.conftest import as_person
 from tests.world import FAILED, World
 
-HOOK = "/api/v1/teams/acme/webhooks/hook"
+HOOK = "/api/v1/teams/acme/integrations/webhook/hook"
 TOKEN = "/api/v1/teams/acme/secrets/TOKEN"
 
 
@@ -53,7 +55,7 @@ def test_a_used_secret_is_refused_with_the_webhooks(api: APIClient, hook: Webhoo
     answer = api.delete(TOKEN)
 
     assert answer.status_code == 409
-    assert "Webhooks use the secret TOKEN: hook, signed." in answer.json()["detail"]
+    assert "Integrations use the secret TOKEN: hook, signed." in answer.json()["detail"]
     assert Secret.objects.count() == 1
 
 
@@ -96,7 +98,7 @@ def test_a_deleted_automation_holds_nothing_back(hook: Webhook, world: World) ->
     automation = world.automation(FAILED)
     Automation.objects.filter(pk=automation.pk).update(deleted_at="2026-01-01T00:00:00Z")
 
-    delete_webhook(hook)
+    removal.delete(WebhookKind, hook)
 
     assert Webhook.objects.count() == 0
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Webhook
+from integrations.webhook.models import Webhook
 from secrets_vault.models import Secret
 from teams.models import Membership, User
 from tests.settings.conftest import Browser

@@ -9,7 +9,8 @@ import pytest
 from django.db.models import Model
 from django.test import Client
 
-from integrations.models import SlackChannel, SlackWorkspace, Webhook
+from integrations.slack.models import SlackChannel, SlackWorkspace
+from integrations.webhook.models import Webhook
 from secrets_vault.models import Secret
 from secrets_vault.services import create_secret
 from teams.models import ApiKey, AuditEvent, User
@@ -40,7 +41,7 @@ def test_the_way_back_from_a_row_names_its_list(alice: Client, world: World, row
 
 def test_a_webhook_leads_to_what_was_delivered(alice: Client, world: World) -> None:
     hook = world.webhook("http://127.0.0.1:8099/hook")
-    assert 'href="/acme/webhooks/hook/deliveries"' in text(alice.get(page(Webhook, "change", hook.pk)))
+    assert 'href="/acme/integrations/webhook/hook/deliveries"' in text(alice.get(page(Webhook, "change", hook.pk)))
 
 
 @pytest.mark.parametrize(
@@ -102,18 +103,18 @@ def test_the_list_of_api_keys_tells_how_long_ago(alice: Client, world: World) ->
 
 
 @pytest.fixture
-def told(world: World) -> None:
+def audited(world: World) -> None:
     """More rows than are read at a glance."""
     for number in range(12):
         AuditEvent.objects.create(team=world.team, verb="secret.create", target=f"secret {number}", door="rest")
 
 
 @pytest.mark.parametrize(("asked", "said"), [("secret", ">12 results<"), ("secret+7", ">One result<")])
-def test_a_search_says_how_much_it_found(alice: Client, told: None, asked: str, said: str) -> None:
+def test_a_search_says_how_much_it_found(alice: Client, audited: None, asked: str, said: str) -> None:
     assert said in text(alice.get(f"{page(AuditEvent, 'changelist')}?q={asked}"))
 
 
-def test_a_list_that_nobody_searches_counts_no_results(alice: Client, told: None) -> None:
+def test_a_list_that_nobody_searches_counts_no_results(alice: Client, audited: None) -> None:
     shown = text(alice.get(page(AuditEvent, "changelist")))
     assert 'placeholder="Search who, or about what"' in shown
     assert "results<" not in shown

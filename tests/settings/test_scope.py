@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
 
-from integrations.models import Webhook
+from integrations.webhook.models import Webhook
 from secrets_vault.models import Secret
 from teams.models import ApiKey, Membership, Team
 from tests.settings.conftest import Browser

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from django.views.debug import SafeExceptionReporterFilter
 
 from automations.models import Automation
-from config.team_settings.secrets import SecretAdmin
-from integrations.models import Webhook
+from integrations.webhook.models import Webhook
 from secrets_vault import services
 from secrets_vault.models import Secret
 from secrets_vault.services import reveal
+from team_settings.secrets import TeamSecretAdmin
 from tests.settings.pages import CANARY, lists, page, pages_of, rows_of, said, text
 from tests.world import FAILED, World
 
@@ -120,7 +120,7 @@ def test_error_reports_leave_the_value_out(rf: object, world: World, monkeypatch
     request.user = world.users["alice"]
     monkeypatch.setattr("django.contrib.admin.ModelAdmin.changeform_view", lambda *args: None)
 
-    SecretAdmin(Secret, None).changeform_view(request)  # type: ignore[arg-type]
+    TeamSecretAdmin(Secret, None).changeform_view(request)  # type: ignore[arg-type]
 
     reported = SafeExceptionReporterFilter().get_post_parameters(request)
     assert (reported["value"], reported["name"]) == ("********************", "TOKEN")
@@ -136,7 +136,7 @@ def test_the_list_says_what_uses_a_secret_and_masks_it(alice: Client, hook: Webh
 def test_deleting_a_used_secret_names_the_webhooks_first(alice: Client, hook: Webhook, token: Secret) -> None:
     shown = text(alice.get(page(Secret, "delete", token.pk)))
 
-    assert "The webhook hook uses it: it cannot be called until there is a secret of this name again." in shown
+    assert "The webhook hook uses it: nothing can be sent there until there is a secret of this name again." in shown
     assert Secret.objects.count() == 1
 
 

@@ -14,10 +14,10 @@ import time_machine
 from django.test import Client
 from django.utils.timezone import now
 
-from automations import alerts
 from automations.models import Automation
-from integrations.models import SlackChannel, SlackWorkspace
-from integrations.providers.slack import SlackProvider
+from integrations.slack import alerts
+from integrations.slack.models import SlackChannel, SlackWorkspace
+from integrations.slack.provider import SlackProvider
 from tests.settings.conftest import Browser
 from tests.settings.pages import page, said, text
 from tests.slack_server import CLIENT_ID, CLIENT_SECRET, TOKEN, SlackServer
@@ -214,19 +214,21 @@ def test_enabling_takes_the_reason_away(alice: Client, slack: SlackServer, alert
 def test_a_test_is_sent_from_the_page_and_its_answer_shown(
     alice: Client, slack: SlackServer, alerts_channel: SlackChannel
 ) -> None:
-    assert '<a href="/acme/slack/alerts/test">Send a test</a>' in text(alice.get(page(SlackChannel, "changelist")))
-    assert "Send the test" in text(alice.get("/acme/slack/alerts/test"))
+    assert '<a href="/acme/integrations/slack/alerts/test">Send a test</a>' in text(
+        alice.get(page(SlackChannel, "changelist"))
+    )
+    assert "Send the test" in text(alice.get("/acme/integrations/slack/alerts/test"))
     assert slack.messages == []
-    shown = text(alice.post("/acme/slack/alerts/test"))
+    shown = text(alice.post("/acme/integrations/slack/alerts/test"))
     assert "Slack took the message." in shown
     assert "1700000000.000100" in shown
     assert TOKEN not in shown
     slack.refuse("chat.postMessage", "is_archived")
-    assert "The channel was archived (is_archived)." in text(alice.post("/acme/slack/alerts/test"))
+    assert "The channel was archived (is_archived)." in text(alice.post("/acme/integrations/slack/alerts/test"))
 
 
 def test_a_member_sends_no_test(browser: Browser, slack: SlackServer, alerts_channel: SlackChannel) -> None:
-    assert browser("bob").post("/acme/slack/alerts/test").status_code == 403
+    assert browser("bob").post("/acme/integrations/slack/alerts/test").status_code == 403
     assert slack.requests == []
 
 

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from automations.models import Attempt, Automation, Execution
 from events.models import Event
-from integrations.models import SlackChannel, SlackWorkspace, Webhook
+from integrations.models import Integration
+from integrations.slack.models import SlackChannel, SlackWorkspace
+from integrations.webhook.models import Webhook
 from projects.models import Project, Run
 from secrets_vault.models import Secret
 from teams.models import ApiKey, Membership, Organization, Team, User
@@ -19,10 +21,10 @@ from tests.settings.pages import CANARY, text
 from tests.world import FAILED, World
 
 OURS = (
-    User, Organization, Team, Membership, ApiKey, Secret, Webhook, SlackWorkspace, SlackChannel,
+    User, Organization, Team, Membership, ApiKey, Secret, Webhook, SlackWorkspace, SlackChannel, Integration,
     Project, Run, Event, Automation, Execution, Attempt,
 )  # fmt: skip
-READ_ONLY = (Secret, Webhook, SlackWorkspace, SlackChannel, Run, Event, Automation, Execution, Attempt)
+READ_ONLY = (Secret, Webhook, SlackWorkspace, SlackChannel, Integration, Run, Event, Automation, Execution, Attempt)
 
 
 @pytest.fixture
@@ -35,6 +37,8 @@ def root(hook: Webhook, world: World) -> Client:
     Attempt.objects.create(execution=execution, number=1, started_at=timezone.now(), detail="answered 200")
     SlackWorkspace.objects.create(team=world.team, slack_id="T1", name="Acme", token=CANARY)
     SlackChannel.objects.create(team=world.team, name="alerts", webhook_url=CANARY)
+    private = f'{{"webhook_url": "https://chat.test/{CANARY}"}}'
+    Integration.objects.create(team=world.team, kind="google_chat", name="chat", private=private)
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
     return client

@@ -10,15 +10,15 @@ from django.test import Client
 from django.urls import reverse
 from pytest_httpserver import HTTPServer
 
-from integrations.models import Webhook
-from integrations.preset import presets
+from integrations.webhook.models import Webhook
+from integrations.webhook.preset_file import presets
 from secrets_vault.models import Secret
 from secrets_vault.services import previous, reveal
 from teams.models import AuditEvent
 from tests.settings.conftest import Browser
 from tests.settings.pages import CANARY, page, text
 from tests.settings.test_webhooks import form
-from tests.world import World
+from tests.world import World, put_settings
 
 ADD = page(Webhook, "add")
 
@@ -49,7 +49,12 @@ def test_what_is_typed_is_stored(alice: Client, token: Secret, world: World) -> 
 
 
 def test_what_is_stored_stands_in_the_form_as_it_was_typed(alice: Client, hook: Webhook) -> None:
-    Webhook.objects.update(headers={"X-A": "1", "X-B": "2"}, retry_seconds=[0, 60], granted_secrets=["TOKEN", "GONE"])
+    put_settings(
+        Webhook.objects.all(),
+        headers={"X-A": "1", "X-B": "2"},
+        retry_seconds=[0, 60],
+        granted_secrets=["TOKEN", "GONE"],
+    )
     answer = alice.get(page(Webhook, "change", hook.pk))
     fields = answer.context["adminform"].form
     assert [fields[name].value() for name in ("headers", "retry_seconds")] == ["X-A: 1\nX-B: 2", "0, 60"]
@@ -77,9 +82,8 @@ def test_what_cannot_be_is_refused_at_its_field(
 ) -> None:
     answer = alice.post(page(Webhook, "change", hook.pk), form(**typed))
     assert field_errors(answer) == {field: [said]}
-    assert Webhook.objects.values("headers", "retry_seconds", "granted_secrets").get() == {
-        "headers": {}, "retry_seconds": [], "granted_secrets": [],
-    }  # fmt: skip
+    kept = Webhook.objects.get()
+    assert (kept.headers, kept.retry_seconds, kept.granted_secrets) == ({}, [], [])
 
 
 def test_the_page_says_since_when_nothing_has_worked(alice: Client, hook: Webhook) -> None:
@@ -126,10 +130,10 @@ def test_a_word_that_is_no_preset_fills_nothing(alice: Client, token: Secret) ->
 
 
 def test_a_new_automation_begins_with_the_payload_of_the_webhooks_preset(alice: Client, hook: Webhook) -> None:
-    Webhook.objects.update(preset="pagerduty")
+    put_settings(Webhook.objects.all(), preset="pagerduty")
     address = "/acme/mnist/automations/new?event=RUN_STATE"
     assert html.escape('"event_action": "trigger"') in text(alice.get(address))
-    Webhook.objects.update(preset="")
+    put_settings(Webhook.objects.all(), preset="")
     assert "event_action" not in text(alice.get(address))
 
 
@@ -137,7 +141,7 @@ def test_a_new_automation_begins_with_the_payload_of_the_webhooks_preset(alice: 
 
 
 def test_the_signing_secret_is_rotated_from_its_page(alice: Client, hook: Webhook, world: World) -> None:
-    Webhook.objects.update(secret="TOKEN")
+    put_settings(Webhook.objects.all(), secret="TOKEN")
     assert f'<a href="{rotate(hook)}">' in text(alice.get(page(Webhook, "change", hook.pk)))
     before = reveal(world.team.pk, ["TOKEN"])["TOKEN"]
 
@@ -148,14 +152,14 @@ def test_the_signing_secret_is_rotated_from_its_page(alice: Client, hook: Webhoo
 
 
 def test_a_value_that_is_refused_is_not_shown_again(alice: Client, hook: Webhook) -> None:
-    Webhook.objects.update(secret="TOKEN")
+    put_settings(Webhook.objects.all(), secret="TOKEN")
     answer = alice.post(rotate(hook), {"value": "hunter2" * 10_000})
     assert (answer.status_code, "hunter2" in text(answer)) == (200, False)
     assert "is the most" in text(answer)
 
 
 def test_nobody_but_an_admin_of_the_team_rotates(browser: Browser, hook: Webhook, world: World) -> None:
-    Webhook.objects.update(secret="TOKEN")
+    put_settings(Webhook.objects.all(), secret="TOKEN")
     before = reveal(world.team.pk, ["TOKEN"])
     statuses = [browser(name).post(rotate(hook), {"value": "new"}).status_code for name in ("charlie", "bob", "vera")]
     assert statuses == [404, 403, 403]
@@ -169,7 +173,7 @@ def test_the_test_page_begins_with_the_presets_payload_and_shows_the_answer(
     made = world.webhook(
         receiver.url_for("/hook"), preset="pagerduty", method="PUT", granted_secrets=["PAGERDUTY_ROUTING_KEY"]
     )
-    address = f"/acme/webhooks/{made.name}/test"
+    address = f"/acme/integrations/webhook/{made.name}/test"
     assert html.escape('"event_action": "trigger"') in text(alice.get(address))
 
     shown = text(alice.post(address, {"event": "run.state", "payload": presets()["pagerduty"].payload}))

@@ -9,12 +9,12 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from automations.models import Automation
-from integrations.models import Webhook
+from integrations.webhook.models import Webhook
 from secrets_vault.models import Secret
 from teams.models import Membership
 from tests.settings.conftest import Browser
 from tests.settings.pages import page, text
-from tests.world import FAILED, World
+from tests.world import FAILED, World, put_settings
 
 URL = "http://127.0.0.1:8099/hook"
 
@@ -47,7 +47,7 @@ def test_what_rest_refuses_is_refused_in_the_same_words(
     alice: Client, api: APIClient, hook: Webhook, world: World, wrong: dict[str, str]
 ) -> None:
     values = {"name": "another", "url": URL, **wrong}
-    over_rest = api.post("/api/v1/teams/acme/webhooks", values, format="json").json()["errors"]
+    over_rest = api.post("/api/v1/teams/acme/integrations/webhook", values, format="json").json()["errors"]
 
     answer = alice.post(page(Webhook, "add"), form(team=world.team.pk, **values))
 
@@ -99,11 +99,11 @@ def test_a_test_can_be_sent_from_the_list_and_the_page(alice: Client, hook: Webh
     Webhook.objects.update(name="two words")
 
     for address in (page(Webhook, "changelist"), page(Webhook, "change", hook.pk)):
-        assert '<a href="/acme/webhooks/two%20words/test">Send a test</a>' in text(alice.get(address))
+        assert '<a href="/acme/integrations/webhook/two%20words/test">Send a test</a>' in text(alice.get(address))
 
 
 def test_credentials_in_an_address_are_masked_in_the_list(alice: Client, hook: Webhook) -> None:
-    Webhook.objects.update(url="https://me:hunter2@hooks.test/")
+    put_settings(Webhook.objects.all(), url="https://me:hunter2@hooks.test/")
 
     shown = text(alice.get(page(Webhook, "changelist")))
 

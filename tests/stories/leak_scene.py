@@ -26,15 +26,16 @@ from django.db import connection  # noqa: E402
 from django.db.models import Count  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
-from automations.drafts import Draft  # noqa: E402
+from automations.definitions.drafts import AutomationDraft  # noqa: E402
+from automations.definitions.scopes import of_project  # noqa: E402
+from automations.definitions.services import create_automation  # noqa: E402
 from automations.models import Execution  # noqa: E402
-from automations.scopes import of_project  # noqa: E402
-from automations.services import create_automation  # noqa: E402
 from automations.tasks import work  # noqa: E402
-from integrations.slack_services import connect_workspace, create_channel  # noqa: E402
-from integrations.slack_web import Installed  # noqa: E402
+from integrations.slack.services import connect_workspace, create_channel  # noqa: E402
+from integrations.slack.web.web_api import Installed  # noqa: E402
 from projects.models import Project  # noqa: E402
-from projects.services import RunDetails, create_project, finish_run, start_run  # noqa: E402
+from projects.runs.lifecycle import RunDetails, finish_run, start_run  # noqa: E402
+from projects.services import create_project  # noqa: E402
 from secrets_vault import services  # noqa: E402
 from secrets_vault.models import Secret  # noqa: E402
 from teams.models import Team, User  # noqa: E402
@@ -56,7 +57,7 @@ def prepare(url: str, slack_url: str, dead: str) -> None:
     _prepare_slack(world, slack_url, dead)
     letters = create_project(world.team, "letters")
     action = {"type": "send_email", "to": ["ada@acme.test", "alice"], "subject": "${run_name}", "text": "It failed."}
-    draft = Draft(name="letter", event="RUN_STATE", conditions=[FAILED], action=action, rate_limit=0)
+    draft = AutomationDraft(name="letter", event="RUN_STATE", conditions=[FAILED], action=action, rate_limit=0)
     create_automation(of_project(letters), draft, by=world.users["alice"])
     # A new value in place of an old one: the old one is a secret too, for a day.
     services.rotate_secret(Secret.objects.get(name="TOKEN"), CANARIES["HEX"])
@@ -131,7 +132,7 @@ def collect(folder: str) -> None:
     world, into = there(), Path(folder)
     call_command("dumpdata", output=str(into / "dumpdata.json"))
     (into / "tables.txt").write_text(tables())
-    (into / "answers.txt").write_text("\n".join(answers(world)))
+    (into / "answers.txt").write_text("\n".join(pages_of_everybody(world)))
     (into / "errors.txt").write_text("\n".join(error_pages(world)))
     call_command("automations", "export", str(into / "export.yaml"))
 
@@ -146,7 +147,7 @@ def tables() -> str:
     return "\n".join(lines)
 
 
-def answers(world: World) -> list[str]:
+def pages_of_everybody(world: World) -> list[str]:
     """What alice and a superuser get at every address; and the pages of each execution."""
     found = [read(one.send(world, "alice")) for one in REQUESTS if one.row.startswith("GET")]
     root, alice = Client(), Client()
@@ -163,11 +164,11 @@ def answers(world: World) -> list[str]:
         found += [read(root.get(f"/admin/automations/{model}/{row.pk}/change/")) for row in rows]
     for name in CANARIES:
         for channel in (f"bot-FAIL-{name}", f"hook-FAIL-{name}", f"bot-GONE-{name}"):
-            found.append(read(rest.get(f"/api/v1/teams/acme/slack-channels/{channel}")))
-            found.append(read(rest.post(f"/api/v1/teams/acme/slack-channels/{channel}/test")))
+            found.append(read(rest.get(f"/api/v1/teams/acme/integrations/slack/{channel}")))
+            found.append(read(rest.post(f"/api/v1/teams/acme/integrations/slack/{channel}/test")))
         found.append(read(rest.get(f"/api/v1/teams/acme/slack-workspaces/T{name}/channels")))
-        found.append(read(rest.get(f"/api/v1/teams/acme/webhooks/echo-{name}")))
-        found.append(read(rest.post(f"/api/v1/teams/acme/webhooks/echo-{name}/test", {}, format="json")))
+        found.append(read(rest.get(f"/api/v1/teams/acme/integrations/webhook/echo-{name}")))
+        found.append(read(rest.post(f"/api/v1/teams/acme/integrations/webhook/echo-{name}/test", {}, format="json")))
     return found
 
 

@@ -10,6 +10,7 @@ python -m tests.stories.scene burst COUNT PREFIX [PROJECT]  runs that have faile
 python -m tests.stories.scene use_secrets COUNT     more secrets, two of which the webhook uses
 python -m tests.stories.scene states                executions by state, as JSON
 python -m tests.stories.scene failures              the reasons of those that failed, as JSON
+python -m tests.stories.scene restart_traces        how many executions have losses, and how many attempts are no first
 """
 
 from __future__ import annotations
@@ -25,17 +26,18 @@ django.setup()
 from django.db import transaction  # noqa: E402
 from django.db.models import Count  # noqa: E402
 
-from automations.drafts import Draft  # noqa: E402
-from automations.models import Execution  # noqa: E402
-from automations.scopes import of_project  # noqa: E402
-from automations.services import create_automation  # noqa: E402
-from events import queue  # noqa: E402
-from integrations.models import Webhook  # noqa: E402
+from automations.definitions.drafts import AutomationDraft  # noqa: E402
+from automations.definitions.scopes import of_project  # noqa: E402
+from automations.definitions.services import create_automation  # noqa: E402
+from automations.models import Attempt, Execution  # noqa: E402
+from events import task_queue  # noqa: E402
+from integrations.webhook.models import Webhook  # noqa: E402
 from projects.models import Project, Run  # noqa: E402
-from projects.services import RunDetails, create_project, finish_run, start_run  # noqa: E402
+from projects.runs.lifecycle import RunDetails, finish_run, start_run  # noqa: E402
+from projects.services import create_project  # noqa: E402
 from secrets_vault.services import create_secret  # noqa: E402
 from teams.models import Team  # noqa: E402
-from tests.world import FAILED, failed_at_once, make_world  # noqa: E402
+from tests.world import FAILED, failed_at_once, make_world, put_settings  # noqa: E402
 
 
 def prepare(url: str) -> None:
@@ -49,7 +51,7 @@ def prepare_hanging(url: str) -> None:
     team = Team.objects.get(name="acme")
     Webhook.objects.create(team=team, name="hanging", url=url)
     action = {"type": "send_webhook", "webhook": "hanging"}
-    draft = Draft(name="hanging", event="RUN_STATE", conditions=[FAILED], action=action, rate_limit=0)
+    draft = AutomationDraft(name="hanging", event="RUN_STATE", conditions=[FAILED], action=action, rate_limit=0)
     create_automation(of_project(create_project(team, "hanging")), draft, by=None)
 
 
@@ -82,7 +84,7 @@ def burst(count: str, prefix: str = "run", project_name: str = "mnist") -> None:
     project = Project.objects.select_related("team").get(name=project_name)
     with transaction.atomic():
         failed_at_once(project, [f"{prefix}{number}" for number in range(int(count))])
-    queue.wake()
+    task_queue.wake()
 
 
 def use_secrets(count: str) -> None:
@@ -90,7 +92,7 @@ def use_secrets(count: str) -> None:
     team = Team.objects.get(name="acme")
     for number in range(int(count)):
         create_secret(team, f"SECRET_{number}", f"the value of number {number}")
-    Webhook.objects.filter(name="hook").update(access_token="SECRET_0", secret="SECRET_1")
+    put_settings(Webhook.objects.filter(name="hook"), access_token="SECRET_0", secret="SECRET_1")
 
 
 def states() -> None:
@@ -100,6 +102,10 @@ def states() -> None:
 
 def failures() -> None:
     print(json.dumps(list(Execution.objects.filter(state="failed").values_list("reason", flat=True))))
+
+
+def restart_traces() -> None:
+    print(Execution.objects.filter(losses__gt=0).count(), Attempt.objects.filter(number__gt=1).count())
 
 
 if __name__ == "__main__":

@@ -128,6 +128,6 @@ def assert_all_was_sent(echo: Echo, slack: EchoingSlack, mail: EchoingMail) -> N
     one_line = {name for name, secret in CANARIES.items() if secret.isascii() and secret.isprintable()}
     assert {name for way, kind, name in slack.sent if way == "bot" and kind == "FAIL"} >= one_line
     assert mail.sent["echo"] == mail.sent["gone"] == {secret for secret in CANARIES.values() if secret.isascii()}
-    assert "The Slack channel bot-GONE-PLAIN was disabled" in mail.written
+    assert "The Slack channel bot-GONE-PLAIN is disabled" in mail.written
     assert "Subject: gone-PLAIN" not in mail.written
     assert "Subject: echo-PLAIN" in mail.written

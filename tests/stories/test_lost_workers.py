@@ -51,7 +51,7 @@ def test_a_killed_worker_loses_no_delivery_and_repeats_with_the_same_id(
     assert len(receiver.bodies) < 500, "the kill came too late to show anything"
     with Worker(environment):
         wait_until(lambda: len(receiver.runs) == 500, 120, "all deliveries")
-        wait_until(lambda: states(environment) == {"finished": 500}, 60, "all finished")
+        wait_until(lambda: states(environment) == {"delivered": 500}, 60, "all finished")
     receiver.assert_repeats_are_the_same()
     # One kill, and at most four under way to one receiver: from the first byte until what came of it is stored.
     assert receiver.extra <= 4

@@ -73,7 +73,7 @@ def test_the_keys_are_rotated_while_a_worker_delivers(environment: Environment, 
     with Worker(both):
         wait_until(lambda: receiver.seen, 60, "the first delivery")
         said = manage(both, "rotate_vault_keys")
-        wait_until(lambda: json.loads(scene(both, "states")) == {"finished": DELIVERIES}, 120, "all deliveries")
+        wait_until(lambda: json.loads(scene(both, "states")) == {"delivered": DELIVERIES}, 120, "all deliveries")
     assert f"secrets_vault.Secret.value: {SECRETS} rotated, 0 already new, 0 unreadable" in said
     assert set(receiver.seen.values()) == {"Bearer the value of number 0"}
     looked = manage(with_keys(environment, NEW), "rotate_vault_keys", "--check")

@@ -6,8 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from teams.memberships import leave, set_role
 from teams.models import Membership, Role, User
-from teams.services import leave, set_role
 from tests.at_once import AT_ONCE, at_once
 from tests.world import World
 
@@ -41,7 +41,7 @@ def test_who_has_left_meanwhile_leaves_quietly(world: World) -> None:
 @pytest.mark.parametrize("how", ["leave", "step down", "both"])
 def test_of_admins_who_go_at_once_one_stays(transactional_db: None, world: World, how: str) -> None:
     if connection.vendor != "postgresql":
-        pytest.skip("NOT TESTED HERE: two writers at once need PostgreSQL; set DATABASE_URL")
+        pytest.skip("NOT TESTED HERE: two writers at once need PostgreSQL; pytest --postgresql")
     names = ("alice", "bob", "vera", "charlie")
     for name in names:
         set_role(world.team, name, Role.ADMIN)

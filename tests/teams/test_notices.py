@@ -16,62 +16,62 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from automations.tasks import sweep
-from teams import notices, postman
 from teams.models import Notice, User
+from teams.notices import notice_mail, team_notices
 from tests.conftest import as_person
 from tests.world import World
 
 NOTICES = "/api/v1/teams/acme/notices"
 
 
-def texts(world: World) -> list[str]:
-    return [notice.text for notice in notices.open_notices([world.team])]
+def notice_texts(world: World) -> list[str]:
+    return [notice.text for notice in team_notices.open_notices([world.team])]
 
 
 def test_what_is_told_twice_is_one_notice_with_the_last_words(world: World) -> None:
-    notices.tell(world.team, "webhook:1", "It failed.", "/settings/")
-    notices.tell(world.team, "webhook:1", "It failed again.")
+    team_notices.open_notice(world.team, "webhook:1", "It failed.", "/settings/")
+    team_notices.open_notice(world.team, "webhook:1", "It failed again.")
 
     assert list(Notice.objects.values_list("key", "text", "url")) == [("webhook:1", "It failed again.", "")]
 
 
 def test_a_settled_matter_that_comes_back_is_a_new_notice(world: World) -> None:
-    notices.tell(world.team, "webhook:1", "First.")
-    notices.settle(world.team, "webhook:1")
-    notices.tell(world.team, "webhook:1", "Second.")
+    team_notices.open_notice(world.team, "webhook:1", "First.")
+    team_notices.settle_notice(world.team, "webhook:1")
+    team_notices.open_notice(world.team, "webhook:1", "Second.")
 
-    assert texts(world) == ["Second."]
+    assert notice_texts(world) == ["Second."]
     assert Notice.objects.filter(text="First.", settled_at__isnull=False).count() == 1
 
 
 def test_settling_leaves_other_matters_and_other_teams_alone(world: World) -> None:
     for team in (world.team, world.other_team):
-        notices.tell(team, "webhook:1", "One.")
-    notices.tell(world.team, "webhook:2", "Two.")
-    notices.settle(world.team, "webhook:1")
+        team_notices.open_notice(team, "webhook:1", "One.")
+    team_notices.open_notice(world.team, "webhook:2", "Two.")
+    team_notices.settle_notice(world.team, "webhook:1")
 
-    assert [(one.team.name, one.text) for one in notices.open_notices([world.team, world.other_team])] == [
+    assert [(one.team.name, one.text) for one in team_notices.open_notices([world.team, world.other_team])] == [
         ("acme", "Two."),
         ("other", "One."),
     ]
 
 
 def test_the_database_keeps_to_one_open_notice_of_a_matter(world: World) -> None:
-    notices.tell(world.team, "webhook:1", "One.")
+    team_notices.open_notice(world.team, "webhook:1", "One.")
     with pytest.raises(IntegrityError), transaction.atomic():
         Notice.objects.create(team=world.team, key="webhook:1", text="Two.")
 
 
 def test_telling_goes_with_the_transaction(world: World) -> None:
     with transaction.atomic():
-        notices.tell(world.team, "webhook:1", "One.")
+        team_notices.open_notice(world.team, "webhook:1", "One.")
         transaction.set_rollback(True)
 
-    assert texts(world) == []
+    assert notice_texts(world) == []
 
 
 def test_the_team_reads_its_notices_over_rest_and_an_admin_dismisses_one(api: APIClient, world: World) -> None:
-    notices.tell(world.team, "webhook:1", "It was disabled.", "/settings/")
+    team_notices.open_notice(world.team, "webhook:1", "It was disabled.", "/settings/")
     (shown,) = as_person(world.keys["vera"]).get(NOTICES).json()["results"]
     assert (shown["key"], shown["text"], shown["url"]) == ("webhook:1", "It was disabled.", "/settings/")
 
@@ -94,9 +94,9 @@ def addresses(world: World, settings: Any) -> None:
 
 
 def test_the_admins_of_the_team_get_it_once(world: World, addresses: None) -> None:
-    notices.tell(world.team, "webhook:1", "It was\ndisabled.", "/settings/")
+    team_notices.open_notice(world.team, "webhook:1", "It was\ndisabled.", "/settings/")
 
-    assert [postman.post(), postman.post()] == [1, 0]
+    assert [notice_mail.send_notices(), notice_mail.send_notices()] == [1, 0]
 
     (sent,) = mail.outbox
     assert sent.to == ["alice@acme.test"]
@@ -106,16 +106,16 @@ def test_the_admins_of_the_team_get_it_once(world: World, addresses: None) -> No
 
 
 def test_what_is_settled_before_it_was_sent_is_not_sent(world: World, addresses: None) -> None:
-    notices.tell(world.team, "webhook:1", "It was disabled.")
-    notices.settle(world.team, "webhook:1")
+    team_notices.open_notice(world.team, "webhook:1", "It was disabled.")
+    team_notices.settle_notice(world.team, "webhook:1")
 
-    assert postman.post() == 0
+    assert notice_mail.send_notices() == 0
     assert mail.outbox == []
 
 
 def test_nothing_is_sent_where_no_e_mail_is_set_up(world: World, addresses: None, settings: Any) -> None:
     settings.EMAIL_HOST = ""
-    notices.tell(world.team, "webhook:1", "It was disabled.")
+    team_notices.open_notice(world.team, "webhook:1", "It was disabled.")
     sweep()
 
     assert (mail.outbox, Notice.objects.get().email_tried_at) == ([], None)
@@ -151,9 +151,9 @@ def smtp(settings: Any) -> Iterator[list[str]]:
 
 
 def test_a_real_mail_server_gets_it(world: World, addresses: None, smtp: list[str]) -> None:
-    notices.tell(world.team, "webhook:1", "It was disabled.")
+    team_notices.open_notice(world.team, "webhook:1", "It was disabled.")
 
-    assert postman.post() == 1
+    assert notice_mail.send_notices() == 1
     assert ["To: alice@acme.test" in one and "It was disabled." in one for one in smtp] == [True]
 
 
@@ -162,21 +162,21 @@ def test_a_mail_server_that_is_away_is_tried_again_later(world: World, addresses
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         settings.EMAIL_HOST, settings.EMAIL_PORT = unused.getsockname()
-        notices.tell(world.team, "webhook:1", "It was disabled.")
-        assert postman.post() == 0
+        team_notices.open_notice(world.team, "webhook:1", "It was disabled.")
+        assert notice_mail.send_notices() == 0
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    assert postman.post() == 0
+    assert notice_mail.send_notices() == 0
 
     Notice.objects.update(email_tried_at=timezone.now() - timedelta(minutes=6))
-    assert postman.post() == 1
+    assert notice_mail.send_notices() == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_sweep_has_it_sent_by_another_thread(world: World, addresses: None) -> None:
-    notices.tell(world.team, "webhook:1", "It was disabled.")
+    team_notices.open_notice(world.team, "webhook:1", "It was disabled.")
     sweep()
     for thread in threading.enumerate():
-        if thread.name == "postman":
+        if thread.name == "notice-mail":
             thread.join(5)
 
     assert [one.to for one in mail.outbox] == [["alice@acme.test"]]

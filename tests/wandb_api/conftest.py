@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from tests.slack_server import SlackServer
-from tests.wandb_api.sdk import Runbell, running
+from tests.wandb_api.sdk import VERSIONS, Runbell, running
 from tests.world import World
 
 
@@ -29,6 +29,15 @@ def shared_runbell(tmp_path_factory: pytest.TempPathFactory, shared_slack: Slack
 def runbell(shared_runbell: Runbell, tmp_path: Path) -> Runbell:
     """A Runbell that runs; each test has a folder of its own for its script, and names its own runs."""
     return Runbell(shared_runbell.url, shared_runbell.environment, tmp_path, shared_runbell.keys)
+
+
+@pytest.fixture(params=VERSIONS)
+def any_sdk(runbell: Runbell, request: pytest.FixtureRequest) -> Runbell:
+    """Each version of the SDK that we promise."""
+    runbell.sdk = VERSIONS[request.param]
+    assert not runbell.sdk or Path(runbell.sdk).is_dir(), f"wandb {request.param} is not there: run `make sdks`"
+    runbell.variables = {"VERSION": request.param}
+    return runbell
 
 
 class GraphQL:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from artifacts.lineage import use
+from artifacts.lineage import record_use
 from artifacts.models import Collection, Registry, Upload, Version
 from artifacts.services import add_collection_tags, get_or_create_collection
-from automations.drafts import Draft
+from automations.definitions.drafts import AutomationDraft
+from automations.definitions.scopes import place_named
+from automations.definitions.services import create_automation
 from automations.models import Automation
-from automations.scopes import found
-from automations.services import create_automation
-from integrations.models import SlackChannel, SlackWorkspace
-from projects.chunks import Batch
+from integrations.slack.models import SlackChannel, SlackWorkspace
+from projects.history.row_batch import RowBatch
 from projects.models import Project, Run
-from projects.posts import Post, take
-from projects.services import RunDetails, get_or_create_project, start_run
+from projects.runs.ingest import FileStreamPost, ingest_file_stream
+from projects.runs.lifecycle import RunDetails, start_run
+from projects.services import get_or_create_project
 from registries.services import create_registry, link
 from tests.artifacts.sending import sent
 from tests.world import World
-from wandb_api.ids import global_id
-from wandb_api.places import shown
+from wandb_api.graphql.global_ids import global_id
+from wandb_api.lookup.projects import sdk_project_view
 
 # Names of the recorded world, as ours says them.
 NAMES = {"acme-org": "research", "acme-org-entity": "org.research", "alice": "acme"}
@@ -45,7 +46,7 @@ def recorded_world(world: World) -> dict[str, str]:
     made = {name: _version(project, name, runs["api-20804"]) for name in _COLLECTIONS}
     other = _version(project, "am-20038", runs["api-20038"], digest="other")
     for version in (*made.values(), other):
-        use(version, runs["use-20029"])
+        record_use(version, runs["use-20029"])
     registry = create_registry(world.team.organization, "model")
     linked = link(made["lm-20800"], registry, "my-collection", aliases=["production"]).entry
     add_collection_tags(made["lm-20800"].collection, ["coll-tag"])
@@ -61,7 +62,7 @@ def recorded_world(world: World) -> dict[str, str]:
         global_id("Artifact", 4): global_id("Artifact", made["run-link-20800-m2.txt"].pk),
         global_id("ArtifactCollection", 1): _id(linked.collection),
         global_id("ArtifactCollection", 3): _id(made["lm-20800"].collection),
-        '{"id":1}': f'{{"id":{shown(registry).number}}}',
+        '{"id":1}': f'{{"id":{sdk_project_view(registry).number}}}',
     }
 
 
@@ -80,9 +81,9 @@ def _automations(world: World, project: Project, registry: Registry, collection:
         ("link_rcoll", _shared("registry_collection", f"{registry.name}/{collection.name}"), "LINK_MODEL", notify),
     ]
     for name, scope, event, action in asked:
-        place = found(scope)
+        place = place_named(scope)
         assert place is not None
-        create_automation(place, Draft(name, event, [], action, f"desc {name}"), by=world.users["alice"])
+        create_automation(place, AutomationDraft(name, event, [], action, f"desc {name}"), by=world.users["alice"])
     project_scoped = Automation.objects.get(name="link_project-20043")
     return {
         global_id("Integration", 1): global_id("SlackChannel", channel.pk),
@@ -100,12 +101,12 @@ def _shared(type_of: str, name: str) -> dict[str, str]:
 
 def _run(world: World, project: Project, name: str) -> Run:
     rows = [{"_step": step, "_runtime": 0.1, "_timestamp": 1.79e9, "loss": step} for step in range(20)]
-    system = Batch(0, [{"system.cpu": 1.5}])
-    post = Post(history=Batch(0, rows), system=system, output=(0, ["printed"]), uploaded=["config.yaml"])
+    system = RowBatch(0, [{"system.cpu": 1.5}])
+    post = FileStreamPost(history=RowBatch(0, rows), system=system, output=(0, ["printed"]), uploaded=["config.yaml"])
     details = RunDetails(
         config={"lr": 0.1}, telemetry={"t": {"4": "3.11"}}, tags=["t1"], notes="n", group="g", job_type="t"
     )
-    return take(start_run(project, name, details, user=world.users["alice"]).run, post)
+    return ingest_file_stream(start_run(project, name, details, user=world.users["alice"]).run, post)
 
 
 def _version(project: Project, name: str, run: Run, digest: str = "d1") -> Version:

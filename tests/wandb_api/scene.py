@@ -3,7 +3,7 @@
 The organization `research` has the registry `models`; Alice administers both.
 
 python -m tests.wandb_api.scene world
-python -m tests.wandb_api.scene rows|output|files|alerts|crossed RUN
+python -m tests.wandb_api.scene rows|output|files|alerts|crossed|states RUN
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import django
 django.setup()
 
 from events.models import Event  # noqa: E402
-from projects.history import rows_of  # noqa: E402
+from projects.history.console_output import output_lines  # noqa: E402
+from projects.history.reading import rows_of  # noqa: E402
 from projects.models import Run  # noqa: E402
-from projects.output import output_lines  # noqa: E402
 from registries.services import create_registry  # noqa: E402
 from tests.world import make_world  # noqa: E402
 
@@ -46,6 +46,11 @@ def alerts(run: Run) -> object:
     return [event.data for event in Event.objects.filter(kind="run.alert", stream=run.stream_key).order_by("pk")]
 
 
+def states(run: Run) -> object:
+    events = Event.objects.filter(kind="run.state", stream=run.stream_key).order_by("pk")
+    return [event.data["state"] for event in events]
+
+
 def crossed(run: Run) -> object:
     """When the first chunk with a loss above 5 was stored."""
     chunks = run.chunks.filter(stream="history").order_by("position")
@@ -54,5 +59,6 @@ def crossed(run: Run) -> object:
 
 if __name__ == "__main__":
     told = {"world": world, "rows": rows, "output": output, "files": files, "alerts": alerts, "crossed": crossed}
+    told["states"] = states
     given = [Run.objects.get(name=name) for name in sys.argv[2:]]
     print(json.dumps(told[sys.argv[1]](*given)))

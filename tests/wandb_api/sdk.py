@@ -17,7 +17,10 @@ from typing import Any
 import pytest
 import requests
 
-from tests.processes import Environment, Server, manage, new_environment, run_module, wait_until
+from tests.processes import ROOT, Environment, Server, manage, new_environment, run_module, wait_until
+
+# Empty: the newest, which is installed beside us. `make sdks` fetches the others.
+VERSIONS = {"0.25": str(ROOT / ".venv/sdk/0.25"), "0.28": str(ROOT / ".venv/sdk/0.28"), "0.31": ""}
 
 # Long enough for a slow machine; nothing waits for it where all is well.
 PATIENCE = 60
@@ -105,7 +108,7 @@ class Runbell:
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
-    def rest(self, path: str, person: str = "alice", **body: Any) -> Any:
+    def ask_rest(self, path: str, person: str = "alice", **body: Any) -> Any:
         """Ask our own REST: with a body it is a POST."""
         method = "POST" if body else "GET"
         return self.request(method, path, person, body or None)
@@ -117,31 +120,31 @@ class Runbell:
         return answer.json() if answer.content else None
 
     def run(self, name: str, project: str = "mnist") -> Any:
-        return self.rest(f"projects/acme/{project}/runs/{name}")
+        return self.ask_rest(f"projects/acme/{project}/runs/{name}")
 
     def rows(self, name: str, project: str = "mnist", stream: str = "history") -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.rest(
+        found: list[dict[str, Any]] = self.ask_rest(
             f"projects/acme/{project}/runs/{name}/history?samples=10000&stream={stream}"
         )["rows"]
         return found
 
     def stored_rows(self, name: str) -> list[dict[str, Any]]:
         """The rows as they are stored: REST says NaN and infinity as null."""
-        return list(self.told("rows", name))
+        return list(self.query("rows", name))
 
     def output(self, name: str) -> list[str]:
-        return list(self.told("output", name))
+        return list(self.query("output", name))
 
     def files(self, name: str) -> list[str]:
-        return list(self.told("files", name))
+        return list(self.query("files", name))
 
     def alerts(self, name: str) -> list[dict[str, Any]]:
-        return list(self.told("alerts", name))
+        return list(self.query("alerts", name))
 
     def crossed_at(self, name: str) -> float:
-        return float(self.told("crossed", name))
+        return float(self.query("crossed", name))
 
-    def told(self, what: str, name: str) -> Any:
+    def query(self, what: str, name: str) -> Any:
         """Ask the database itself."""
         return json.loads(run_module(self.environment, "tests.wandb_api.scene", what, name))
 

@@ -9,12 +9,12 @@ import pytest
 from artifacts.models import Collection, Upload, Version
 from artifacts.services import create_version, get_or_create_collection
 from registries.services import create_registry, link
-from tests.artifacts.making import aliases_of, told
+from tests.artifacts.making import aliases_of, events_after
 from tests.artifacts.sending import b64_md5, manifest_of, store
 from tests.wandb_api.conftest import GraphQL
 from tests.world import World
-from wandb_api.ids import global_id
-from wandb_api.versions import id_of
+from wandb_api.graphql.global_ids import global_id
+from wandb_api.lookup.versions import id_of
 
 CREATE = """mutation($input: CreateArtifactInput!) { createArtifact(input: $input) {
     artifact { id state digest artifactSequence { latestArtifact { id } } } } }"""
@@ -78,11 +78,11 @@ def test_what_a_client_calls_it_leads_to_it(graphql: GraphQL, world: World) -> N
 
 def test_each_step_that_is_repeated_changes_and_tells_nothing(graphql: GraphQL, world: World) -> None:
     uploaded(graphql, world, aliases=[{"artifactCollectionName": "model", "alias": "best"}])
-    before = told()
+    before = events_after()
     answer = graphql.data(CREATE, input=draft())["createArtifact"]["artifact"]
     assert answer["state"] == "COMMITTED"
     graphql.data(COMMIT, id=graphql_id(Upload.objects.get()))
-    assert (told(), Upload.objects.count()) == (before, 1)
+    assert (events_after(), Upload.objects.count()) == (before, 1)
 
 
 def graphql_id(upload: Upload) -> str:
@@ -102,11 +102,16 @@ def test_aliases_by_each_of_the_four_ways_are_told_once(graphql: GraphQL, world:
     sent = [{"artifactCollectionName": "model", "alias": alias} for alias in ("one", "two", "three")]
     for _ in range(2):
         graphql.data(UPDATE, input={"artifactID": id, "aliases": sent})
-    assert [alias for kind, alias in told() if kind == "artifact.alias_added"] == ["latest", "one", "two", "three"]
+    assert [alias for kind, alias in events_after() if kind == "artifact.alias_added"] == [
+        "latest",
+        "one",
+        "two",
+        "three",
+    ]
     portfolio = {"artifactID": id, "entityName": "acme", "projectName": "mnist", "artifactPortfolioName": "best"}
     for _ in range(2):
         graphql.data(LINK, input={**portfolio, "aliases": [{"artifactCollectionName": "best", "alias": "four"}]})
-    assert told()[-3:] == [
+    assert events_after()[-3:] == [
         ("artifact.linked", ""),
         ("artifact.alias_added", "latest"),
         ("artifact.alias_added", "four"),
@@ -171,7 +176,7 @@ def test_nobody_else_changes_a_version(
     graphql: GraphQL, world: World, model: Collection, person: str, status: int
 ) -> None:
     id = uploaded(graphql, world)
-    before = told()
+    before = events_after()
     other = GraphQL(world.keys[person])
     for query, variables in (
         (ADD, {"id": id, "aliases": [place("mine")]}),
@@ -185,10 +190,12 @@ def test_nobody_else_changes_a_version(
         (FILES, {"files": [{"artifactID": graphql_id(Upload.objects.get()), "name": "m", "md5": b64_md5(b"")}]}),
     ):  # fmt: skip
         assert other.send(query, **variables)[0] == status, query
-    assert (told(), aliases_of(model)) == (before, {"latest": "v0"})
+    assert (events_after(), aliases_of(model)) == (before, {"latest": "v0"})
 
 
-def test_who_sees_a_version_in_a_registry_alone_sees_not_where_it_was_made(world: World, model: Collection) -> None:
+def test_who_sees_a_version_in_a_registry_alone_sees_but_the_names_of_where_it_was_made(
+    world: World, model: Collection
+) -> None:
     version = create_version(model, "d1", aliases=["inner"], tags=["inner"]).entry.version
     charlie = GraphQL(world.keys["charlie"])
     assert charlie.send(BY_ID, id=id_of(version))[0] == 404
@@ -199,7 +206,7 @@ def test_who_sees_a_version_in_a_registry_alone_sees_not_where_it_was_made(world
         "versionIndex": 0,
         "tags": [],
         "aliases": [{"alias": "latest"}, {"alias": "outer"}, {"alias": "v0"}],
-        "artifactSequence": {"name": "model", "project": None},
+        "artifactSequence": {"name": "model", "project": {"name": "mnist"}},
     }
 
 

@@ -46,5 +46,5 @@ def test_an_example_knows_nothing_of_us(example: str) -> None:
 
 
 def runs(runbell: Runbell) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = runbell.rest("projects/acme/examples/runs")["results"]
+    found: list[dict[str, Any]] = runbell.ask_rest("projects/acme/examples/runs")["results"]
     return found

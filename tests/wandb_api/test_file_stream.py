@@ -10,11 +10,11 @@ import pytest
 from django.test import Client
 
 from events.models import Event
-from projects.history import rows_of
-from projects.lines import client_counts
+from projects.history.console_output import output_lines
+from projects.history.reading import rows_of
+from projects.history.stream_offsets import client_line_counts
 from projects.models import HistoryChunk, Run, RunFile
-from projects.output import output_lines
-from projects.services import RunDetails, start_run, stop_run
+from projects.runs.lifecycle import RunDetails, start_run, stop_run
 from tests.world import World, threshold
 
 ADDRESS = "/files/acme/mnist/run1/file_stream"
@@ -82,7 +82,7 @@ def test_a_post_that_comes_again_changes_nothing(script: Script, world: World) -
     }
     for _ in range(3):
         script.post(**body)
-    assert client_counts(run()) == {"history": 1, "system": 1, "output": 1}
+    assert client_line_counts(run()) == {"history": 1, "system": 1, "output": 1}
     assert [event.data["state"] for event in events("run.state")] == ["running", "failed"]
     assert (len(events("run.history")), RunFile.objects.count(), run().exit_code) == (2, 1, 3)
 
@@ -118,7 +118,7 @@ def test_nan_and_infinity_are_numbers(script: Script) -> None:
 def test_a_broken_line_costs_no_other_and_no_line_number(script: Script, broken: str) -> None:
     script.log(0, '{"loss":1}', broken, '{"loss":3}')
     assert list(rows_of(run())) == [{"loss": 1}, {}, {"loss": 3}]
-    assert client_counts(run())["history"] == 3
+    assert client_line_counts(run())["history"] == 3
 
 
 def test_half_a_character_is_replaced_and_a_whole_one_kept(script: Script) -> None:
@@ -192,7 +192,7 @@ def test_a_script_that_begins_anew_keeps_its_lines_apart_from_the_earlier_ones(s
     post()
     assert run().chunks.filter(stream="system").count() == 2
     assert list(output_lines(run())) == ["hello", "hello"]
-    assert client_counts(run()) == {"history": 0, "system": 1, "output": 1}
+    assert client_line_counts(run()) == {"history": 0, "system": 1, "output": 1}
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_of_very_long_output_the_newest_is_kept_and_the_count_stays_right(script
     for post in range(40):
         script.print(post * 100, *(f"{post}-{line} " + "x" * 990 for line in range(100)))
     kept = list(output_lines(run()))
-    assert client_counts(run())["output"] == 4000
+    assert client_line_counts(run())["output"] == 4000
     assert sum(map(len, kept)) < 3_000_000
     assert (kept[-1].split()[0], kept[0].split()[0]) == ("39-99", f"{(4000 - len(kept)) // 100}-{-len(kept) % 100}")
 

@@ -18,12 +18,15 @@ def test_many_scripts_that_post_at_once_lose_nothing(runbell: Runbell) -> None:
     headers = {"Authorization": f"Bearer {runbell.keys['bob']}"}
     names = [f"many-{number}" for number in range(SCRIPTS)]
     for name in names:
-        runbell.rest("projects/acme/mnist/runs", person="bob", name=name)
+        runbell.ask_rest("projects/acme/mnist/runs", person="bob", name=name)
 
     def post_all(name: str) -> list[int]:
         with requests.Session() as session:
             address = f"{runbell.url}/files/acme/mnist/{name}/file_stream"
-            return [session.post(address, json=body(post), headers=headers, timeout=60).status_code for post in posts()]
+            return [
+                session.post(address, json=body(post), headers=headers, timeout=60).status_code
+                for post in posts_sent_twice()
+            ]
 
     with ThreadPoolExecutor(SCRIPTS) as scripts:
         statuses = [status for found in scripts.map(post_all, names) for status in found]
@@ -33,7 +36,7 @@ def test_many_scripts_that_post_at_once_lose_nothing(runbell: Runbell) -> None:
         assert runbell.run(name)["state"] == "finished"
 
 
-def posts() -> list[int]:
+def posts_sent_twice() -> list[int]:
     """Each twice: an answer may be lost on its way."""
     return [number for number in range(POSTS) for _ in range(2)]
 

@@ -16,9 +16,9 @@ import pytest
 
 from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.recorded import recorded_world
-from tests.wandb_api.test_sdk_runs import VERSIONS
+from tests.wandb_api.sdk import VERSIONS
 from tests.world import World
-from wandb_api import documents
+from wandb_api.graphql.limits import document_cache
 
 _FILE = Path(__file__).parent.parent / "data" / "wandb_operations.jsonl"
 OPERATIONS: list[dict[str, Any]] = [json.loads(line) for line in _FILE.read_text().splitlines()]
@@ -80,12 +80,12 @@ def test_the_schema_has_all_that_a_version_of_the_sdk_asks_about_artifacts_and_a
     found = dict(documents_of(version))
     assert len(found) > 30
     for name, text in found.items():
-        assert documents.document(text).definitions, name
+        assert document_cache.document(text).definitions, name
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=IDS)
 def test_a_recorded_document_is_valid_and_not_too_dear(operation: dict[str, Any]) -> None:
-    assert documents.document(operation["query"]).definitions
+    assert document_cache.document(operation["query"]).definitions
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=IDS)

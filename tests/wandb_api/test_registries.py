@@ -11,7 +11,7 @@ from registries.models import RegistryMember
 from registries.services import create_registry
 from tests.wandb_api.conftest import GraphQL
 from tests.world import World
-from wandb_api.ids import global_id
+from wandb_api.graphql.global_ids import global_id
 
 UPSERT = "mutation($input: UpsertModelInput!) { upsertModel(input: $input) { inserted project { name access } } }"
 RENAME = "mutation($input: RenameProjectInput!) { renameProject(input: $input) { inserted project { name } } }"

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from artifacts.lineage import use
+from artifacts.lineage import record_use
 from artifacts.models import Version
 from artifacts.services import create_version, get_or_create_collection, link
-from projects.files import name_files, note_uploaded
 from projects.models import Run, RunFile
+from projects.runs.files import record_uploaded, register_files
 from tests.artifacts.making import aliases_of
 from tests.wandb_api.conftest import GraphQL
 from tests.world import World
-from wandb_api.ids import global_id
+from wandb_api.graphql.global_ids import global_id
 
 DELETE = """mutation deleteFiles($files: [ID!]!, $projectId: Int) {
     deleteFiles(input: {files: $files, projectId: $projectId}) { success } }"""
@@ -27,12 +27,12 @@ CREATE = """mutation($run: String!) { createRunFiles(input: {
 @pytest.fixture
 def run(world: World) -> Run:
     made = world.run("run1")
-    note_uploaded(made, ["a", "b", "c"])
+    record_uploaded(made, ["a", "b", "c"])
     return made
 
 
 def ids(run: Run, *names: str) -> list[str]:
-    return [global_id("RunFile", file.pk) for file in name_files(run, names)]
+    return [global_id("RunFile", file.pk) for file in register_files(run, names)]
 
 
 def names() -> list[str]:
@@ -64,7 +64,7 @@ def test_a_run_is_deleted_with_what_it_made_and_nothing_else(graphql: GraphQL, w
     model = get_or_create_collection(world.project, "model", "model")[0]
     create_version(model, "before")
     made = create_version(model, "made", aliases=["best"], run=run).entry.version
-    use(made, run)
+    record_use(made, run)
     graphql.data(DELETE_RUN, id=global_id("Run", run.pk), deleteArtifacts=True)
     assert (Run.objects.count(), list(Version.objects.values_list("digest", flat=True))) == (0, ["before"])
     assert aliases_of(model) == {"latest": "v0"}
@@ -78,7 +78,7 @@ def test_what_others_need_keeps_a_run_from_being_deleted_with_it(
                    for name in ("model", "best"))  # fmt: skip
     create_version(model, "free", run=run)
     needed = create_version(model, "needed", run=run).entry.version
-    link(needed, best) if why == "is linked" else use(needed, world.run("run2"))
+    link(needed, best) if why == "is linked" else record_use(needed, world.run("run2"))
     status, body = graphql.send(DELETE_RUN, id=global_id("Run", run.pk), deleteArtifacts=True)
     assert (status, f"acme/mnist/model:v1 {why}" in body["errors"][0]["message"]) == (409, True), body
     assert (Run.objects.filter(pk=run.pk).exists(), Version.objects.count()) == (True, 2)

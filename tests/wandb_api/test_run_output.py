@@ -18,14 +18,14 @@ def test_what_a_run_printed_is_told_by_the_line(graphql: GraphQL, world: World) 
     time = "2026-11-23T07:59:17.497698"
     Script(world.keys["alice"]).print(0, f"{time} Epoch 1", f"ERROR {time} ERROR odd", f"{time} ", "no time ERROR")
 
-    def lines(**asked: Any) -> list[list[Any]]:
+    def log_lines(**asked: Any) -> list[list[Any]]:
         edges = graphql.data(LINES, **asked)["project"]["run"]["logLines"]["edges"]
         return [list(edge["node"].values()) for edge in edges]
 
     whole = [[0, time, "", "", "Epoch 1"], [1, time, "error", "", "ERROR odd"], [2, time, "", "", ""]]
-    assert lines() == [*whole, [3, None, "", "", "no time ERROR"]]
-    assert lines(last=2) == lines()[2:]
-    assert (lines(last=0), lines(first=0), len(lines(last=9))) == ([], [], 4)
+    assert log_lines() == [*whole, [3, None, "", "", "no time ERROR"]]
+    assert log_lines(last=2) == log_lines()[2:]
+    assert (log_lines(last=0), log_lines(first=0), len(log_lines(last=9))) == ([], [], 4)
 
 
 def test_pages_of_what_a_run_prints_go_by_its_numbers_while_old_lines_go(graphql: GraphQL, world: World) -> None:

@@ -11,13 +11,13 @@ from django.utils import timezone
 
 from events.models import Event
 from projects.models import HistoryChunk, Run
-from projects.posts import Post, take
-from projects.services import finish_run, mark_crashed
+from projects.runs.ingest import FileStreamPost, ingest_file_stream
+from projects.runs.lifecycle import finish_run, mark_crashed
 from teams.models import AuditEvent
 from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.test_file_stream import Script
 from tests.world import World
-from wandb_api.ids import global_id
+from wandb_api.graphql.global_ids import global_id
 
 UPSERT = """mutation Upsert($input: UpsertBucketInput!) {
     upsertBucket(input: $input) { bucket { id name displayName config } inserted } }"""
@@ -147,7 +147,7 @@ def test_a_deleted_run_is_gone_with_what_it_logged_and_the_audit_log_says_so(gra
 @pytest.mark.parametrize(("who", "status"), [("vera", 403), ("charlie", 404)])
 @pytest.mark.parametrize("mutation", [UPSERT, DELETE])
 def test_who_may_not_change_a_run_does_not(world: World, mutation: str, who: str, status: int) -> None:
-    run = take(world.run("r1"), Post())
+    run = ingest_file_stream(world.run("r1"), FileStreamPost())
     answer, _body = GraphQL(world.keys[who]).send(mutation, input={"id": global_id("Run", run.pk)})
     assert answer == status
     assert Run.objects.get().state == "running"
@@ -184,7 +184,7 @@ def test_a_run_that_is_put_back_has_no_end_and_runs_when_it_is_heard_of(graphql:
     run = finish_run(world.run("r1"), 3)
     graphql.data(SAY, input={"id": global_id("Run", run.pk), "state": "pending"})
     assert Run.objects.values_list("exit_code", "finished_at").get() == (None, None)
-    assert take(run, Post()).state == "running"
+    assert ingest_file_stream(run, FileStreamPost()).state == "running"
 
 
 def test_a_run_is_asked_to_stop_and_one_that_is_over_is_let_be(graphql: GraphQL, world: World) -> None:
@@ -203,3 +203,25 @@ def test_who_may_only_look_says_nothing_of_a_run(world: World, who: str, status:
     assert graphql.send(STOP, id=id)[0] == status
     assert graphql.send(SAY, input={"id": id, "state": "failed"})[0] == status
     assert Run.objects.values_list("state", "stop_requested_at").get() == ("running", None)
+
+
+REWIND = """mutation($run: String!, $step: Float!) {
+    rewindRun(input: {runName: $run, entityName: "acme", projectName: "mnist", metricName: "_step",
+                      metricValue: $step}) {
+        rewoundRun { name historyLineCount project { entity { name } } } } }"""
+
+
+def test_a_run_is_rewound_as_the_sdk_asks_it_and_the_audit_log_says_so(graphql: GraphQL, world: World) -> None:
+    world.run("run1")
+    Script(world.keys["alice"]).log(0, *({"_step": step, "loss": step} for step in range(20)))
+    found = graphql.data(REWIND, run="run1", step=5)["rewindRun"]["rewoundRun"]
+    assert found == {"name": "run1", "historyLineCount": 6, "project": {"entity": {"name": "acme"}}}
+    assert AuditEvent.objects.get(verb="run.rewind").after == {"rows_logged": 6}
+
+
+@pytest.mark.parametrize(("who", "status"), [("vera", 403), ("charlie", 404)])
+def test_who_may_not_rewind_a_run_does_not(world: World, who: str, status: int) -> None:
+    world.run("run1")
+    Script(world.keys["alice"]).log(0, {"_step": 0}, {"_step": 1})
+    assert GraphQL(world.keys[who]).send(REWIND, run="run1", step=0)[0] == status
+    assert Run.objects.get().rows_logged == 2

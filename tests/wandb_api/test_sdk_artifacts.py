@@ -10,7 +10,6 @@ import pytest
 from tests.processes import wait_until
 from tests.wandb_api.hook import Hook
 from tests.wandb_api.sdk import PATIENCE, Runbell
-from tests.wandb_api.test_sdk_runs import any_sdk as any_sdk
 
 pytestmark = pytest.mark.processes
 
@@ -34,7 +33,7 @@ def project_of(runbell: Runbell) -> str:
     return f"art-{runbell.variables.get('VERSION', 'newest')}"
 
 
-def told(runbell: Runbell, name: str, code: str, **variables: str) -> Any:
+def script_output(runbell: Runbell, name: str, code: str, **variables: str) -> Any:
     """Run a script that works on an artifact of this name, and give what it said."""
     done = runbell.script(f"NAME, ART = {name!r}, {project_of(runbell)!r}\n{LOG}\n{code}", **variables)
     assert done.exit_code == 0, done.printed
@@ -42,7 +41,7 @@ def told(runbell: Runbell, name: str, code: str, **variables: str) -> Any:
 
 
 def versions(runbell: Runbell, name: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = runbell.rest(f"projects/acme/{project_of(runbell)}/collections/{name}/versions")[
+    found: list[dict[str, Any]] = runbell.ask_rest(f"projects/acme/{project_of(runbell)}/collections/{name}/versions")[
         "results"
     ]
     return found
@@ -56,7 +55,7 @@ def hook() -> Iterator[Hook]:
 
 
 def test_what_is_logged_is_used_and_downloaded(any_sdk: Runbell) -> None:
-    said = told(
+    said = script_output(
         any_sdk,
         "whole",
         """
@@ -90,7 +89,7 @@ with wandb.init(entity="acme", project=ART, id="user") as run:
 
 
 def test_the_same_files_are_no_new_version_and_other_files_are(any_sdk: Runbell) -> None:
-    said = told(
+    said = script_output(
         any_sdk,
         "again",
         """
@@ -107,7 +106,7 @@ with wandb.init(entity="acme", project=ART) as run:
 
 
 def test_aliases_tags_and_words_are_changed_and_versions_and_collections_deleted(any_sdk: Runbell) -> None:
-    said = told(
+    said = script_output(
         any_sdk,
         "changing",
         """
@@ -149,7 +148,7 @@ say([state, refused, left, left_over])
 
 
 def test_links_to_registries_and_portfolios_are_made_and_taken_back(any_sdk: Runbell) -> None:
-    said = told(
+    said = script_output(
         any_sdk,
         "linking",
         """
@@ -182,7 +181,7 @@ say([in_registry.aliases, in_project.qualified_name, model.qualified_name, names
 
 
 def test_collections_are_filtered_ordered_and_counted_and_so_are_files(any_sdk: Runbell) -> None:
-    said = told(
+    said = script_output(
         any_sdk,
         "sorted-b",
         """
@@ -206,7 +205,7 @@ say([names(project.collections(order="-name")), names(project.collections(some))
 
 
 def test_versions_listed_from_a_linked_collection_are_numbered_as_there(any_sdk: Runbell) -> None:
-    said = told(
+    said = script_output(
         any_sdk,
         "numbered",
         """
@@ -237,8 +236,8 @@ say([found, wandb.Api().artifact(f"acme/{ART}/numbered:v0").description])
 
 
 def test_a_version_a_link_and_an_alias_reach_a_webhook_and_a_table_does_not(runbell: Runbell, hook: Hook) -> None:
-    runbell.rest("teams/acme/webhooks", name="bells", url=hook.url)
-    runbell.rest("projects/acme", name="bells")
+    runbell.ask_rest("teams/acme/integrations/webhook", name="bells", url=hook.url)
+    runbell.ask_rest("projects/acme", name="bells")
     project, registry = {"type": "project", "name": "acme/bells"}, {"type": "registry", "name": "research/models"}
     for event, scope, conditions in (
         ("CREATE_ARTIFACT", project, []),
@@ -247,8 +246,8 @@ def test_a_version_a_link_and_an_alias_reach_a_webhook_and_a_table_does_not(runb
     ):
         payload = '{"event": "${event_type}", "collection": "${artifact_collection_name}"}'
         action = {"type": "send_webhook", "webhook": "bells", "payload": payload}
-        runbell.rest("automations", name=event, event=event, scope=scope, conditions=conditions, action=action)
-    told(
+        runbell.ask_rest("automations", name=event, event=event, scope=scope, conditions=conditions, action=action)
+    script_output(
         runbell,
         "belled",
         """
@@ -270,11 +269,11 @@ say([one.type for one in wandb.Api().run(f"acme/bells/{run.id}").logged_artifact
         ("CREATE_ARTIFACT", "belled"),
         ("LINK_ARTIFACT", "belled"),
     ]
-    assert "run_table" in {kind["type"] for kind in runbell.rest("projects/acme/bells/collections")["results"]}
+    assert "run_table" in {kind["type"] for kind in runbell.ask_rest("projects/acme/bells/collections")["results"]}
 
 
 def test_an_offline_run_brings_its_artifacts_once(runbell: Runbell) -> None:
-    told(
+    script_output(
         runbell,
         "offline",
         """
@@ -291,7 +290,7 @@ say("done")
 
 def test_who_may_only_look_logs_no_artifact(runbell: Runbell) -> None:
     logging = 'with wandb.init(entity="acme", project=ART) as run:\n    say(logged(run, b"one").version)'
-    assert told(runbell, "seen", logging) == "v0"
+    assert script_output(runbell, "seen", logging) == "v0"
     done = runbell.script(
         """
         import wandb

@@ -12,7 +12,6 @@ from tests.processes import wait_until
 from tests.slack_server import TOKEN, SlackServer
 from tests.wandb_api.hook import Hook
 from tests.wandb_api.sdk import PATIENCE, Runbell
-from tests.wandb_api.test_sdk_runs import any_sdk as any_sdk
 from tests.wandb_api.triggers import INPUTS
 
 pytestmark = pytest.mark.processes
@@ -44,8 +43,8 @@ def hook() -> Iterator[Hook]:
 @pytest.fixture(scope="module")
 def connected(shared_runbell: Runbell, hook: Hook) -> None:
     """The team has a webhook and a Slack channel."""
-    shared_runbell.rest("teams/acme/webhooks", name="retrain", url=hook.url)
-    shared_runbell.rest("teams/acme/slack-channels", name="alerts", channel_id="C002", token=TOKEN)
+    shared_runbell.ask_rest("teams/acme/integrations/webhook", name="retrain", url=hook.url)
+    shared_runbell.ask_rest("teams/acme/integrations/slack", name="alerts", channel_id="C002", token=TOKEN)
 
 
 @pytest.fixture
@@ -197,8 +196,9 @@ say(refused(lambda: api.update_automation(theirs, name="mine")))
 def test_what_was_made_here_shows_in_the_sdk_and_survives_it(team: Runbell) -> None:
     said(team, 'wandb.init(entity="acme", project="both").finish()\nsay(1)')
     scope = {"type": "project", "name": "acme/both"}
-    made = team.rest(
-        "automations", name="ours", scope=scope, event="RUN_METRIC", rest_seconds=60, rate_limit=7, recovery=True,
+    made = team.ask_rest(
+        "automations", name="ours", scope=scope, event="RUN_METRIC", cooldown_seconds=60, rate_limit=7,
+        notify_on_recovery=True,
         conditions=[
             {"type": "metric_threshold", "metric": "loss", "comparison": "not_finite"},
             {"type": "run_user", "username": "bob"},
@@ -216,9 +216,9 @@ say([ours.event.event_type.value, ours.action.integration.id == hook().id, after
 """,
     )
     assert found == ["RUN_METRIC", True, "renamed", False]
-    after = team.rest(f"automations/{made['id']}")
+    after = team.ask_rest(f"automations/{made['id']}")
     assert {name for name in made if made[name] != after[name]} == {"name", "enabled", "updated_at"}
-    theirs = next(one for one in team.rest("automations?project=acme/both")["results"] if one["name"] == "theirs")
+    theirs = next(one for one in team.ask_rest("automations?project=acme/both")["results"] if one["name"] == "theirs")
     assert (theirs["event"], theirs["conditions"]) == ("RUN_STATE", [{"type": "run_state", "states": ["failed"]}])
     assert "fails, call retrain" in theirs["sentence"]
 

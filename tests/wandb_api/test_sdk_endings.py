@@ -160,13 +160,13 @@ def test_with_the_sdks_own_settings_a_metric_over_a_line_is_told_while_the_scrip
 
 
 def names(runbell: Runbell) -> list[str]:
-    return [run["name"] for run in runbell.rest("projects/acme/mnist/runs")["results"]]
+    return [run["name"] for run in runbell.ask_rest("projects/acme/mnist/runs")["results"]]
 
 
 def automate(runbell: Runbell, hook: Hook, project: str, **automation: object) -> None:
-    runbell.rest("projects/acme", name=project)
-    runbell.rest("teams/acme/webhooks", name=project, url=hook.url)
-    runbell.rest(
+    runbell.ask_rest("projects/acme", name=project)
+    runbell.ask_rest("teams/acme/integrations/webhook", name=project, url=hook.url)
+    runbell.ask_rest(
         "automations",
         name=project,
         scope={"type": "project", "name": f"acme/{project}"},

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT
 from tests.wandb_api.sdk import Runbell
 
 pytestmark = pytest.mark.processes
-
-# Empty: the newest, which is installed beside us. `make sdks` fetches the others.
-VERSIONS = {"0.25": str(ROOT / ".venv/sdk/0.25"), "0.28": str(ROOT / ".venv/sdk/0.28"), "0.31": ""}
-
-
-@pytest.fixture(params=VERSIONS)
-def any_sdk(runbell: Runbell, request: pytest.FixtureRequest) -> Runbell:
-    """Each version of the SDK that we promise."""
-    runbell.sdk = VERSIONS[request.param]
-    assert not runbell.sdk or Path(runbell.sdk).is_dir(), f"wandb {request.param} is not there: run `make sdks`"
-    runbell.variables = {"VERSION": request.param}
-    return runbell
 
 
 def test_a_script_logs_and_finishes_with_each_version(any_sdk: Runbell) -> None:
@@ -90,7 +76,7 @@ def test_a_run_that_may_not_be_resumed_says_so(runbell: Runbell) -> None:
     )
     assert done.exit_code != 0
     assert "resume" in done.printed
-    assert "no-such-run" not in [run["name"] for run in runbell.rest("projects/acme/mnist/runs")["results"]]
+    assert "no-such-run" not in [run["name"] for run in runbell.ask_rest("projects/acme/mnist/runs")["results"]]
 
 
 def test_a_script_that_begins_anew_under_the_same_id_loses_nothing(runbell: Runbell) -> None:

@@ -35,8 +35,8 @@ def test_where_contents_are_not_kept_all_but_download_works_and_the_bell_rings_o
         SlackServer() as slack,
         running(tmp_path, RUNBELL_ARTIFACT_FILES="off", SLACK_API_URL=slack.api_url) as runbell,
     ):
-        workspace = runbell.rest("teams/acme/slack-workspaces", token=TOKEN)["id"]
-        runbell.rest("teams/acme/slack-channels", name="alerts", workspace=workspace, channel_id="C002")
+        workspace = runbell.ask_rest("teams/acme/slack-workspaces", token=TOKEN)["id"]
+        runbell.ask_rest("teams/acme/integrations/slack", name="alerts", workspace=workspace, channel_id="C002")
         for name, event, scope, conditions in (
             ("linked", "LINK_MODEL", {"type": "registry", "name": "research/models", "team": "acme"}, []),
             ("promoted", "ADD_ARTIFACT_ALIAS", {"type": "team", "name": "acme"},
@@ -44,7 +44,7 @@ def test_where_contents_are_not_kept_all_but_download_works_and_the_bell_rings_o
         ):  # fmt: skip
             action = {"type": "notify_slack", "channel": "alerts"}
             body = {"name": name, "event": event, "scope": scope, "conditions": conditions}
-            runbell.rest("automations", **body, action=action)
+            runbell.ask_rest("automations", **body, action=action)
         done = runbell.script(
             f"ID = 'off'\n{LOG}\n"
             """

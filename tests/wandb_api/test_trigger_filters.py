@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from wandb.automations._inputs import prepare_event_filter_input
 from wandb.automations.events import SavedEvent
 
-from artifacts import publishing
-from automations import condition as conditions
-from automations import filters
+from artifacts import event_publishing
+from automations.conditions import condition as conditions
+from automations.filters import parsing
+from automations.filters.fields import RUN_FIELDS
 from tests.wandb_api.triggers import INPUTS
-from wandb_api.triggers.documents import for_mutations, for_runs, normal
-from wandb_api.triggers.filters import conditions_changed, conditions_sent, event_shown, filter_shown
+from wandb_api.triggers.event_filters import conditions_changed, conditions_sent, sdk_event_filter, sdk_event_type
+from wandb_api.triggers.filter_normalization import for_mutations, for_runs, normalized
 
 RUN_EVENTS = {
     "RUN_METRIC": "run.metric",
@@ -50,7 +51,7 @@ def returned(event: str, shown: str) -> str:
 @pytest.mark.parametrize("name", [name for name, case in INPUTS.items() if case["eventType"] in RUN_EVENTS])
 def test_a_recorded_run_filter_reads_back_exactly_as_sent(name: str) -> None:
     event, text = INPUTS[name]["eventType"], INPUTS[name]["eventFilter"]
-    assert filter_shown(RUN_EVENTS[event], stored(conditions_sent(event, text))) == text
+    assert sdk_event_filter(RUN_EVENTS[event], stored(conditions_sent(event, text))) == text
 
 
 FIELDS = ["display_name", "tags", "config.lr", "state"]
@@ -85,7 +86,7 @@ STATES = '"run_state_filter":{"states":["FAILED"]}'
 
 
 def matches(document: dict[str, Any], facts: dict[str, Any]) -> bool:
-    return filters.parse(document, fields=filters.RUN_FIELDS).matches(facts)
+    return parsing.parse(document, fields=RUN_FIELDS).matches(facts)
 
 
 @given(DOCUMENTS, st.lists(FACTS, min_size=1, max_size=5))
@@ -93,13 +94,13 @@ def test_the_normal_form_of_a_document_lets_the_same_through(
     document: dict[str, Any], facts: list[dict[str, Any]]
 ) -> None:
     for one in facts:
-        assert matches(normal(document), one) == matches(document, one)
+        assert matches(normalized(document), one) == matches(document, one)
         assert matches(for_runs(document), one) == matches(for_mutations(document), one) == matches(document, one)
 
 
 @given(DOCUMENTS)
 def test_the_sdk_leaves_a_run_filter_that_it_was_given_as_it_is(document: dict[str, Any]) -> None:
-    shown = filter_shown(
+    shown = sdk_event_filter(
         "run.state", [{"type": "run_state", "states": ["failed"]}, {"type": "run_filter", "document": document}]
     )
     assert json.loads(json.loads(returned("RUN_STATE", shown))["run_filter"]) == for_runs(document)
@@ -113,7 +114,7 @@ def test_renaming_an_automation_by_the_sdk_changes_none_of_its_conditions(docume
         {"type": "run_name", "pattern": "^prod"},
         {"type": "run_user", "username": "ada"},
     ]
-    sent = returned("RUN_STATE", filter_shown("run.state", asked))
+    sent = returned("RUN_STATE", sdk_event_filter("run.state", asked))
     assert conditions_changed("run.state", asked, "RUN_STATE", sent) is None
 
 
@@ -152,7 +153,7 @@ def test_whatever_metric_the_sdk_can_say_reads_back_as_sent(said: tuple[str, Any
     run_filter = json.dumps(for_runs(document))
     text = json.dumps({"run_filter": run_filter, "run_metric_filter": metric, "metric_filter": None})
     kept = stored(conditions_sent(event, text))
-    shown = filter_shown(RUN_EVENTS[event], kept)
+    shown = sdk_event_filter(RUN_EVENTS[event], kept)
     assert json.loads(shown)["run_metric_filter"] == metric
     assert json.loads(json.loads(shown)["run_filter"]) == for_runs(document)
     assert conditions_changed(RUN_EVENTS[event], kept, event, returned(event, shown)) is None
@@ -169,15 +170,15 @@ def line(comparison: str, threshold: float | None) -> dict[str, Any]:
     ids=["NaN", "equal", "unequal", "unreadable"],
 )
 def test_what_the_sdk_cannot_say_is_read_by_it_as_no_filter_and_survives(conditions: list[dict[str, Any]]) -> None:
-    shown = filter_shown("run.metric", conditions)
+    shown = sdk_event_filter("run.metric", conditions)
     assert shown == EMPTY
     assert conditions_changed("run.metric", conditions, "RUN_METRIC", returned("RUN_METRIC", shown)) is None
 
 
 def test_crashed_alone_has_no_words_and_beside_failed_needs_none() -> None:
-    assert filter_shown("run.state", [{"type": "run_state", "states": ["crashed"]}]) == EMPTY
+    assert sdk_event_filter("run.state", [{"type": "run_state", "states": ["crashed"]}]) == EMPTY
     both = [{"type": "run_state", "states": ["crashed", "failed"]}]
-    shown = filter_shown("run.state", both)
+    shown = sdk_event_filter("run.state", both)
     assert json.loads(shown)["run_state_filter"] == {"states": ["FAILED"]}
     assert conditions_changed("run.state", both, "RUN_STATE", returned("RUN_STATE", shown)) is None
 
@@ -185,7 +186,7 @@ def test_crashed_alone_has_no_words_and_beside_failed_needs_none() -> None:
 @pytest.mark.parametrize("event", ["run.alert", "run.stalled", "run.all_done", "gone.event"])
 def test_an_event_that_only_we_have_is_shown_as_a_run_state_without_a_filter(event: str) -> None:
     asked = [{"type": "stalled", "seconds": 600}]
-    assert (event_shown(event), filter_shown(event, asked)) == ("RUN_STATE", EMPTY)
+    assert (sdk_event_type(event), sdk_event_filter(event, asked)) == ("RUN_STATE", EMPTY)
     assert conditions_changed(event, asked, "RUN_STATE", returned("RUN_STATE", EMPTY)) is None
 
 
@@ -194,13 +195,13 @@ NAME = {"type": "run_name", "pattern": "^prod"}
 
 def test_a_new_metric_leaves_the_conditions_on_the_run_as_they_are() -> None:
     asked = [line("gt", 0.0), NAME]
-    sent = filter_shown("run.metric", asked).replace('"threshold":0', '"threshold":5')
+    sent = sdk_event_filter("run.metric", asked).replace('"threshold":0', '"threshold":5')
     assert conditions_changed("run.metric", asked, "RUN_METRIC", sent) == [line("$gt", 5), NAME]
 
 
 def test_a_new_run_filter_leaves_the_metric_as_it_is() -> None:
     asked = [line("gt", 0.0), NAME]
-    sent = filter_shown("run.metric", asked).replace("^prod", "^test")
+    sent = sdk_event_filter("run.metric", asked).replace("^prod", "^test")
     changed = conditions_changed("run.metric", asked, "RUN_METRIC", sent)
     assert changed == [asked[0], {"type": "run_filter", "document": {"display_name": {"$regex": "^test"}}}]
 
@@ -214,7 +215,10 @@ def test_another_event_takes_the_place_of_the_old_one() -> None:
 
 @pytest.mark.parametrize("condition", [{"type": "alias", "pattern": "^prod"}, {"type": "tag", "pattern": "eu"}])
 def test_our_conditions_on_alias_and_tag_are_said_as_filters(condition: dict[str, Any]) -> None:
-    shown = filter_shown(publishing.LINKED, [condition])
+    shown = sdk_event_filter(event_publishing.VERSION_LINKED, [condition])
     pattern = {condition["type"]: {"$regex": condition["pattern"]}}
     assert json.loads(json.loads(shown)["filter"]) == {"$or": [{"$and": [pattern]}]}
-    assert conditions_changed(publishing.LINKED, [condition], "LINK_MODEL", returned("LINK_MODEL", shown)) is None
+    assert (
+        conditions_changed(event_publishing.VERSION_LINKED, [condition], "LINK_MODEL", returned("LINK_MODEL", shown))
+        is None
+    )

@@ -10,8 +10,9 @@ from wandb.automations import Automation as Read
 from wandb.automations._generated import TriggerFields
 from wandb.automations._inputs import prepare_to_update
 
-from automations.models import Automation, Rest
-from integrations.models import SlackChannel, Webhook
+from automations.models import Automation, Cooldown
+from integrations.slack.models import SlackChannel
+from integrations.webhook.models import Webhook
 from projects.services import create_project
 from registries.services import create_registry
 from teams.models import AuditEvent, Membership, Role, Team
@@ -19,7 +20,7 @@ from tests.automations.places import Places, make_places
 from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.triggers import DOCUMENTS, INPUTS
 from tests.world import FAILED, World, threshold
-from wandb_api.ids import global_id
+from wandb_api.graphql.global_ids import global_id
 
 NO_OP = {"triggeredActionType": "NO_OP", "triggeredActionConfig": {"noOpActionInput": {"noOp": True}}}
 FAILS = {
@@ -62,14 +63,14 @@ def notifying() -> dict[str, Any]:
     return {"triggeredActionType": "NOTIFICATION", "triggeredActionConfig": {"notificationActionInput": said}}
 
 
-def asked(scope_id: str, **changes: Any) -> dict[str, Any]:
+def trigger_input(scope_id: str, **changes: Any) -> dict[str, Any]:
     return {"name": "bell", "enabled": True, "scopeType": "PROJECT", "scopeID": scope_id, **FAILS, **NO_OP, **changes}
 
 
 def create(graphql: GraphQL, scope_id: str, **changes: Any) -> dict[str, Any]:
-    made: dict[str, Any] = graphql.data(DOCUMENTS["CreateAutomation"], input=asked(scope_id, **changes))["result"][
-        "trigger"
-    ]
+    made: dict[str, Any] = graphql.data(DOCUMENTS["CreateAutomation"], input=trigger_input(scope_id, **changes))[
+        "result"
+    ]["trigger"]
     return made
 
 
@@ -78,7 +79,7 @@ def refused(graphql: GraphQL, document: str, **variables: Any) -> tuple[int, str
     return status, body["errors"][0]["message"]
 
 
-def listed(graphql: GraphQL, entity: str = "acme", **more: Any) -> list[dict[str, Any]]:
+def triggers_listed(graphql: GraphQL, entity: str = "acme", **more: Any) -> list[dict[str, Any]]:
     found = graphql.data(DOCUMENTS["GetEntityAutomations"], entity=entity, **more)
     return [edge["node"] for edge in found["scope"]["triggers"]["edges"]]
 
@@ -91,7 +92,7 @@ def changed(graphql: GraphQL, trigger: dict[str, Any], **changes: Any) -> dict[s
     return made
 
 
-def _told() -> Any:
+def _audit_rows() -> Any:
     return AuditEvent.objects.filter(verb__startswith="automation.").order_by("pk")
 
 
@@ -112,7 +113,7 @@ def test_every_recorded_automation_is_made_and_reads_back_as_it_was_sent(
     }  # fmt: skip
     assert (made["scope"]["__typename"], made["scope"]["id"]) == (case["scope"], ids[scope])
     assert made["enabled"] is True and made["description"] is None and made["createdAt"]
-    assert [one["id"] for one in listed(graphql)] == [made["id"]]
+    assert [one["id"] for one in triggers_listed(graphql)] == [made["id"]]
 
 
 def test_actions_read_back_as_sent(graphql: GraphQL, ids: dict[str, str]) -> None:
@@ -134,7 +135,7 @@ def test_no_payload_of_its_own_stays_none(graphql: GraphQL, ids: dict[str, str])
 
 def test_a_name_that_is_taken_is_a_conflict_and_only_in_its_scope(graphql: GraphQL, ids: dict[str, str]) -> None:
     create(graphql, ids["Project"])
-    status, message = refused(graphql, "CreateAutomation", input=asked(ids["Project"]))
+    status, message = refused(graphql, "CreateAutomation", input=trigger_input(ids["Project"]))
     assert (status, message) == (409, "name: There is an automation 'bell' here already. Choose another name.")
     create(graphql, ids["Entity"], scopeType="ENTITY")
     assert Automation.objects.count() == 2
@@ -142,10 +143,10 @@ def test_a_name_that_is_taken_is_a_conflict_and_only_in_its_scope(graphql: Graph
 
 def test_what_is_not_there_is_not_found(graphql: GraphQL, ids: dict[str, str]) -> None:
     unknown = global_id("Trigger", 999)
-    assert refused(graphql, "UpdateAutomation", input={**asked(ids["Project"]), "id": unknown})[0] == 404
+    assert refused(graphql, "UpdateAutomation", input={**trigger_input(ids["Project"]), "id": unknown})[0] == 404
     assert refused(graphql, "DeleteAutomation", id=unknown)[0] == 404
     for id in (global_id("Project", 999), global_id("Run", 1), "x"):
-        assert refused(graphql, "CreateAutomation", input=asked(id))[0] == 404
+        assert refused(graphql, "CreateAutomation", input=trigger_input(id))[0] == 404
     assert not Automation.objects.exists()
 
 
@@ -156,7 +157,7 @@ def test_members_change_automations_viewers_do_not_and_strangers_see_none(
     there = global_id("Trigger", world.automation(FAILED).pk)
     theirs = GraphQL(world.keys[person])
     codes = [
-        theirs.send(DOCUMENTS["CreateAutomation"], input=asked(ids["Project"]))[0],
+        theirs.send(DOCUMENTS["CreateAutomation"], input=trigger_input(ids["Project"]))[0],
         theirs.send(DOCUMENTS["UpdateAutomation"], input={"id": there, "name": "other"})[0],
         theirs.send(DOCUMENTS["DeleteAutomation"], id=there)[0],
     ]
@@ -168,9 +169,9 @@ def test_a_webhook_of_another_team_is_not_there_or_not_to_be_used(
     world: World, graphql: GraphQL, ids: dict[str, str]
 ) -> None:
     Webhook.objects.create(team=world.other_team, name="theirs", url="http://hooks.test/theirs")
-    assert refused(graphql, "CreateAutomation", input=asked(ids["Project"], **calling("theirs")))[0] == 404
+    assert refused(graphql, "CreateAutomation", input=trigger_input(ids["Project"], **calling("theirs")))[0] == 404
     Membership.objects.create(team=world.other_team, user=world.users["alice"], role=Role.MEMBER)
-    status, message = refused(graphql, "CreateAutomation", input=asked(ids["Project"], **calling("theirs")))
+    status, message = refused(graphql, "CreateAutomation", input=trigger_input(ids["Project"], **calling("theirs")))
     assert (status, message) == (
         422, "action: 'theirs' belongs to the team other, and here the team acme acts. Use one of its own.",
     )  # fmt: skip
@@ -200,7 +201,8 @@ def test_refusals_are_those_of_pages_and_rest(graphql: GraphQL, ids: dict[str, s
         "action": {"triggeredActionType": "ARIA", "triggeredActionConfig": {"ariaActionInput": {"prompt": "x"}}},
     }
     said = {
-        name: refused(graphql, "CreateAutomation", input=asked(ids["Project"], **one)) for name, one in wrong.items()
+        name: refused(graphql, "CreateAutomation", input=trigger_input(ids["Project"], **one))
+        for name, one in wrong.items()
     }
     assert {status for status, _ in said.values()} == {422}, said
     assert "no_such" in said["unknown variable"][1] and said["unknown variable"][1].startswith("action.payload: ")
@@ -216,16 +218,16 @@ def test_a_rename_by_the_sdk_leaves_everything_that_it_has_no_words_for(
 ) -> None:
     made = world.automation(
         threshold(comparison="not_finite"), {"type": "run_user", "username": "bob"}, event="RUN_METRIC",
-        description="Why", rest_seconds=60, rate_limit=7, recovery=True,
+        description="Why", cooldown_seconds=60, rate_limit=7, notify_on_recovery=True,
         action={"payload": '["${run_name}"]'},
     )  # fmt: skip
-    Rest.objects.create(automation=made, subject="run:1", fired_at=made.created_at)
+    Cooldown.objects.create(automation=made, subject="run:1", fired_at=made.created_at)
     before = Automation.objects.values().get()
-    said = changed(graphql, listed(graphql)[0], name="renamed")
+    said = changed(graphql, triggers_listed(graphql)[0], name="renamed")
     after = Automation.objects.values().get()
     assert said["name"] == after["name"] == "renamed"
     assert {name for name in before if before[name] != after[name]} == {"name", "updated_at"}
-    assert Rest.objects.filter(automation=made).exists()
+    assert Cooldown.objects.filter(automation=made).exists()
 
 
 def test_an_event_and_an_action_of_our_own_survive_the_sdk(
@@ -234,7 +236,7 @@ def test_an_event_and_an_action_of_our_own_survive_the_sdk(
     settings.EMAIL_HOST = "127.0.0.1"
     world.automation(event="RUN_ALERT", action={"type": "send_email", "to": ["ada@acme.test"], "subject": "S"})
     before = Automation.objects.get().action
-    shown = listed(graphql)[0]
+    shown = triggers_listed(graphql)[0]
     assert (shown["event"]["eventType"], shown["action"]["__typename"]) == ("RUN_STATE", "NoOpTriggeredAction")
     changed(graphql, shown, name="renamed", enabled=False)
     kept = Automation.objects.get()
@@ -247,7 +249,7 @@ def test_an_automation_whose_webhook_is_gone_is_read_and_can_be_turned_off(
 ) -> None:
     made = world.automation(FAILED)
     Webhook.objects.all().delete()
-    shown = listed(graphql)[0]
+    shown = triggers_listed(graphql)[0]
     assert changed(graphql, shown, enabled=False)["enabled"] is False
     made.refresh_from_db()
     assert (made.enabled, made.conditions) == (False, [FAILED])
@@ -264,7 +266,7 @@ def test_an_update_changes_what_it_says_and_is_audited(graphql: GraphQL, ids: di
     assert (said["name"], said["description"], said["enabled"]) == ("other", None, False)
     assert (said["event"]["eventType"], said["event"]["filter"]) == ("RUN_METRIC_ZSCORE", INPUTS["z_gt"]["eventFilter"])
     assert said["action"]["message"] == "${run_name}"
-    assert list(_told().values_list("verb", "actor", "door")) == [
+    assert list(_audit_rows().values_list("verb", "actor", "door")) == [
         ("automation.create", "alice", "sdk"), ("automation.change", "alice", "sdk"),
     ]  # fmt: skip
 
@@ -310,9 +312,9 @@ def test_lists_are_paged_filtered_and_hold_what_the_person_sees(
         create(graphql, ids["Project"], name=f"a{number}")
     create(graphql, ids["Registry"], name="r", **{"triggeringEventType": "LINK_MODEL", "eventFilter": "{}"})
     create(graphql, ids["Organization"], name="o", scopeType="ENTITY")
-    assert [one["name"] for one in listed(graphql, perPage=2)] == ["a0", "a1"]
-    assert [one["name"] for one in listed(graphql, filters='{"name":"a2"}')] == ["a2"]
-    assert [one["name"] for one in listed(graphql, entity="org.research")] == ["r", "o"]
+    assert [one["name"] for one in triggers_listed(graphql, perPage=2)] == ["a0", "a1"]
+    assert [one["name"] for one in triggers_listed(graphql, filters='{"name":"a2"}')] == ["a2"]
+    assert [one["name"] for one in triggers_listed(graphql, entity="org.research")] == ["r", "o"]
     walked = graphql.data(DOCUMENTS["GetAutomationsLegacy"])["scope"]["projects"]["edges"]
     assert sorted(one["name"] for edge in walked for one in edge["node"]["triggers"]) == ["a0", "a1", "a2", "r"]
     theirs = GraphQL(world.keys["charlie"]).data(DOCUMENTS["GetAutomationsLegacy"])["scope"]["projects"]["edges"]
@@ -336,4 +338,4 @@ def test_a_list_costs_the_same_number_of_queries_however_long(
     for number in range(8):
         create(graphql, ids["Project"], name=f"a{number}", **(calling() if number % 2 else notifying()))
     with django_assert_max_num_queries(20):
-        assert len(listed(graphql)) == 8
+        assert len(triggers_listed(graphql)) == 8

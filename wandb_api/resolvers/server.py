@@ -1,4 +1,4 @@
-"""What this server is and can."""
+"""GraphQL resolver of `serverInfo`: what this server is and can."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
-from wandb_api.binding import query
-from wandb_api.features import FEATURES
+from wandb_api.graphql.feature_flags import FEATURES
+from wandb_api.graphql.resolver_tables import query
 
 
 @query.field("serverInfo")

@@ -1,4 +1,4 @@
-"""Actions between the SDK's words and ours."""
+"""Action translation between the SDK's wire format and our parameters."""
 
 from __future__ import annotations
 
@@ -6,68 +6,74 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automations import action as actions
-from automations.actions.send_webhook import default_payload
+from automations.actions import action as actions
 from automations.models import Automation
-from common.json import read
-from common.refusals import quoted, refuse
-from common.registry import UnknownKey
-from integrations.models import SlackChannel, Webhook
+from common.data.strict_json import read
+from common.data.validation_errors import quoted, refuse
+from common.plugins import UnknownKey
+from integrations.kind import Kind
+from integrations.kind import registry as kinds
+from integrations.models import Integration
+from integrations.webhook.action import default_payload
 from teams.models import User
-from wandb_api.triggers.integrations import Integration, id_of, integration_by_id
+from wandb_api.triggers.integrations import id_of, integration_by_id
 
 Sent = Mapping[str, Any]
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Wire:
-    """How one of our actions is said: what it is called when sent and when handed out, and what it goes to.
+class ActionFormat:
+    """The wire format of an action: what it is called when sent and when handed out, and what it goes to.
 
-    `read` gives parameters for a Draft. `shown` gives what is said beside the integration, which may be gone.
+    `uses` is the key of the kind it sends through. `read` gives parameters for an AutomationDraft. `write` gives what
+    stands beside the integration, which may be gone.
     """
 
     config: str
     typename: str
-    uses: type[Integration] | None
+    uses: str
     read: Callable[[Sent], Values]
-    shown: Callable[[Automation, Any], Values]
+    write: Callable[[Automation, Any], Values]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An action as it was sent, readable for a Draft."""
+class RequestedAction:
+    """An action as it was sent, readable for an AutomationDraft."""
 
     uses: Integration | None
     params: Values
 
 
-def asked(user: User, name: str, config: Sent) -> Asked:
+def read_action(user: User, name: str, config: Sent) -> RequestedAction:
     """Read an action; 404 for an integration that the person cannot see."""
-    wire, sent = _WIRES[_known(name)], _inner(name, config)
-    uses = integration_by_id(user, wire.uses, sent["integrationID"]) if wire.uses else None
-    kind = next(kind for kind in actions.registry if kind.wire == name)
-    field = {Webhook: "webhook", SlackChannel: "channel"}
-    goes_to = {field[type(uses)]: uses.name} if uses else {}
-    return Asked(uses, {"type": kind.key, **goes_to, **wire.read(sent)})
+    form, sent = _FORMATS[_known(name)], _inner(name, config)
+    uses = integration_by_id(user, kinds.get(form.uses), sent["integrationID"]) if form.uses else None
+    action = next(action for action in actions.registry if action.wire == name)
+    goes_to = {action.names_by: uses.name} if uses else {}
+    return RequestedAction(uses, {"type": action.key, **goes_to, **form.read(sent)})
 
 
-def shown(automation: Automation, integration: Integration | None) -> Values:
+def sdk_action(automation: Automation, integration: Integration | None) -> Values:
     """Give the action as it is handed out: what the SDK has no words for is there an action that does nothing."""
-    wire = _WIRES[_name(automation)]
-    said = {"__typename": wire.typename, **wire.shown(automation, integration)}
-    if wire.uses is None:
+    form = _FORMATS[_name(automation)]
+    said = {"__typename": form.typename, **form.write(automation, integration)}
+    if not form.uses:
         return said
-    # One that was deleted still has its number: the automation that used it can be read.
-    return {**said, "integration": integration or wire.uses(pk=int(automation.target.partition(":")[2]))}
+    return {**said, "integration": integration or _deleted(kinds.get(form.uses), automation)}
 
 
-def is_as_shown(automation: Automation, integration: Integration | None, name: str, config: Sent) -> bool:
+def _deleted(kind: type[Kind], automation: Automation) -> Any:
+    """One that was deleted still has its number: the automation that used it can be read."""
+    return kind.rows().model(pk=int(automation.receiver_key.partition(":")[2]), team_id=automation.team_id)
+
+
+def is_unchanged(automation: Automation, integration: Integration | None, name: str, config: Sent) -> bool:
     """Say whether an action came back as it was handed out."""
     if _known(name) != _name(automation):
         return False
-    sent, given = _inner(name, config), shown(automation, integration)
-    if _WIRES[name].uses is None:
+    sent, given = _inner(name, config), sdk_action(automation, integration)
+    if not _FORMATS[name].uses:
         return True
     given.pop("__typename")
     same_place = sent["integrationID"] == id_of(given.pop("integration"))
@@ -79,23 +85,23 @@ def _name(automation: Automation) -> str:
         wire = actions.registry.get(automation.action_type).wire
     except UnknownKey:
         wire = ""
-    return wire if wire in _WIRES else "NO_OP"
+    return wire if wire in _FORMATS else "NO_OP"
 
 
 def _known(name: str) -> str:
-    if name not in _WIRES:
-        refuse("triggeredActionType", f"{quoted(name)} is no action here. Choose one of: {', '.join(_WIRES)}.")
+    if name not in _FORMATS:
+        refuse("triggeredActionType", f"{quoted(name)} is no action here. Choose one of: {', '.join(_FORMATS)}.")
     return name
 
 
 def _inner(name: str, config: Sent) -> Sent:
-    sent = config.get(_WIRES[name].config)
+    sent = config.get(_FORMATS[name].config)
     if not isinstance(sent, Mapping):
-        refuse("triggeredActionConfig", f"An action {name} needs {_WIRES[name].config}.")
+        refuse("triggeredActionConfig", f"An action {name} needs {_FORMATS[name].config}.")
     return sent
 
 
-def _payload(automation: Automation, webhook: Webhook | None) -> Values:
+def _payload(automation: Automation, webhook: Any) -> Values:
     """Give an object's text. The SDK can read nothing else, and says nothing for the webhook's own default."""
     payload = automation.action.get("payload", "")
     is_default = webhook is not None and payload == default_payload(webhook)
@@ -110,18 +116,18 @@ def _plain(value: Any) -> Any:
         return value
 
 
-_WIRES = {
-    "GENERIC_WEBHOOK": Wire(
+_FORMATS = {
+    "GENERIC_WEBHOOK": ActionFormat(
         "genericWebhookActionInput",
         "GenericWebhookTriggeredAction",
-        Webhook,
+        "webhook",
         lambda sent: {"payload": sent.get("requestPayload") or ""},
         _payload,
     ),
-    "NOTIFICATION": Wire(
+    "NOTIFICATION": ActionFormat(
         "notificationActionInput",
         "NotificationTriggeredAction",
-        SlackChannel,
+        "slack",
         lambda sent: {
             "title": sent.get("title") or "",
             "text": sent.get("message") or "",
@@ -133,5 +139,5 @@ _WIRES = {
             "severity": automation.action.get("severity", "INFO"),
         },
     ),
-    "NO_OP": Wire("noOpActionInput", "NoOpTriggeredAction", None, lambda _: {}, lambda *_: {"noOp": True}),
+    "NO_OP": ActionFormat("noOpActionInput", "NoOpTriggeredAction", "", lambda _: {}, lambda *_: {"noOp": True}),
 }  # fmt: skip

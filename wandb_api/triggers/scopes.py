@@ -1,4 +1,4 @@
-"""Scopes by the ids that the SDK says, and who acts there."""
+"""Automation scopes by the SDK's ids, and which team acts there."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from artifacts.models import Collection, Registry
-from automations import scopes
+from automations.definitions import scopes
+from automations.definitions.scope_type import ScopePlace, changed_by
 from automations.models import Automation
-from automations.scope import changed_by
-from automations.scopes import Place
-from common.refusals import quoted, refuse
+from common.data.validation_errors import quoted, refuse
+from integrations.models import Integration
 from projects.models import Project
 from registries.access import organizations_of, registries_of
 from teams.access import in_teams_of, teams_of
+from teams.accounts.default_team import default_team
 from teams.models import Organization, Role, Team, User
-from wandb_api.entities import Entity, default_team, entity_of
-from wandb_api.ids import global_id, kind_and_key
-from wandb_api.triggers.integrations import Integration
-from wandb_api.versions import collection_by_id
+from wandb_api.graphql.global_ids import global_id, kind_and_key
+from wandb_api.lookup.entities import Entity, entity_of
+from wandb_api.lookup.versions import collection_by_id
 
 Scope = Project | Registry | Collection | Entity
 Named = tuple[str, str, Organization | None]
 
 
-def place_by_id(user: User, id: str, uses: Integration | None) -> Place:
+def scope_by_id(user: User, id: str, uses: Integration | None) -> ScopePlace:
     """Give the place to whoever may make automations there: 404 for what they cannot see, 403 where they may not."""
     kind, key = kind_and_key(id)
     if kind not in _NAMES:

@@ -1,4 +1,4 @@
-"""`manage.py automations export|diff|apply`"""
+"""`manage.py automations export|diff|apply`: automations as code."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from django.core.management.base import BaseCommand, CommandError
 
-from automations import code, scopes, yaml_lines
+from automations.definitions import as_code, scopes, yaml_lines
 from automations.models import Automation
 
 
@@ -34,11 +34,11 @@ class Command(BaseCommand):
         assert file is not None
         document, lines = _read(file)
         try:
-            steps = code.plan(document, scopes.found, prune=options["prune"])
+            steps = as_code.plan(document, scopes.place_named, prune=options["prune"])
             self.stdout.write("\n".join(map(str, steps)) or "there is nothing in it")
             if verb == "apply":
-                code.apply(document, scopes.found, by=None, prune=options["prune"])
-        except code.Unusable as error:
+                as_code.apply(document, scopes.place_named, by=None, prune=options["prune"])
+        except as_code.UnusableDocument as error:
             said = [
                 f"{file}:{yaml_lines.line_of(path, lines)}: {path}: {text}" for path, text in error.problems.items()
             ]
@@ -47,11 +47,11 @@ class Command(BaseCommand):
     def _export(self, file: Path | None, project: str | None) -> None:
         rows = Automation.objects.filter(deleted_at__isnull=True).select_related("project__team__organization")
         if project:
-            found = scopes.found({"name": project})
+            found = scopes.place_named({"name": project})
             if found is None:
                 raise CommandError(f"There is no project {project!r}. Write it as team/project.")
             rows = rows.filter(scope=found.key)
-        text = yaml.safe_dump(code.export(rows.order_by("scope", "name")), sort_keys=False, allow_unicode=True)
+        text = yaml.safe_dump(as_code.export(rows.order_by("scope", "name")), sort_keys=False, allow_unicode=True)
         if file is None:
             sys.stdout.write(text)
         else:
@@ -63,5 +63,7 @@ def _read(file: Path) -> tuple[Any, dict[str, int]]:
         return yaml_lines.read(file.read_text())
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{file} is not UTF-8. Write it in UTF-8.") from None
     except yaml.YAMLError as error:
         raise CommandError(f"{file} is not YAML: {error}") from None

@@ -1,4 +1,4 @@
-"""manage.py worker: the engine, until SIGTERM or Ctrl-C."""
+"""Command `manage.py worker`: run the engine until SIGTERM or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from common.processes import StopSignal
-from events.supervisor import supervise
+from common.processes import start_checks
+from common.processes.child_processes import StopSignal
+from events.worker_supervisor import supervise
 from secrets_vault import rotation
 
 
@@ -16,6 +17,13 @@ class Command(BaseCommand):
     help = "Judge events and deliver, until SIGTERM or Ctrl-C. Run as many as you like, on any host."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Also with --skip-checks.
+        start_checks.refuse_dangerous()
         for problem in rotation.problems():
             self.stderr.write(problem)
-        supervise(settings.DATA_DIR, stale_seconds=settings.WORKER_STALE_SECONDS, stop=StopSignal())
+        supervise(
+            settings.DATA_DIR,
+            stale_seconds=settings.WORKER_STALE_SECONDS,
+            stop_seconds=settings.STOP_SECONDS,
+            stop=StopSignal(),
+        )

@@ -1,15 +1,16 @@
-"""`manage.py rotate_vault_keys`"""
+"""`manage.py rotate_vault_keys`: key rotation of every encrypted column."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from secrets_vault import rotation
-from teams import audit
+from teams.audit import audit_log
 
 
 class Command(BaseCommand):
@@ -23,16 +24,21 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, check: bool, **options: Any) -> None:
         counts = []
-        for field in rotation.secret_fields():
-            counts.append(rotation.look(field) if check else rotation.rotate(field))
-            self.stdout.write(str(counts[-1]).replace("rotated", "to rotate") if check else str(counts[-1]))
+        for count in self._each(check):
+            counts.append(count)
+            self.stdout.write(str(count).replace("rotated", "to rotate") if check else str(count))
         if any(count.rotated for count in counts) and not check:
             with transaction.atomic():
                 after = {count.column: str(count).partition(": ")[2] for count in counts}
-                audit.record("vault.rotate", "the keys of the vault", team=None, after=after)
+                audit_log.record("vault.rotate", "the keys of the vault", team=None, after=after)
         unreadable = sum(count.unreadable for count in counts)
         if unreadable:
             raise CommandError(
                 f"No key in RUNBELL_FERNET_KEYS opens {unreadable} of the values. "
                 "Add the key they were written with, or set those secrets anew."
             )
+
+    def _each(self, check: bool) -> Iterator[rotation.Count]:
+        for field in rotation.secret_fields():
+            yield rotation.count_values(field) if check else rotation.rotate(field)
+        yield rotation.count_second_factors() if check else rotation.rotate_second_factors()

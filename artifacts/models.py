@@ -1,0 +1,302 @@
+"""Artifact versions in their collections, of projects and of registries; uploads, files and lineage."""
+
+from __future__ import annotations
+
+from typing import cast
+from urllib.parse import quote
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from artifacts import name_rules
+from common.data.fields import JSONTextField
+from projects.models import Project, Run, StoredFile
+from teams.models import Organization, Team, User
+
+
+class Visibility(models.TextChoices):
+    ORGANIZATION = "organization", _("Everyone in the organization")
+    RESTRICTED = "restricted", _("Only its members")
+
+
+class Registry(models.Model):
+    """A place for the collections of a whole organization, as a project is one for those of a team.
+
+    The app `registries` says who may see and change it. Its row stands here because a collection's owner is a
+    foreign key, and nothing here may point up.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="registries")
+    name = models.CharField(max_length=64, validators=[name_rules.registry])
+    description = models.TextField(blank=True)
+    visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.ORGANIZATION)
+    # The types of versions that may be linked; empty: any.
+    types = JSONTextField(default=list, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = _("registries")
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "name"], name="one_registry_per_organization_and_name")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization}/{self.name}"
+
+    def get_absolute_url(self) -> str:
+        return f"/registry/{self.organization.name}/{quote(self.name)}"
+
+    @property
+    def project_name(self) -> str:
+        """What W&B calls it: there a registry is a project of the organization."""
+        return f"wandb-registry-{self.name}"
+
+    @property
+    def scopes(self) -> list[str]:
+        """Where things that happen here happen, widest last. No team: the organization owns it."""
+        return [f"registry:{self.pk}", f"organization:{self.organization_id}"]
+
+
+class Collection(models.Model):
+    """Versions of one artifact, numbered. Of a project or of a registry.
+
+    Where it `holds_links`, versions of other collections are linked into it; else they are made in it.
+    `next_index` only grows, so that `v3` never means another version later. Its row is the lock of all that is in it.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="collections")
+    registry = models.ForeignKey(Registry, on_delete=models.CASCADE, null=True, blank=True, related_name="collections")
+    name = models.CharField(max_length=128, validators=[name_rules.collection])
+    type = models.CharField(max_length=128, validators=[name_rules.kind])
+    description = models.TextField(blank=True)
+    holds_links = models.BooleanField(default=False)
+    next_index = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(project__isnull=False, registry__isnull=True)
+                | Q(project__isnull=True, registry__isnull=False, holds_links=True),
+                name="one_owner_per_collection",
+            ),
+            models.UniqueConstraint(fields=["project", "name"], name="one_collection_per_project_and_name"),
+            models.UniqueConstraint(fields=["registry", "name"], name="one_collection_per_registry_and_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entity_name}/{self.project_name}/{self.name}"
+
+    def get_absolute_url(self) -> str:
+        if self.project is not None:
+            # As W&B has it: its SDK prints such addresses.
+            return f"{self.project.get_absolute_url()}/artifacts/{quote(self.type)}/{quote(self.name)}"
+        return f"{self.owner.get_absolute_url()}/collections/{quote(self.name)}"
+
+    @property
+    def owner(self) -> Project | Registry:
+        # The constraint one_owner_per_collection: there is always one.
+        return cast("Project | Registry", self.project or self.registry)
+
+    @property
+    def entity_name(self) -> str:
+        """The team, or for a registry the organization."""
+        return self.project.team.name if self.project else str(self.registry and self.registry.organization.name)
+
+    @property
+    def project_name(self) -> str:
+        return self.project.name if self.project else str(self.registry and self.registry.project_name)
+
+    @property
+    def scopes(self) -> list[str]:
+        """Where things that happen here happen, widest last.
+
+        What the wandb SDK makes by itself (a logged table, say) is no news to a whole project.
+        """
+        own = f"collection:{self.pk}"
+        return [own] if name_rules.is_made_silently(self.type) else [own, *self.owner.scopes]
+
+    @property
+    def stream_key(self) -> str:
+        return f"collection:{self.pk}"
+
+    @property
+    def tag_names(self) -> list[str]:
+        return sorted(tag.name for tag in self.tags.all())
+
+
+class Version(models.Model):
+    """What was made once: its digest and metadata, wherever it is linked. `index` counts where it was made."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="versions")
+    index = models.PositiveIntegerField()
+    digest = models.CharField(max_length=128)
+    description = models.TextField(blank=True)
+    metadata = JSONTextField(default=dict)
+    run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="versions")
+    # What its client says of it, and the file that says which files it has.
+    history_step = models.BigIntegerField(null=True, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    file_count = models.PositiveIntegerField(default=0)
+    manifest = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "digest"], name="one_version_per_collection_and_digest"),
+            models.UniqueConstraint(fields=["collection", "index"], name="one_version_per_collection_and_index"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.collection}:v{self.index}"
+
+    @property
+    def team(self) -> Team:
+        """The team it was made in. Versions are made in projects only: services.create_version."""
+        return cast(Project, self.collection.project).team
+
+
+class Entry(models.Model):
+    """A version in a collection, with the number, the aliases and the tags it has there.
+
+    A version has one in the collection it was made in, and one in each it is linked into.
+    """
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="entries")
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="entries")
+    index = models.PositiveIntegerField()
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = _("entries")
+        constraints = [
+            models.UniqueConstraint(fields=["collection", "version"], name="one_entry_per_collection_and_version"),
+            models.UniqueConstraint(fields=["collection", "index"], name="one_entry_per_collection_and_index"),
+        ]
+        indexes = [
+            # registries.version_listing: the newest of a collection first.
+            models.Index(fields=["collection", "-id"], name="entry_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.collection}:v{self.index}"
+
+    def get_absolute_url(self) -> str:
+        return f"{self.collection.get_absolute_url()}/v{self.index}"
+
+    @property
+    def alias_names(self) -> list[str]:
+        return sorted(alias.name for alias in self.aliases.all())
+
+    @property
+    def tag_names(self) -> list[str]:
+        return sorted(tag.name for tag in self.tags.all())
+
+
+class Alias(models.Model):
+    """A name that stands for one version of a collection at a time, and moves."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="aliases")
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(max_length=name_rules.LONGEST)
+
+    class Meta:
+        verbose_name_plural = _("aliases")
+        constraints = [models.UniqueConstraint(fields=["collection", "name"], name="one_alias_per_collection_and_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tag(models.Model):
+    """A word on a version in one collection; many versions may have the same."""
+
+    entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=name_rules.LONGEST)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["entry", "name"], name="one_tag_per_entry_and_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CollectionTag(models.Model):
+    """A word on a collection."""
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=name_rules.LONGEST)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["collection", "name"], name="one_tag_per_collection_and_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upload(models.Model):
+    """A version that a client is sending: nobody sees it before it is committed. Then `version` is what it became.
+
+    `client_id` is how the client calls it, before and after. Its aliases and tags are told of when it is committed.
+    """
+
+    collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="uploads")
+    client_id = models.CharField(max_length=255, blank=True)
+    digest = models.CharField(max_length=128)
+    description = models.TextField(blank=True)
+    metadata = JSONTextField(default=dict)
+    aliases = JSONTextField(default=list)
+    tags = JSONTextField(default=list)
+    history_step = models.BigIntegerField(null=True)
+    # The MD5 of the file that says which files there are.
+    manifest_md5 = models.CharField(max_length=32, blank=True)
+    run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="uploads")
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, null=True, related_name="uploads")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["collection", "client_id"], condition=~Q(client_id=""), name="one_upload_per_client_id"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.collection} {self.digest}"
+
+
+class VersionFile(models.Model):
+    """A file of a version by its path: one whose content is kept here or was not kept, or a reference elsewhere."""
+
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="files")
+    path = models.CharField(max_length=1024)
+    # As the manifest has it: an MD5 in base64, or an ETag or the like of what is referred to.
+    digest = models.CharField(max_length=1024, blank=True)
+    size = models.PositiveBigIntegerField(default=0)
+    reference = models.TextField(blank=True)
+    content = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "path"], name="one_file_per_version_and_path")]
+
+    def __str__(self) -> str:
+        return f"{self.version} {self.path}"
+
+
+class Use(models.Model):
+    """A run that used a version."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="uses")
+    version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="uses")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "version"], name="one_use_per_run_and_version")]
+
+    def __str__(self) -> str:
+        return f"{self.run} used {self.version}"

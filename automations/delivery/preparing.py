@@ -1,0 +1,102 @@
+"""Preparing a delivery: an action with all that its sending needs, for the engine and for a test."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from django.conf import settings
+
+from automations.actions import action as actions
+from automations.actions.action import Action
+from automations.messages.context import MessageContext
+from automations.messages.templating import TemplateError
+from automations.models import Attempt, Execution
+from common.plugins import UnknownKey
+from outbound.provider import Delivery, NotReady, Outcome, Provider, Receiver, Record, provider_of
+from secrets_vault.fields import SecretUnavailable
+
+
+class Unsendable(Exception):
+    """Why it cannot be sent; it `waits` where that changes when somebody mends it."""
+
+    def __init__(self, reason: str, *, waits: bool = False) -> None:
+        super().__init__(reason)
+        self.waits = waits
+
+
+@dataclass(frozen=True)
+class PreparedMessage:
+    provider: type[Provider]
+    receiver: Receiver
+    action: Action
+    secrets: Mapping[str, str] = field(repr=False)
+
+    def send(self, context: MessageContext, delivery_id: str) -> Record:
+        """Send it, once. For any thread: it touches no database, and what goes wrong is an outcome."""
+        try:
+            rendered = self.action.rendered(self.receiver, context, self.secrets)
+        except TemplateError as error:
+            return not_sent(Outcome(False, f"The payload cannot be filled: {error}"))
+        delivery = Delivery(delivery_id, rendered.body, rendered.masked, int(time.time()), self.secrets)
+        return self.provider.send(self.receiver, delivery)
+
+
+class DeliveryPreparation:
+    """Puts actions together with what they need, the secrets of each receiver opened once."""
+
+    def __init__(self, receivers: Mapping[str, Receiver]) -> None:
+        self._receivers = receivers
+        self._opened: dict[str, Mapping[str, str]] = {}
+
+    def of_execution(self, execution: Execution) -> PreparedMessage:
+        """Raises Unsendable."""
+        try:
+            action = actions.registry.get(execution.action_type)(execution.action)
+        except UnknownKey as error:
+            raise Unsendable(f"Its action is not known here: {error}") from None
+        outgoing = self.of_action(action, execution.receiver_key, execution.team_id)
+        if outgoing.receiver.disabled_reason:
+            about = f"The {outgoing.provider.noun} {outgoing.receiver.name}"
+            raise Unsendable(f"{about} is disabled. {outgoing.receiver.disabled_reason}")
+        if execution.attempts_made <= execution.attempts_before + 1:
+            return outgoing
+        earlier = Attempt.objects.filter(execution=execution, number__gt=execution.attempts_before).order_by("number")
+        resumed = outgoing.provider.resumed(outgoing.receiver, earlier.values_list("reply", flat=True))
+        return replace(outgoing, receiver=resumed)
+
+    def of_action(self, action: Action, receiver_key: str, team_id: int) -> PreparedMessage:
+        """Raises Unsendable. A receiver that is disabled can be tried."""
+        try:
+            provider, _pk = provider_of(receiver_key)
+        except UnknownKey as error:
+            raise Unsendable(f"Nothing can be sent there: {error}.") from None
+        receiver = self._receivers.get(receiver_key)
+        if receiver is None or receiver.team_id != team_id:
+            raise Unsendable(f"Its {provider.noun} was deleted. Edit the automation and choose another.")
+        return PreparedMessage(provider, receiver, action, self._secrets(provider, receiver))
+
+    def _secrets(self, provider: type[Provider], receiver: Receiver) -> Mapping[str, str]:
+        try:
+            if receiver.key not in self._opened:
+                self._opened[receiver.key] = provider.secrets(receiver)
+            return self._opened[receiver.key]
+        except NotReady as error:
+            raise Unsendable(str(error)) from None
+        except SecretUnavailable as error:
+            raise Unsendable(str(error), waits=True) from None
+
+
+def message_context_of(execution: Execution) -> MessageContext:
+    return MessageContext(
+        variables=execution.variables,
+        subject=execution.subject_label,
+        url=settings.RUNBELL_URL + execution.subject_url if execution.subject_url else "",
+        why=execution.why,
+        history_url=settings.RUNBELL_URL + execution.get_absolute_url(),
+    )
+
+
+def not_sent(outcome: Outcome) -> Record:
+    return Record({}, None, outcome, 0.0)

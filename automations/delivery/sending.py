@@ -1,0 +1,215 @@
+"""Sending what is due: prepare before, send outside of transactions, store the attempts after."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+
+from automations.delivery import claims
+from automations.delivery.preparing import (
+    DeliveryPreparation,
+    PreparedMessage,
+    Unsendable,
+    message_context_of,
+    not_sent,
+)
+from automations.delivery.retry_schedule import next_attempt_at
+from automations.models import Attempt, Execution, ExecutionState
+from common.data import compiled_statements
+from common.data.database_clock import database_now
+from common.processes import crash_points
+from outbound.provider import Outcome, Provider, Receiver, Record, provider_of, receivers_of
+
+logger = logging.getLogger(__name__)
+
+# From one look to the next at what waits for somebody to mend something.
+_WAIT_SECONDS = 15
+# A receiver that announces when to come again may do so this often; after that its tries count like any other's.
+_MOST_ANNOUNCED = 100
+
+
+@dataclass(frozen=True)
+class PreparedDelivery:
+    """An execution with everything its sending needs, so that the sending itself touches no database."""
+
+    execution: Execution
+    outgoing: PreparedMessage
+
+
+@dataclass(frozen=True)
+class SendResult:
+    """What came of one attempt, and what the receiver was when it was made: None where none was there."""
+
+    execution: Execution
+    started_at: datetime
+    record: Record
+    receiver: Receiver | None = None
+
+
+def prepare(executions: Iterable[Execution]) -> tuple[list[PreparedDelivery], list[SendResult]]:
+    """Give what can be sent, and the outcomes of what cannot."""
+    rows = list(executions)
+    preparation = DeliveryPreparation(receivers_of(execution.receiver_key for execution in rows))
+    deliveries, refused = [], []
+    for execution in rows:
+        try:
+            deliveries.append(PreparedDelivery(execution, preparation.of_execution(execution)))
+        except Unsendable as error:
+            refused.append(_not_sent(execution, Outcome(False, str(error), waits=error.waits)))
+    return deliveries, refused
+
+
+def deliver(delivery: PreparedDelivery) -> SendResult:
+    """Send the delivery. For a thread: it touches no database, and what goes wrong is an outcome."""
+    started_at = timezone.now()
+    execution = delivery.execution
+    try:
+        crash_points.reached("delivery.sending")
+        record = delivery.outgoing.send(message_context_of(execution), execution.delivery_id)
+        crash_points.reached("delivery.sent")
+    except Exception as error:
+        # The edge of the thread: a lost result would leave the execution leased until it counts as lost.
+        logger.exception("execution %s could not be sent", execution.pk)
+        return _not_sent(execution, Outcome(False, f"Runbell failed to send it: {type(error).__name__}.", retry=True))
+    return SendResult(execution, started_at, record, delivery.outgoing.receiver)
+
+
+def store(lease: str, results: list[SendResult]) -> None:
+    """Write the attempts and what follows from them."""
+    if not results:
+        return
+    crash_points.reached("delivery.unstored")
+    with transaction.atomic():
+        now = database_now()
+        _wait(lease, [sent for sent in results if sent.record.outcome.waits], now)
+        results = [sent for sent in results if not sent.record.outcome.waits]
+        compiled_statements.insert([_attempt(sent) for sent in results])
+        _finish(lease, [sent for sent in results if sent.record.outcome.ok])
+        for sent in results:
+            if not sent.record.outcome.ok:
+                _settle(lease, sent, now)
+        _note(results, now)
+        crash_points.reached("delivery.storing")
+    crash_points.reached("delivery.stored")
+
+
+def store_singly(lease: str, results: list[SendResult]) -> None:
+    """Write each by itself, so that one that no database takes keeps no other from being written.
+
+    What is left out of such a one is what was sent and answered: not that it was sent.
+    """
+    for sent in still_held(lease, results):
+        for one in (sent, _bare(sent)):
+            try:
+                store(lease, [one])
+                break
+            except (InterfaceError, OperationalError):
+                raise
+            except Exception:
+                logger.exception("execution %s: what came back cannot be stored", sent.execution.pk)
+
+
+def still_held(lease: str, results: list[SendResult]) -> list[SendResult]:
+    """Give those that are not stored yet."""
+    held = set(_held(lease, [sent.execution.pk for sent in results]).values_list("pk", flat=True))
+    return [sent for sent in results if sent.execution.pk in held]
+
+
+def _not_sent(execution: Execution, outcome: Outcome) -> SendResult:
+    return SendResult(execution, timezone.now(), not_sent(outcome))
+
+
+def _bare(sent: SendResult) -> SendResult:
+    outcome = replace(sent.record.outcome, detail="It was sent; what came back cannot be stored.", disable=False)
+    return replace(sent, record=Record({}, None, outcome, sent.record.seconds))
+
+
+def _attempt(sent: SendResult) -> Attempt:
+    return Attempt(
+        execution_id=sent.execution.pk,
+        number=sent.execution.attempts_made,
+        started_at=sent.started_at,
+        seconds=round(sent.record.seconds, 4),
+        ok=sent.record.outcome.ok,
+        detail=sent.record.outcome.detail[:500],
+        request=sent.record.request or None,
+        reply=sent.record.reply,
+    )
+
+
+def _finish(lease: str, results: list[SendResult]) -> None:
+    """End those that worked, unless another worker has taken one over since. One statement for each answer."""
+    said: dict[str, list[int]] = defaultdict(list)
+    for sent in results:
+        said[sent.record.outcome.detail].append(sent.execution.pk)
+    for detail, ids in said.items():
+        compiled_statements.update(
+            Execution, ids, Execution.ended(ExecutionState.DELIVERED, detail), lease=lease, state=ExecutionState.PENDING
+        )
+
+
+def _note(results: Iterable[SendResult], now: datetime) -> None:
+    """Let the providers know which receivers failed, and which that had failed took something again."""
+    # What was not sent says nothing of its receiver.
+    sent = [one for one in results if one.record.request]
+    worked = {one.execution.receiver_key: one.receiver for one in sent if one.record.outcome.ok}
+    failed = {one.execution.receiver_key for one in sent} - worked.keys()
+    recovered = {receiver_key for receiver_key, receiver in worked.items() if receiver is not None and receiver.failing}
+    ids: dict[type[Provider], tuple[set[int], set[int]]] = defaultdict(lambda: (set(), set()))
+    for place, receiver_keys in enumerate((recovered, failed)):
+        for provider, pk in map(provider_of, receiver_keys):
+            ids[provider][place].add(pk)
+    for provider, (good, bad) in ids.items():
+        provider.note(good, bad, now)
+
+
+def _wait(lease: str, results: list[SendResult], now: datetime) -> None:
+    """Look again soon, however long it takes until somebody mends it. Nothing was tried."""
+    for sent in results:
+        _held(lease, [sent.execution.pk]).update(
+            next_attempt_at=now + timedelta(seconds=_WAIT_SECONDS), leased_until=None, lease="",
+            reason=sent.record.outcome.detail[:500], attempts_made=F("attempts_made") - 1,
+        )  # fmt: skip
+
+
+def _settle(lease: str, sent: SendResult, now: datetime) -> None:
+    """Move on what did not work, unless another worker has taken it over since."""
+    execution, outcome = sent.execution, sent.record.outcome
+    held = _held(lease, [execution.pk])
+    if outcome.disable:
+        provider, pk = provider_of(execution.receiver_key)
+        provider.disable(pk, outcome.detail)
+    again = _again(sent, now) if outcome.retry else None
+    if again is None:
+        held.update(**Execution.ended(ExecutionState.FAILED, outcome.detail))
+        return
+    uncounted = int(_is_announced(sent))
+    held.update(
+        next_attempt_at=again, leased_until=None, lease="", reason=outcome.detail[:500],
+        attempts_before=F("attempts_before") + uncounted,
+    )  # fmt: skip
+    if uncounted:
+        claims.postpone(execution.receiver_key, again)
+
+
+def _is_announced(sent: SendResult) -> bool:
+    """Whether the receiver said itself when to come again, so that this try uses up none. Not for ever."""
+    return sent.record.outcome.announced and sent.execution.attempts_made <= _MOST_ANNOUNCED
+
+
+def _again(sent: SendResult, now: datetime) -> datetime | None:
+    made = sent.execution.attempts_made - sent.execution.attempts_before - _is_announced(sent)
+    waited = sent.record.outcome.retry_after_seconds
+    waits = sent.receiver.retry_seconds if sent.receiver else ()
+    return next_attempt_at(now, made=made, retry_after_seconds=waited, waits=waits)
+
+
+def _held(lease: str, ids: list[int]) -> QuerySet[Execution]:
+    return Execution.objects.filter(pk__in=ids, lease=lease, state=ExecutionState.PENDING)

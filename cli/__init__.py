@@ -1,0 +1,1 @@
+"""The command line: `manage.py serve` and what stands beside it."""

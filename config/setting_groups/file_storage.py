@@ -1,0 +1,47 @@
+"""File storage settings, read from the environment: a folder, S3-compatible storage, or nowhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config import env
+
+_NAME = "RUNBELL_ARTIFACT_FILES"
+_S3 = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([\w./-]*))?")
+
+
+def storage(data_folder: Path) -> tuple[bool, dict[str, Any]]:
+    """Give whether files are kept, and the storage of theirs, as Django's STORAGES has it.
+
+    Where none are kept, the small manifests of artifacts still are: in the data folder.
+    """
+    value = env.text("RUNBELL_ARTIFACT_FILES", "local")
+    place = _s3(value) if value.startswith("s3:") else _folder(data_folder / "artifacts")
+    if value not in ("local", "off") and not value.startswith("s3:"):
+        raise ImproperlyConfigured(f"{_NAME} must be local, off or s3://bucket/prefix, not {value!r}")
+    return value != "off", place
+
+
+def _folder(path: Path) -> dict[str, Any]:
+    return {"BACKEND": "projects.file_storage.local_folder.FolderStorage", "OPTIONS": {"location": path}}
+
+
+def _s3(value: str) -> dict[str, Any]:
+    found = _S3.fullmatch(value)
+    if found is None or ".." in value:
+        raise ImproperlyConfigured(f"{_NAME} must be like s3://bucket/prefix, not {value!r}")
+    options = {
+        "bucket_name": found[1],
+        "location": (found[2] or "").strip("/"),
+        "endpoint_url": env.url("RUNBELL_S3_ENDPOINT", "", schemes=("http", "https")) or None,
+        "region_name": env.text("RUNBELL_S3_REGION", "") or None,
+        # Empty: boto3's own ways, such as AWS_ACCESS_KEY_ID or the role of the machine.
+        "access_key": env.text("RUNBELL_S3_ACCESS_KEY", "") or None,
+        "secret_key": env.text("RUNBELL_S3_SECRET_KEY", "") or None,
+        "addressing_style": env.choice("RUNBELL_S3_ADDRESSING", "auto", among=("auto", "path", "virtual")),
+    }
+    return {"BACKEND": "projects.file_storage.s3.BucketStorage", "OPTIONS": options}

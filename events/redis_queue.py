@@ -1,0 +1,96 @@
+"""Redis as the task queue's broker, while it is there: without it each host's sweep goes on by itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+import redis
+from django.conf import settings
+from django_q.brokers.redis_broker import Redis
+from django_q.tasks import async_task
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+logger = logging.getLogger(__name__)
+
+# Longer than it waits for a task: a Redis that takes no connection at all must not hold up whoever logs a row.
+_CONNECT_SECONDS, _ANSWER_SECONDS = 1.0, 3.0
+# After it did not answer, nobody waits for it to take a wake-up for so long.
+_LEFT_ALONE_SECONDS = 5.0
+_SWEEP_SECONDS = 1.0
+# How often its absence is told.
+_TOLD_SECONDS = 60.0
+
+
+class RedisQueue(Redis):  # type: ignore[misc]  # django-q2 is not typed
+    """The database is the truth, so that Redis may die: a sweep each second then does what wake-ups did."""
+
+    def __init__(self, list_key: str | None = None) -> None:
+        super().__init__(list_key)
+        self._again_at = 0.0
+        self._told_at = -_TOLD_SECONDS
+
+    @staticmethod
+    def get_connection(list_key: str | None = None) -> redis.Redis:
+        return redis.Redis.from_url(
+            settings.REDIS_URL,
+            socket_connect_timeout=_CONNECT_SECONDS,
+            socket_timeout=_ANSWER_SECONDS,
+            # Once, at once: a connection that was kept may be of a Redis that has been started anew since.
+            retry=Retry(NoBackoff(), 1),
+        )
+
+    def enqueue(self, task: str) -> Any:
+        if time.monotonic() < self._again_at:
+            raise redis.ConnectionError("Redis did not answer a moment ago")
+        try:
+            return super().enqueue(task)
+        except (RedisError, OSError):
+            self._again_at = time.monotonic() + _LEFT_ALONE_SECONDS
+            raise
+
+    def dequeue(self) -> list[tuple[None, Any]] | None:
+        """Give what waits; while Redis is away, a sweep each second."""
+        begun_at = time.monotonic()
+        try:
+            found: list[tuple[None, Any]] | None = super().dequeue()
+        except (RedisError, OSError) as error:
+            self._tell(error)
+            time.sleep(max(begun_at + _SWEEP_SECONDS - time.monotonic(), 0))
+            return [(None, _sweep())]
+        return found
+
+    def ping(self) -> bool:
+        """Let a cluster start without it."""
+        try:
+            return bool(self.connection.ping())
+        except (RedisError, OSError) as error:
+            self._tell(error)
+            return False
+
+    def set_stat(self, key: str, value: str, timeout: int) -> None:
+        """Write nothing: nobody reads it, and without Redis each half second would wait for that."""
+
+    def _tell(self, error: Exception) -> None:
+        if time.monotonic() - self._told_at > _TOLD_SECONDS:
+            self._told_at = time.monotonic()
+            logger.warning("Redis does not answer (%s); a sweep each second does what it did", type(error).__name__)
+
+
+class _Kept:
+    """Keeps the task that it is given, in the form in which a broker takes it."""
+
+    task = ""
+    list_key = "sweep"
+
+    def enqueue(self, task: str) -> None:
+        self.task = task
+
+
+def _sweep() -> str:
+    kept = _Kept()
+    async_task(settings.SWEEP_TASK, broker=kept)
+    return kept.task

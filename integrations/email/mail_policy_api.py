@@ -1,0 +1,49 @@
+"""REST: where e-mails of an organization may go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from common.http.serializers import OnlyKnownFields
+from registries.access import administered_organization
+from teams import mail_policy
+from teams.accounts.signed_in import person
+from teams.models import Organization
+
+
+class MailPolicySerializer(OnlyKnownFields, serializers.Serializer[Organization]):
+    domains = serializers.ListField(
+        child=serializers.CharField(), required=False, source="mail_domains", help_text="Such as example.com."
+    )
+    addresses = serializers.ListField(
+        child=serializers.CharField(), required=False, source="mail_addresses", help_text="Others that may get e-mails."
+    )
+    unconfirmed = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        source="mail_unconfirmed",
+        help_text="Used before there was this rule: they still get e-mails. Move them to addresses, or take them out.",
+    )
+
+
+class OrganizationMail(APIView):
+    """Where e-mails of an organization may go: to its people, and to these. For its admins."""
+
+    @extend_schema(responses=MailPolicySerializer)
+    def get(self, request: Request, organization: str) -> Response:
+        return Response(MailPolicySerializer(administered_organization(person(request), organization)).data)
+
+    @extend_schema(request=MailPolicySerializer, responses=MailPolicySerializer)
+    def put(self, request: Request, organization: str) -> Response:
+        """Put these lists in place of those there are; what is left out stays."""
+        found = administered_organization(person(request), organization)
+        sent = MailPolicySerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        lists: dict[str, Any] = {name.removeprefix("mail_"): value for name, value in sent.validated_data.items()}
+        return Response(MailPolicySerializer(mail_policy.change(found, **lists, by=person(request))).data)

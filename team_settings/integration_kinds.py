@@ -1,0 +1,9 @@
+"""A page for each kind of integration, as their registry lists them."""
+
+from __future__ import annotations
+
+from integrations.kind import in_order
+from teams.settings_site.site import team_settings
+
+for kind in in_order():
+    kind.register_settings(team_settings)

@@ -1,9 +1,0 @@
-"""Django's admin with our site in place of its own. Not in `teams.apps`: Django looks for one configuration there."""
-
-from __future__ import annotations
-
-from django.contrib.admin.apps import AdminConfig
-
-
-class SuperusersConfig(AdminConfig):
-    default_site = "teams.admin_site.SuperuserSite"

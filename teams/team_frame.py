@@ -1,0 +1,18 @@
+"""Template context of a team's pages: the team, and what the person may do in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from teams import access
+from teams.models import Role, Team, User
+
+
+def team_page(user: User, team: Team) -> dict[str, Any]:
+    """Give the team and what the person may do in it: a page offers nothing that would be refused."""
+    role = access.role_in(user, team)
+    return {
+        "team": team,
+        "may_change": role in (Role.MEMBER, Role.ADMIN),
+        "may_administer": role == Role.ADMIN,
+    }

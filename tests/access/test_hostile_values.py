@@ -1,0 +1,243 @@
+"""Hostile values in every address, query, body and form: a client's mistake is a 4xx that says where, never a 500.
+
+Addresses come from the URL resolver, fields from the rows of the matrix and from OpenAPI, names of query parameters
+from the code that reads them: what is new is tried by itself.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import logging
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
+
+from tests.access.place import address, with_key, with_session
+from tests.access.routes import MATRIX, PAGES, QUERIES
+from tests.access.test_matrix import REST
+from tests.architecture.source_tree import source_texts
+from tests.hostile_values import BRIEF, TEXTS, VALUES, named, nested
+from tests.world import World
+
+_READ = re.compile(r"""(?:GET|query_params)(?:\.get|\.getlist)?[(\[]\s*["'](\w+)["']""")
+PARAMETERS = sorted({name for text in source_texts().values() for name in _READ.findall(text)})
+_OF_LISTS = ("after", "before", "page", "cursor")
+# As they stand in an address: bytes that are no UTF-8 among them.
+QUOTED = [quote(text.encode("utf-8", "surrogatepass"))[:4000] for text in TEXTS]
+QUOTED += ["%FF%FE", "%ED%A0%80", "%", "-0", "1.5"]
+BODIES = [
+    b"", b"null", b"[]", b"1", b'"x"', b"{", b'{"a":1}', b"\xff", b"[" * 90_000, b'{"a":' * 90_000,
+    b'{"a":' * 600 + b"1" + b"}" * 600, b'{"\\ud800": "\\ud800"}', b'{"a": NaN}', b'{"a": ' + b"9" * 5000 + b"}",
+    b'{"a": 1, "a": 2}', b'{"": {}}', b'{"\\u0000": 1}',
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def document() -> dict[str, Any]:
+    made = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    found: dict[str, Any] = json.loads(json.dumps(made, default=str))
+    return found
+
+
+class Watched:
+    """Sends requests, each taken back, and notes those that end in a server error or a traceback."""
+
+    def __init__(self, client: Any, caplog: pytest.LogCaptureFixture) -> None:
+        self.client, self.caplog = client, caplog
+        self.failed: list[tuple[str, str, int]] = []
+        client.raise_request_exception = False
+        caplog.set_level(logging.WARNING)
+
+    def send(self, method: str, path: str, said: Any, body: Any = b"") -> None:
+        self.caplog.clear()
+        with transaction.atomic():
+            answer = self.client.generic(method, path, body, content_type="application/json")
+            transaction.set_rollback(True)
+        if answer.status_code >= 500 or any(record.exc_info for record in self.caplog.records):
+            self.failed.append((path[:120], named(said), answer.status_code))
+
+
+def leaves(body: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Give the path of everything in a body."""
+    items = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for key, inner in items:
+        yield (*path, key)
+        yield from leaves(inner, (*path, key))
+
+
+def put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
+    found = copy.deepcopy(body)
+    at = found
+    for key in path[:-1]:
+        at = at[key]
+    at[path[-1]] = value
+    return found
+
+
+def fields_of(document: dict[str, Any], row: str) -> set[str]:
+    """Give the fields of a request's body by OpenAPI."""
+    method, _, route = row.partition(" ")
+    path = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/{REST}{route}")
+    methods = document["paths"].get(path) or document["paths"].get(path.replace("{pk}", "{id}"), {})
+    content = methods.get(method.lower(), {}).get("requestBody", {}).get("content", {})
+    shape = content.get("application/json", {}).get("schema", {})
+    for part in [shape.get("$ref", ""), *(one.get("$ref", "") for one in shape.get("oneOf", []))]:
+        shape = document["components"]["schemas"].get(part.rpartition("/")[2], shape)
+    return set(shape.get("properties", {}))
+
+
+@pytest.mark.parametrize("row", MATRIX)
+def test_no_value_in_a_rest_body_is_a_server_error(
+    place: World, document: dict[str, Any], row: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    method, _, route = row.partition(" ")
+    body = MATRIX[row][0]
+    watched, path = Watched(with_key(place, "alice"), caplog), f"/{REST}{address(route, place)}"
+    for raw in BODIES if method in ("POST", "PUT", "PATCH") else ():
+        watched.send(method, path, raw, raw)
+    if isinstance(body, dict):
+        whole = {**dict.fromkeys(fields_of(document, row)), **body}
+        for at in leaves(whole):
+            for value in BRIEF:
+                sent = put(body if at[0] in body else {**body, at[0]: None}, at, value)
+                watched.send(method, path, (at, value), json.dumps(sent))
+    assert watched.failed == []
+
+
+@pytest.mark.parametrize("row", [row for row in MATRIX if row.startswith(("GET", "DELETE"))])
+def test_no_query_or_name_in_a_rest_address_is_a_server_error(
+    place: World, document: dict[str, Any], row: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    method, _, route = row.partition(" ")
+    watched, path = Watched(with_key(place, "alice"), caplog), f"/{REST}{address(route, place)}"
+    shape = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/{REST}{route}")
+    methods = document["paths"].get(shape) or document["paths"].get(shape.replace("{pk}", "{id}"), {})
+    told = {one["name"] for one in methods.get(method.lower(), {}).get("parameters", []) if one["in"] == "query"}
+    for value in QUOTED:
+        for name in sorted(told):
+            watched.send(method, f"{path}?{name}={value}", value)
+        watched.send(method, f"{path}?{'&'.join(f'{name}={value}' for name in PARAMETERS)}", value)
+        for at, part in enumerate(parts := route.split("/")):
+            if "<" in part and value:
+                written = "/".join([*parts[:at], value, *parts[at + 1 :]])
+                watched.send(method, f"/{REST}{address(written, place)}", value)
+    assert watched.failed == []
+
+
+@pytest.mark.parametrize("row", [row for row in PAGES if row.startswith("GET")])
+def test_no_query_or_name_in_the_address_of_a_page_is_a_server_error(
+    place: World, row: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    route = row.partition(" ")[2]
+    watched, path = Watched(with_session(place, "alice"), caplog), f"/{address(route, place)}"
+    names = sorted({*PARAMETERS, *re.findall(r"[?&](\w+)=", QUERIES.get(row, ""))})
+    for value in QUOTED:
+        # One at a time where another would refuse first; all that say where in a list; all together.
+        for name in names if value in QUOTED[:2] else ():
+            watched.send("GET", f"{path}?{name}={value}", (name, value))
+        watched.send("GET", f"{path}?{'&'.join(f'{name}={value}' for name in _OF_LISTS)}", value)
+        watched.send("GET", f"{path}?{'&'.join(f'{name}={value}' for name in names)}", value)
+        for at, part in enumerate(parts := route.split("/")):
+            if "<" in part and value:
+                written = "/".join([*parts[:at], value, *parts[at + 1 :]])
+                watched.send("GET", f"/{address(written, place)}", value)
+    assert watched.failed == []
+
+
+@pytest.mark.parametrize("row", [row for row in PAGES if row.startswith("POST")])
+def test_no_value_in_a_form_is_a_server_error(place: World, row: str, caplog: pytest.LogCaptureFixture) -> None:
+    sent, client = PAGES[row][0] or {}, with_session(place, "alice")
+    watched, path = Watched(client, caplog), f"/{address(row.partition(' ')[2], place)}"
+    for name in [*sent, "next", "unknown"]:
+        for text in TEXTS:
+            form = {**{key: value for key, value in sent.items() if value is not None}, name: text}
+            body = urlencode({key: str(value).encode("utf-8", "surrogatepass") for key, value in form.items()})
+            caplog.clear()
+            with transaction.atomic():
+                answer = client.post(path, body, content_type="application/x-www-form-urlencoded")
+                transaction.set_rollback(True)
+            if answer.status_code >= 500 or any(record.exc_info for record in caplog.records):
+                watched.failed.append((name, named(text), answer.status_code))
+    assert watched.failed == []
+
+
+# What a script posts ----------------------------------------------------------------------------------
+
+STREAMS = ("wandb-history.jsonl", "wandb-events.jsonl", "wandb-summary.json", "output.log", "other.txt")
+LINES: list[Any] = [*VALUES, *(json.dumps(value) for value in VALUES), '{"a": "\\ud800"}', '{"a": {"b": [NaN, 1e400]}}']
+
+
+def posted(name: str, *lines: Any) -> dict[str, Any]:
+    return {"files": {name: {"offset": 0, "content": list(lines)}}}
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_no_line_that_a_script_posts_is_a_server_error(
+    place: World, stream: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = Watched(with_key(place, "bob"), caplog)
+    for value in LINES:
+        post = {"files": {stream: {"offset": 0, "content": [value]}}}
+        watched.send("POST", "/files/acme/mnist/run1/file_stream", value, json.dumps(post))
+    for value in VALUES:
+        for post in ({"files": {stream: value}}, {"files": {stream: {"offset": value, "content": ["{}"]}}}):
+            watched.send("POST", "/files/acme/mnist/run1/file_stream", value, json.dumps(post))
+        post = {"files": {stream: {"offset": 0, "content": value}}}
+        watched.send("POST", "/files/acme/mnist/run1/file_stream", value, json.dumps(post))
+    assert watched.failed == []
+
+
+@pytest.mark.parametrize("field", ["files", "uploaded", "exitcode", "complete", "dropped", ""])
+def test_no_other_value_that_a_script_posts_is_a_server_error(
+    place: World, field: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = Watched(with_key(place, "bob"), caplog)
+    for value in VALUES:
+        for sent in (value, [value], {"a": value}):
+            post = {"files": {}, "complete": True, field: sent}
+            watched.send("POST", "/files/acme/mnist/run1/file_stream", (field, sent), json.dumps(post))
+    for raw in BODIES:
+        watched.send("POST", "/files/acme/mnist/run1/file_stream", raw, raw)
+    assert watched.failed == []
+
+
+@pytest.mark.parametrize(
+    ("post", "place_in_it"),
+    [
+        (posted("wandb-summary.json", 1), "files.wandb-summary.json.content.0"),
+        (posted("wandb-summary.json", "{}", "[]"), "files.wandb-summary.json.content.1"),
+        (posted("wandb-summary.json", json.dumps(nested(600, "object"))), "files.wandb-summary.json.content.0"),
+        (posted("wandb-history.jsonl", "{}", json.dumps({"a": nested(600, "list")})), "row 1"),
+        ({"uploaded": 5}, "uploaded"),
+        ({"a": nested(600, "object")}, "The body"),
+    ],
+)
+def test_a_refused_post_says_where_in_one_line_of_the_log(
+    place: World, post: Any, place_in_it: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = with_key(place, "bob")
+    answer = client.post("/files/acme/mnist/run1/file_stream", json.dumps(post), content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["message"].startswith(f"{place_in_it}: ")
+    (record,) = caplog.records
+    assert (record.exc_info, "\n" in record.getMessage()) == (None, False)
+
+
+def test_names_in_headers_are_no_server_error(place: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    client = Client(raise_request_exception=False)
+    for text in ("\xff", "Basic \xff", "Basic =", "Bearer ", "Bearer \x00", "Basic " + "A" * 9000):
+        for path in ("/api/v1/me", "/graphql", "/acme", "/files/acme/mnist/run1/file_stream"):
+            for header in ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_X_FORWARDED_FOR", "CONTENT_LENGTH", "HTTP_RANGE"):
+                if header == "CONTENT_LENGTH":
+                    continue
+                answer = client.post(path, "{}", content_type="application/json", **{header: text})  # type: ignore[arg-type]
+                assert answer.status_code < 500, (path, header, text)
+    assert [record for record in caplog.records if record.exc_info] == []

@@ -1,0 +1,54 @@
+"""Test selection by database: what touches none runs once, on SQLite, not once a database. A plugin of pytest.
+
+It is read off the fixtures: pytest-django refuses the database to a test that has asked for none of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+# `django_db_setup` is there wherever somebody unblocks the database by hand.
+_FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback", "live_server"}
+# Tests that start processes give them a database of their own; `databases` is for what else differs by it.
+_MARKERS = ("django_db", "processes", "faults", "databases")
+_LEFT_OUT = pytest.StashKey[int]()
+
+
+def touches_a_database(markers: Iterable[str], fixtures: Iterable[str]) -> bool:
+    return not {*_MARKERS}.isdisjoint(markers) or not _FIXTURES.isdisjoint(fixtures)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on PostgreSQL, what ran on SQLite and would do the same again."""
+    if not config.getoption("postgresql"):
+        return
+    once = [item for item in items if not _of(item)]
+    config.stash[_LEFT_OUT] = len(once)
+    config.hook.pytest_deselected(items=once)
+    items[:] = [item for item in items if _of(item)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Say it to the process that prints: of a worker of pytest-xdist this is another one."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left_out"] = session.config.stash.get(_LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # Each worker has collected all tests.
+    node.config.stash[_LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", 0)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if count := config.stash.get(_LEFT_OUT, 0):
+        terminalreporter.write_line(f"{count} tests were left out: they touch no database, and run on SQLite alone.")
+
+
+def _of(item: pytest.Item) -> bool:
+    fixtures = getattr(item, "fixturenames", ())
+    return touches_a_database((mark.name for mark in item.iter_markers()), fixtures)

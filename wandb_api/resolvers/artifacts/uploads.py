@@ -1,0 +1,131 @@
+"""GraphQL mutations of an artifact upload: create, send files and manifest, commit; and using one."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.http import Http404
+
+from artifacts import uploads
+from artifacts.lineage import record_use
+from artifacts.models import Upload, Version
+from artifacts.services import get_or_create_collection
+from common.data.file_names import check_file_name
+from common.data.validation_errors import refuse
+from projects.access import run_named
+from projects.models import Project
+from projects.services import get_or_create_project
+from teams.models import Role, User
+from wandb_api.graphql import resolver_tables
+from wandb_api.graphql.caller import Info, person
+from wandb_api.graphql.errors import NotImplementedHere
+from wandb_api.graphql.global_ids import global_id
+from wandb_api.graphql.scalars import read_json
+from wandb_api.lookup.entities import writable_team
+from wandb_api.lookup.projects import REGISTRY_PREFIX
+from wandb_api.lookup.versions import file_of_upload, id_of, upload_by_id, version_by_id
+from wandb_api.resolvers.artifacts.version_mutations import NO_END
+
+logger = logging.getLogger(__name__)
+MOST_AT_ONCE = 10_000
+
+
+@resolver_tables.mutation.field("createArtifact")
+def create(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Begin a version. One that is there already is committed at once."""
+    user = person(info)
+    if input.get("distributedID"):
+        raise NotImplementedHere("artifacts that several runs write together (upsert_artifact, finish_artifact)")
+    project = _project(user, input["entityName"], input["projectName"])
+    name = input.get("artifactCollectionName") or next(iter(input.get("artifactCollectionNames") or ()), "")
+    collection, _created = get_or_create_collection(project, name, input["artifactTypeName"])
+    if (input.get("ttlDurationSeconds") or 0) > 0:
+        # Refused, the script would lose what it logs; kept longer than it asked, it loses nothing.
+        logger.warning("%s The artifact.ttl of a version of %s was dropped.", NO_END, collection)
+    found = uploads.begin_upload(collection, _draft(user, input), by=user)
+    return {"artifact": found.version or found}
+
+
+@resolver_tables.mutation.field("createArtifactManifest")
+def create_manifest(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    # What stands under `baseArtifactID` is only where the collection stood.
+    if (input.get("type") or "FULL") != "FULL":
+        raise NotImplementedHere("incremental artifacts")
+    check_file_name(input["name"], "name")
+    user = person(info)
+    return _manifest(upload_by_id(user, input["artifactID"]), input["digest"], user)
+
+
+@resolver_tables.mutation.field("updateArtifactManifest")
+def update_manifest(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    user = person(info)
+    return _manifest(upload_by_id(user, input["artifactManifestID"]), input.get("digest") or "", user)
+
+
+@resolver_tables.mutation.field("createArtifactFiles")
+def create_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Say where each file is to be sent, in the same order."""
+    sent = input["artifactFiles"]
+    if len(sent) > MOST_AT_ONCE:
+        refuse("artifactFiles", f"{len(sent)} files at once; {MOST_AT_ONCE} is the most.")
+    for place, file in enumerate(sent):
+        check_file_name(file["name"], f"artifactFiles.{place}.name")
+    user = person(info)
+    by_id = {id: upload_by_id(user, id) for id in {file["artifactID"] for file in sent}}
+    addresses: dict[str, list[str | None]] = {}
+    for id, upload in by_id.items():
+        digests = [file.get("md5") or file.get("digest") or "" for file in sent if file["artifactID"] == id]
+        addresses[id] = uploads.upload_urls(uploads.team_of(upload), digests, by=user)
+    nodes = [
+        file_of_upload(by_id[file["artifactID"]], file["name"], addresses[file["artifactID"]].pop(0)) for file in sent
+    ]
+    return {"files": {"edges": [{"node": node, "cursor": None} for node in nodes]}}
+
+
+@resolver_tables.mutation.field("commitArtifact")
+def commit(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
+    user = person(info)
+    return {"artifact": uploads.commit_upload(upload_by_id(user, input["artifactID"]), by=user)}
+
+
+@resolver_tables.mutation.field("useArtifact")
+def use_artifact(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
+    user = person(info)
+    version = version_by_id(user, input["artifactID"])
+    record_use(version, run_named(user, input["entityName"], input["projectName"], input["runName"], Role.MEMBER))
+    return {"artifact": version}
+
+
+def _project(user: User, entity: str, name: str) -> Project:
+    if name.startswith(REGISTRY_PREFIX):
+        refuse("projectName", f"Versions are linked into the registry {name!r}, not logged to it. Use link_artifact.")
+    return get_or_create_project(writable_team(user, entity), name)
+
+
+def _draft(user: User, sent: dict[str, Any]) -> uploads.VersionDraft:
+    metadata = read_json(sent.get("metadata"), "metadata")
+    run = None
+    if sent.get("runName"):
+        try:
+            run = run_named(user, sent["entityName"], sent["projectName"], sent["runName"])
+        except Http404:
+            # The run may have been deleted while its script went on.
+            run = None
+    return uploads.VersionDraft(
+        digest=sent["digest"],
+        client_id=sent.get("clientID") or "",
+        description=sent.get("description") or "",
+        metadata={} if metadata is None else metadata,
+        aliases=[alias["alias"] for alias in sent.get("aliases") or ()],
+        tags=[tag["tagName"] for tag in sent.get("tags") or ()],
+        history_step=sent.get("historyStep"),
+        run=run,
+    )
+
+
+def _manifest(upload: Upload, digest: str, user: User) -> dict[str, Any]:
+    """Without a digest it is only announced, and nothing is to be sent yet."""
+    address = uploads.announce_manifest(upload, digest, by=user) if digest else None
+    file = {"of": upload, "id": global_id("ManifestFile", upload.pk), "uploadUrl": address, "uploadHeaders": []}
+    return {"artifactManifest": {"of": upload, "id": id_of(upload), "file": file}}

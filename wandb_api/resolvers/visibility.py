@@ -1,0 +1,218 @@
+"""Who may see which object of the graph: one guard for each type of the schema, and what a link tells.
+
+The rule is that of every door: what is of one's teams, and what is in registries that one may read. A version that is
+seen only where it was linked tells `LINK_TELLS` and nothing along any other edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from artifacts.models import Alias, Collection, Entry, Registry, Upload, Version
+from automations.models import Automation
+from projects.models import Project, Run
+from teams.models import Organization, User
+from wandb_api.graphql.caller import Caller
+from wandb_api.graphql.object_guards import Guard, containers, guard, narrowing
+from wandb_api.graphql.partial_objects import Partial, tells
+from wandb_api.lookup.artifact_types import SdkArtifactType
+from wandb_api.lookup.entities import Entity
+from wandb_api.lookup.projects import SdkProject
+from wandb_api.triggers.integrations import sdk_kinds
+
+# The version itself, the names of where it was made, and who made it. The SDK asks for nothing else of a link.
+LINK_TELLS = tells("""{
+    id versionIndex description metadata ttlDurationSeconds ttlIsInherited tags historyStep state size
+    digest digestAlgorithm commitHash fileCount createdAt updatedAt aliases artifactMemberships
+    currentManifest files filesByManifestEntries
+    artifactSequence { name project { name entityName entity { name } } }
+    artifactType { name }
+    createdBy { username }
+}""")
+
+containers(
+    "UpdateUserPayload",
+    "Query", "Mutation", "PageInfo",
+    # What the server says of itself, the same to everybody.
+    "ServerInfo", "LocalVersionInfo", "ServerFeature", "RampFeatureFlag", "AdvancedRegistryFeatures",
+    # Connections and their edges: the rows are narrowed, and each node is asked about.
+    "UserConnection", "UserEdge", "ApiKeyConnection", "ApiKeyEdge", "EntityConnection", "EntityEdge",
+    "ProjectConnection", "ProjectEdge", "RunConnection", "RunEdge", "LogLineConnection", "LogLineEdge",
+    "ArtifactTypeConnection", "ArtifactTypeEdge", "ArtifactCollectionConnection", "ArtifactCollectionEdge",
+    "TagConnection", "TagEdge", "ArtifactAliasConnection", "ArtifactAliasEdge",
+    "VersionedArtifactConnection", "VersionedArtifactEdge", "ArtifactConnection", "ArtifactEdge",
+    "ArtifactCollectionMembershipConnection", "ArtifactCollectionMembershipEdge", "FileConnection", "FileEdge",
+    "TriggerConnection", "TriggerEdge", "IntegrationConnection", "IntegrationEdge",
+    # Answers of mutations.
+    "ClientMutationPayload", "StopRunPayload", "RewindRunPayload", "SuccessPayload", "UpsertBucketPayload",
+    "CreateRunFilesPayload",
+    "UpsertModelPayload", "CreateArtifactPayload", "CreateArtifactFilesPayload", "ArtifactManifestPayload",
+    "CompleteMultipartUploadArtifactPayload", "ArtifactPayload", "LinkArtifactPayload", "TagsPayload",
+    "ArtifactCollectionPayload", "FilterTriggerPayload",
+    # Parts of the one object that was asked about before, and leads to nothing else but what is asked about again.
+    "ClientIDMapping", "ApiKey", "Member", "ProjectMember", "ProjectTeamMember", "Role", "LogLine", "ParquetHistory",
+    "Tag", "UploadMultipartUrls", "UploadUrlPart", "FilterEventTriggeringCondition",
+)  # fmt: skip
+
+
+def _where(sees: Callable[[Caller, Any], bool]) -> Guard:
+    """Make a guard of what is asked about one object."""
+    return lambda caller, found: [one if sees(caller, one) else None for one in found]
+
+
+@guard("Artifact")
+def _versions(caller: Caller, found: Sequence[Version | Upload]) -> list[Any]:
+    """Whole in the teams they were made in; elsewhere as much as a link tells."""
+    whole = [_team_of(one) in caller.teams for one in found]
+    others = [one.pk for one, mine in zip(found, whole, strict=True) if not mine and isinstance(one, Version)]
+    linked = _linked(caller, others) if others else set()
+    return [
+        one if mine else Partial(one, LINK_TELLS) if isinstance(one, Version) and one.pk in linked else None
+        for one, mine in zip(found, whole, strict=True)
+    ]
+
+
+@guard("ArtifactSequence", "ArtifactPortfolio")
+@_where
+def _collections(caller: Caller, found: Collection) -> bool:
+    return caller.sees(found)
+
+
+@guard("ArtifactCollectionMembership")
+@_where
+def _entries(caller: Caller, found: Entry) -> bool:
+    return caller.sees(found.collection)
+
+
+@guard("ArtifactAlias")
+@_where
+def _aliases(caller: Caller, found: Any) -> bool:
+    return caller.sees(found.collection)
+
+
+@guard("ArtifactType")
+@_where
+def _artifact_types(caller: Caller, found: SdkArtifactType) -> bool:
+    return _sees_place(caller, found.place)
+
+
+@guard("File", "ArtifactManifest")
+def _files(caller: Caller, found: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """As what they are files of: nobody gets a link to a file of what they do not see."""
+    owners = {id(one["of"]): one["of"] for one in found if "of" in one}
+    versions = [one for one in owners.values() if not isinstance(one, Run)]
+    seen = {id(one) for one, sight in zip(versions, _versions(caller, versions), strict=True) if sight is not None}
+    seen |= {id(one) for one in owners.values() if isinstance(one, Run) and one.project.team_id in caller.teams}
+    return [one if id(one.get("of")) in seen else None for one in found]
+
+
+@guard("Project")
+@_where
+def _projects(caller: Caller, found: SdkProject) -> bool:
+    return _sees_place(caller, found)
+
+
+def _sees_place(caller: Caller, found: SdkProject) -> bool:
+    return found.pk in caller.registries if isinstance(found, Registry) else found.team_id in caller.teams
+
+
+@guard("Run")
+@_where
+def _runs(caller: Caller, found: Run) -> bool:
+    return found.project.team_id in caller.teams
+
+
+@guard("User")
+@_where
+def _people(caller: Caller, found: User) -> bool:
+    """Themselves, and who is on a team of theirs; and who was deleted, of whom nothing is left."""
+    return found.pk is None or found.pk in caller.mates
+
+
+@guard("Entity")
+@_where
+def _entities(caller: Caller, found: Entity) -> bool:
+    return found.team.pk in caller.teams if found.team else found.organization.pk in caller.organizations
+
+
+@guard("Organization")
+@_where
+def _organizations(caller: Caller, found: Organization) -> bool:
+    return found.pk in caller.organizations
+
+
+@guard("Trigger")
+@_where
+def _triggers(caller: Caller, found: Mapping[str, Any]) -> bool:
+    return found["team_id"] in caller.teams
+
+
+@guard(*(kind.sdk_typename for kind in sdk_kinds()))
+@_where
+def _integrations(caller: Caller, found: Any) -> bool:
+    return found.team_id in caller.teams
+
+
+@guard(
+    "GitHubOAuthIntegration", "RunQueue", "QueueJobTriggeredAction", "ARIATriggeredAction",
+    "PushNotificationTriggeredAction",
+)  # fmt: skip
+@_where
+def _things_of_wandb(*_: object) -> bool:
+    """Runbell has none of them: they stand in the schema because the SDK's documents name them."""
+    return False
+
+
+# Lists -----------------------------------------------------------------------------------------------
+
+
+@narrowing(Version)
+def _versions_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
+    linked = Entry.objects.filter(_in_collections_of(caller), version=OuterRef("pk"))
+    return rows.filter(Q(collection__project__team__in=caller.teams) | Exists(linked))
+
+
+@narrowing(Entry, Alias)
+def _in_collections_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(_in_collections_of(caller))
+
+
+@narrowing(Collection)
+def _collections_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(Q(project__team__in=caller.teams) | Q(registry__in=caller.registries))
+
+
+@narrowing(Registry)
+def _registries_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(pk__in=caller.registries)
+
+
+@narrowing(Project, Automation)
+def _of_teams(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(team__in=caller.teams)
+
+
+@narrowing(Run)
+def _runs_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(project__team__in=caller.teams)
+
+
+@narrowing(User)
+def _people_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(pk__in=caller.mates)
+
+
+def _in_collections_of(caller: Caller) -> Q:
+    return Q(collection__project__team__in=caller.teams) | Q(collection__registry__in=caller.registries)
+
+
+def _linked(caller: Caller, versions: Sequence[int]) -> set[int]:
+    rows = Entry.objects.filter(_in_collections_of(caller), version__in=versions)
+    return set(rows.values_list("version", flat=True))
+
+
+def _team_of(found: Version | Upload) -> int | None:
+    return found.collection.project.team_id if found.collection.project else None
