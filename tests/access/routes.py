@@ -229,12 +229,24 @@ TWO_FACTOR: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET sign-in/passkey": (None, (200, 302, 302, 302, 302)),
     "POST sign-in/passkey": ({"credential": "{}"}, (422, 302, 302, 302, 302)),
     "GET profile/two-factor": (None, (302, 200, 200, 200, 200)),
+    # Their session has just begun: what may only be done shortly after is theirs. They have no factor to remove.
     **{
-        f"{method} profile/two-factor/{page}": (sent, LEADS_ON)
-        for page in ("app", "app/remove", "keys", "keys/<int:pk>", "keys/<int:pk>/remove", "recovery-codes", "off")
-        for method, sent in (("GET", None), ("POST", {"name": "new", "code": "000000"}))
+        f"{method} profile/two-factor/{page}": (sent, (302, *(answer,) * 4))
+        for page, answers in {
+            "app": (200, 422),
+            "app/remove": (302, 302),
+            "keys": (200, 422),
+            "keys/<int:pk>": (404, 404),
+            "keys/<int:pk>/remove": (404, 404),
+            "recovery-codes": (200, 422),
+            "off": (200, 302),
+        }.items()
+        for method, sent, answer in (
+            ("GET", None, answers[0]),
+            ("POST", {"name": "new", "code": "000000"}, answers[1]),
+        )
     },
-    "GET profile/two-factor/keys/options": (None, LEADS_ON),
+    "GET profile/two-factor/keys/options": (None, (302, 200, 200, 200, 200)),
     # Who has none cannot show one.
     **{
         f"{method} profile/again/{page}": (sent, LEADS_ON)

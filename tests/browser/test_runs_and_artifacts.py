@@ -49,22 +49,24 @@ def test_the_bell_of_a_chart_opens_the_wizard_with_its_metric(page: Page) -> Non
     expect(page.locator("[name='metric_threshold-metric']")).to_have_value("val/loss")
 
 
-def test_a_chart_grows_while_its_run_logs(page: Page, rest: Any) -> None:
-    rest(f"{PLAYGROUND}/runs", name="growing")
-    rest(f"{PLAYGROUND}/runs/growing/history", offset=0, rows=[{"_step": 0, "loss": 2.5}, {"_step": 1, "loss": 2.25}])
+def test_a_chart_grows_while_its_run_logs(page: Page, post_to_rest: Any) -> None:
+    post_to_rest(f"{PLAYGROUND}/runs", name="growing")
+    post_to_rest(
+        f"{PLAYGROUND}/runs/growing/history", offset=0, rows=[{"_step": 0, "loss": 2.5}, {"_step": 1, "loss": 2.25}]
+    )
     page.goto("/demo/playground/runs/growing")
     value = page.locator("figure[data-metric='loss'] [data-chart-value]")
     expect(value).to_have_text("2.25")
-    rest(f"{PLAYGROUND}/runs/growing/history", offset=2, rows=[{"_step": 2, "loss": 0.125}])
+    post_to_rest(f"{PLAYGROUND}/runs/growing/history", offset=2, rows=[{"_step": 2, "loss": 0.125}])
     expect(value).to_have_text("0.125", timeout=30_000)
-    rest(f"{PLAYGROUND}/runs/growing/finish", exit_code=1)
+    post_to_rest(f"{PLAYGROUND}/runs/growing/finish", exit_code=1)
     expect(page.locator("#run-badge")).to_have_text("Failed", timeout=30_000)
     expect(page.locator(".life li")).to_have_count(2)
 
 
-def test_more_panels_come_when_one_scrolls_to_them(page: Page, rest: Any) -> None:
-    rest(f"{PLAYGROUND}/runs", name="wide")
-    rest(f"{PLAYGROUND}/runs/wide/history", offset=0, rows=[{f"m{number:03d}": number for number in range(60)}])
+def test_more_panels_come_when_one_scrolls_to_them(page: Page, post_to_rest: Any) -> None:
+    post_to_rest(f"{PLAYGROUND}/runs", name="wide")
+    post_to_rest(f"{PLAYGROUND}/runs/wide/history", offset=0, rows=[{f"m{number:03d}": number for number in range(60)}])
     page.goto("/demo/playground/runs/wide")
     expect(page.locator("#panels figure")).to_have_count(24)
     for count in (48, 60):
@@ -75,9 +77,9 @@ def test_more_panels_come_when_one_scrolls_to_them(page: Page, rest: Any) -> Non
     expect(page.locator("#panels figure")).to_have_count(10)
 
 
-def test_an_alias_that_is_added_on_the_page_reaches_a_webhook(page: Page, rest: Any, hook: HTTPServer) -> None:
-    rest("teams/demo/integrations/webhook", name="deploy", url=hook.url_for("/hook"))
-    rest(
+def test_an_alias_that_is_added_on_the_page_reaches_a_webhook(page: Page, post_to_rest: Any, hook: HTTPServer) -> None:
+    post_to_rest("teams/demo/integrations/webhook", name="deploy", url=hook.url_for("/hook"))
+    post_to_rest(
         "automations",
         name="deploy",
         scope={"type": "project", "name": "demo/digits"},
@@ -117,18 +119,18 @@ def test_the_list_of_runs_is_narrowed_without_scripts(without_scripts: Page) -> 
     expect(without_scripts.locator("main tbody tr")).to_have_count(2)
 
 
-def test_hostile_texts_stay_texts(page: Page, rest: Any) -> None:
+def test_hostile_texts_stay_texts(page: Page, post_to_rest: Any) -> None:
     values = {f"key {number} {one}": one for number, one in enumerate(HOSTILE)}
     names = [one[:100] for one in HOSTILE]
-    rest(
+    post_to_rest(
         f"{PLAYGROUND}/runs", name="hostile", display_name=HOSTILE[0], config={"inner": values}, tags=names,
         group=names[2], notes=" ".join(HOSTILE),
     )  # fmt: skip
     rows = [{"_step": step, **dict.fromkeys(HOSTILE, step)} for step in range(3)]
-    rest(f"{PLAYGROUND}/runs/hostile/history", offset=0, rows=rows)
-    rest(f"{PLAYGROUND}/collections", name="hostile", type="model", description=" ".join(HOSTILE))
+    post_to_rest(f"{PLAYGROUND}/runs/hostile/history", offset=0, rows=rows)
+    post_to_rest(f"{PLAYGROUND}/collections", name="hostile", type="model", description=" ".join(HOSTILE))
     aliases = [one for one in names if not set(one) & set("/:")]
-    rest(
+    post_to_rest(
         f"{PLAYGROUND}/collections/hostile/versions", digest="d", metadata=values, aliases=aliases,
         description=HOSTILE[3], run="hostile",
     )  # fmt: skip
