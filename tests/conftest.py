@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -32,6 +33,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             parameters = item.callspec.params if hasattr(item, "callspec") else {}
             path = item.nodeid.partition("[")[0]
             lost |= {f"{path} asks for {name}" for name in {*asked} - {*there} - {*parameters} - {"request"}}
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Garbage collection goes through what the tests make alone: all that was collected here stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,4 +1,4 @@
-"""Test selection by database: what touches none runs once, on SQLite, not once a database. A plugin of pytest.
+"""Test selection by database: what does not differ by it runs once, on SQLite, not once a database. A plugin of pytest.
 
 It is read off the fixtures: pytest-django refuses the database to a test that has asked for none of these.
 """
@@ -14,6 +14,8 @@ import pytest
 _FIXTURES = {"db", "transactional_db", "django_db_setup", "django_db_serialized_rollback", "live_server"}
 # Tests that start processes give them a database of their own; `databases` is for what else differs by it.
 _MARKERS = ("django_db", "processes", "faults", "databases")
+# What it asks a database for is answered alike by each: who may do what.
+_ON_ANY = "any_database"
 _LEFT_OUT = pytest.StashKey[int]()
 
 
@@ -46,9 +48,12 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if count := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(f"{count} tests were left out: they touch no database, and run on SQLite alone.")
+        terminalreporter.write_line(
+            f"{count} tests were left out: what they ask does not differ by database, and they run on SQLite alone."
+        )
 
 
 def _of(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
-    return touches_a_database((mark.name for mark in item.iter_markers()), fixtures)
+    markers = {mark.name for mark in item.iter_markers()}
+    return _ON_ANY not in markers and touches_a_database(markers, fixtures)

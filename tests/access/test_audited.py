@@ -24,6 +24,8 @@ from tests.access.test_matrix import ADMIN_ROUTES, REQUESTS, SentRequest
 from tests.conftest import forget_refusals
 from tests.world import World
 
+pytestmark = pytest.mark.any_database
+
 # A change to one of these is told. Of automations and accounts not every column is a change that somebody makes.
 AUDITED = (
     Automation, Integration, Webhook, SlackChannel, SlackWorkspace, Secret, Membership, ApiKey, Invitation,

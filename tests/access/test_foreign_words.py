@@ -20,6 +20,8 @@ from tests.access.test_matrix import REST, page_routes, rest_rows
 from tests.conftest import as_person
 from tests.pages.people import attempt
 
+pytestmark = pytest.mark.any_database
+
 FOREIGN = ("blue", "green")
 STRANGERS = [person for person in PEOPLE if person != "all-seeing"]
 # Where an automation of their own team listens: an admin of the team, who is in that registry, named it there for the

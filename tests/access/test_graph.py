@@ -19,6 +19,8 @@ from tests.access.graph_walk import Answer, Walk
 from wandb_api.graphql import object_guards
 from wandb_api.graphql.schema import schema
 
+pytestmark = pytest.mark.any_database
+
 # What W&B has and Runbell has not: it stands in the schema because documents of the SDK name it.
 NEVER_GIVEN = {
     "RampFeatureFlag", "UploadMultipartUrls", "UploadUrlPart", "RunQueue", "QueueJobTriggeredAction",

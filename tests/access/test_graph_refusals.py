@@ -25,6 +25,8 @@ from tests.wandb_api.conftest import GraphQL
 from wandb_api.graphql.global_ids import kind_and_key
 from wandb_api.graphql.schema import schema
 
+pytestmark = pytest.mark.any_database
+
 # Who asks, what they have themselves, and what of others they name. `red` and `blue` are the admins of their teams.
 ASKING = {
     "outsider": ("green", "blue"), "former": ("green", "blue"), "viewer": ("red", "blue"), "red": ("red", "blue"),

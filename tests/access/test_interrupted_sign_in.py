@@ -15,6 +15,8 @@ from tests.access.test_matrix import REQUESTS, SentRequest
 from tests.teams.second_factors import app_of, is_signed_in, with_password
 from tests.world import World
 
+pytestmark = pytest.mark.any_database
+
 # Where somebody who stands before the second step gets on.
 SECOND_STEP = {"GET sign-in/second-step", "POST sign-in/second-step", "GET sign-in/second-step/options"}
 # What opens while one has to set up a second factor: what it takes to do so, and to leave.

@@ -23,6 +23,8 @@ from tests.world import FAILED, World
 from wandb_api.graphql import key_scopes
 from wandb_api.graphql.schema import schema
 
+pytestmark = pytest.mark.any_database
+
 _VALUES = {"str": "acme", "int": "1", "path": "acme", "slug": "acme"}
 _SAYS = "This takes an API key with the scope"
 RUN = "/api/v1/projects/acme/mnist/runs"

@@ -25,6 +25,8 @@ from tests.world import World
 from wandb_api.graphql.global_ids import global_id
 from wandb_api.graphql.schema import schema
 
+pytestmark = pytest.mark.any_database
+
 # Of elsewhere: a colleague of nobody here, one on no team, one switched off. NOBODY has no account at all.
 FOREIGN = ("olga", "sam", "dora-of-other")
 NOBODY = "zed"
