@@ -1,4 +1,7 @@
-"""Health checks for probes: /livez (this process), /healthz (its database too), /readyz (workers, and what waits)."""
+"""Health checks for probes: /livez (this process), /healthz (its database too), /readyz (workers, and what waits).
+
+`/metrics` is answered beside them, and on a bind of its own nothing else is.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from django.urls import reverse
 
 from automations.delivery import claims
 from events import ledger, task_queue, worker_heartbeat
+from operations.monitoring import metrics_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _DATABASE_AWAY = "The database does not answer."
@@ -29,10 +33,14 @@ class ProbesFirst:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
         self._probes: dict[str, Handler] = {reverse(probe.__name__): probe for probe in (livez, healthz, readyz)}
+        self._probes[reverse("prometheus_metrics")] = metrics_page.metrics
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        is_probe = request.path_info in self._probes
+        if not is_probe and metrics_page.is_on_own_bind(request):
+            return HttpResponse("Here are metrics and probes alone.\n", status=404, content_type="text/plain")
         answer = self._probes.get(request.path_info, self.get_response)(request)
-        if request.path_info in self._probes:
+        if is_probe:
             # Whoever asks is told; a line in the log each few seconds tells nobody more.
             answer._has_been_logged = True  # type: ignore[attr-defined]
             # As SecurityMiddleware says it of every other answer; that one would lead on to https first.

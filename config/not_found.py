@@ -16,10 +16,6 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return JsonResponse({"detail": message, "errors": [error]}, status=404)
 
 
-def nothing_here(request: HttpRequest) -> HttpResponse:
-    raise Http404
-
-
 def team_health(request: HttpRequest) -> HttpResponse:
     """Give the page of a team of that name, to whoever is signed in."""
     if not request.user.is_authenticated:

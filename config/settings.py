@@ -15,7 +15,7 @@ from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
 from common.rate_limits.token_bucket import parse_rate
 from config import env, version
-from config.setting_groups import file_storage, rest_framework, sign_in
+from config.setting_groups import file_storage, monitoring, rest_framework, sign_in
 
 django_stubs_ext.monkeypatch()
 
@@ -90,6 +90,7 @@ MIDDLEWARE = [
     # Before whatever answers by itself: no answer goes without it.
     "csp.middleware.CSPMiddleware",
     "config.health.ProbesFirst",
+    "operations.monitoring.counted_requests.CountedRequests",
     "common.http.middleware.forwarded_proto.ForwardedProto",
     "django.middleware.security.SecurityMiddleware",
     "config.static_files.StaticFiles",
@@ -211,6 +212,8 @@ WORKER_STALE_SECONDS = env.number("RUNBELL_WORKER_STALE_SECONDS", 7, least=3, mo
 # What /readyz takes for ill: no worker's sign of life for so long, or something waiting for so long.
 READY_BEAT_SECONDS = env.number("RUNBELL_READY_BEAT_SECONDS", 10, least=3, most=86_400)
 READY_BACKLOG_SECONDS = env.number("RUNBELL_READY_BACKLOG_SECONDS", 120, least=5, most=604_800)
+# Who watches (operations.monitoring).
+METRICS_BIND, METRICS_TOKEN = monitoring.metrics(PORT)
 
 # Slack: an app of your own, for "Connect Slack"; without one, tokens and webhook addresses can be pasted ----------
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api", schemes=("https", "http")) + "/"

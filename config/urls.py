@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 
 from config import health, not_found
 from integrations import urls as integrations
+from operations.monitoring import metrics_page
 from sample import views
 from teams.settings_site.site import team_settings
 
@@ -16,8 +17,8 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics_page.metrics, name="prometheus_metrics"),
     # What monitors look for elsewhere. A page to sign in at would tell them that all is well.
-    path("metrics", not_found.nothing_here),
     path("health", not_found.team_health),
     path("admin/", admin.site.urls),
     path("settings", RedirectView.as_view(pattern_name="team_settings:index")),

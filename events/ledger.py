@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,7 @@ from django.utils import timezone
 from common.data import leases
 from common.data.database_clock import database_now
 from common.processes import crash_points
-from events import causation, task_queue
+from events import causation, metrics, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
 
@@ -70,6 +71,7 @@ def _write(event: Event, place: EventScope, subscribed: bool) -> Event:
         subscribed, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
     event.processed_at = None if subscribed else timezone.now()
     event.save(force_insert=True)
+    metrics.EVENTS.count(event.kind, "waiting" if subscribed else "unheard")
     if subscribed:
         crash_points.reached("event.written")
         transaction.on_commit(_committed)
@@ -105,6 +107,11 @@ def oldest_seconds() -> float:
     """Give how long the oldest event has waited to be judged; 0 where none waits."""
     oldest = Event.objects.filter(processed_at__isnull=True).order_by("id").first()
     return max((database_now() - oldest.occurred_at).total_seconds(), 0.0) if oldest else 0.0
+
+
+def waiting_count() -> int:
+    """Give how many events wait to be judged."""
+    return Event.objects.filter(processed_at__isnull=True).count()
 
 
 def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
@@ -151,10 +158,12 @@ def recover() -> None:
 
 def mark_processed(lease: str, events: Iterable[Event]) -> None:
     """Mark the events processed, in the caller's transaction. Raises LeaseLost where another worker has them."""
-    ids = [event.pk for event in events]
-    held = Event.objects.filter(pk__in=ids, lease=lease, processed_at__isnull=True)
-    if held.update(processed_at=database_now(), leased_until=None) != len(ids):
+    kinds = {event.pk: event.kind for event in events}
+    held = Event.objects.filter(pk__in=kinds, lease=lease, processed_at__isnull=True)
+    if held.update(processed_at=database_now(), leased_until=None) != len(kinds):
         raise LeaseLost("These events took longer than their lease, and another worker has them now.")
+    for kind, count in Counter(kinds.values()).items():
+        metrics.EVENTS.count(kind, "judged", amount=count)
 
 
 def release(lease: str, events: Iterable[Event]) -> None:
@@ -172,6 +181,7 @@ class LeaseLost(Exception):
 def _set_aside(event: Event) -> None:
     problem = f"Judging it took its worker down {event.claims} times."
     Event.objects.filter(pk=event.pk).update(processed_at=database_now(), problem=problem)
+    metrics.EVENTS.count(event.kind, "set_aside")
     logger.error("event %s (%s) is set aside: %s", event.pk, event.kind, problem)
 
 

@@ -1,4 +1,4 @@
-"""Database models of the event ledger: one row per thing that happened, subscriptions, wake-ups, heartbeats."""
+"""Database models of the event ledger: one row per thing that happened, subscriptions, wake-ups, heartbeats, counts."""
 
 from __future__ import annotations
 
@@ -83,3 +83,17 @@ class WorkerHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class MetricCount(models.Model):
+    """How often something was counted by all processes together, for `/metrics`. `labels` is a JSON list of values."""
+
+    name = models.CharField(max_length=80)
+    labels = models.CharField(max_length=200)
+    value = models.FloatField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["name", "labels"], name="one_count_per_name_and_labels")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.labels}"

@@ -12,6 +12,7 @@ from pathlib import Path
 from django.db import DatabaseError, connection
 
 from common.data.database_clock import database_now
+from events import metric_counts
 from events.models import WorkerHeartbeat
 
 HEARTBEAT_FILE_VARIABLE = "RUNBELL_HEARTBEAT_FILE"
@@ -27,12 +28,18 @@ def record_worker_heartbeat() -> None:
         with suppress(OSError):
             os.utime(path)
         _write(Path(path).name)
+        metric_counts.flush_when_due()
 
 
 def youngest_seconds() -> float | None:
     """Give how long ago the last worker of all gave a sign of life; None where there has been none."""
     beat_at = WorkerHeartbeat.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
     return None if beat_at is None else max((database_now() - beat_at).total_seconds(), 0.0)
+
+
+def alive_count(seconds: float) -> int:
+    """Give how many workers have given a sign of life within this time."""
+    return WorkerHeartbeat.objects.filter(beat_at__gt=database_now() - timedelta(seconds=seconds)).count()
 
 
 def _write(name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, takewhile, zip_longest
@@ -14,6 +14,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from automations.models import Attempt, Execution, ExecutionState
 from common.data import leases
 from common.data.database_clock import database_now
+from events import metrics
 
 # A delivery that took its worker down this often is set aside. The last time it is alone, so that it is to blame.
 MOST_LOSSES = 3
@@ -25,7 +26,7 @@ _CLAIM_LOCK = 7_265_111
 # What sending and storing look at; half of the row, for half of the time it takes to read.
 _NEEDED = (
     "receiver_key", "team", "delivery_id", "action_type", "action", "variables", "subject_label", "subject_url", "why",
-    "attempts_made", "attempts_before", "lease",
+    "attempts_made", "attempts_before", "lease", "occurred_at",
 )  # fmt: skip
 _LOST = "The worker stopped while it was sending; the receiver may have got this one."
 _INTERRUPTED = "Runbell was stopped before the receiver had answered; the receiver may have got this one."
@@ -55,6 +56,15 @@ def oldest_due_seconds() -> float:
     due = _waiting(now).exclude(receiver_key__in=_taken(now, ""))
     oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
     return max((now - oldest).total_seconds(), 0.0) if oldest else 0.0
+
+
+def waiting_counts() -> dict[str, int]:
+    """Give how many deliveries wait, due or for later, by kind of receiver."""
+    rows = Execution.objects.filter(state=ExecutionState.PENDING).values_list("receiver_key").annotate(Count("pk"))
+    found: Counter[str] = Counter()
+    for receiver_key, count in rows.order_by():
+        found[metrics.receiver_kind(receiver_key)] += count
+    return dict(found)
 
 
 def claim_more(lease: str, rooms: Mapping[str, int]) -> list[Execution]:
@@ -147,6 +157,10 @@ def _recover(execution: Execution, now: datetime) -> int:
         freed = held.update(losses=losses, leased_until=None, lease="", next_attempt_at=now)
     if freed:
         detail = _INTERRUPTED if is_planned else _LOST
+        kind = metrics.receiver_kind(execution.receiver_key)
+        metrics.ATTEMPTS.count(kind, "interrupted" if is_planned else "lost")
+        if not is_planned and losses >= MOST_LOSSES:
+            metrics.EXECUTIONS.count(kind, "set_aside")
         Attempt.objects.create(
             execution=execution, number=execution.attempts_made, started_at=now, ok=False, detail=detail
         )

@@ -25,6 +25,7 @@ from automations.models import Attempt, Execution, ExecutionState
 from common.data import compiled_statements
 from common.data.database_clock import database_now
 from common.processes import crash_points
+from events import metrics
 from outbound.provider import Outcome, Provider, Receiver, Record, provider_of, receivers_of
 
 logger = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ def _finish(lease: str, results: list[SendResult]) -> None:
     """End those that worked, unless another worker has taken one over since. One statement for each answer."""
     said: dict[str, list[int]] = defaultdict(list)
     for sent in results:
+        _count(sent, "ok")
         said[sent.record.outcome.detail].append(sent.execution.pk)
     for detail, ids in said.items():
         compiled_statements.update(
@@ -187,6 +189,7 @@ def _settle(lease: str, sent: SendResult, now: datetime) -> None:
         provider, pk = provider_of(execution.receiver_key)
         provider.disable(pk, outcome.detail)
     again = _again(sent, now) if outcome.retry else None
+    _count(sent, "failed" if again is None else "retried")
     if again is None:
         held.update(**Execution.ended(ExecutionState.FAILED, outcome.detail))
         return
@@ -197,6 +200,16 @@ def _settle(lease: str, sent: SendResult, now: datetime) -> None:
     )  # fmt: skip
     if uncounted:
         claims.postpone(execution.receiver_key, again)
+
+
+def _count(sent: SendResult, outcome: str) -> None:
+    """Count the attempt for `/metrics`, with what ended by it, and how late the first one was."""
+    execution, kind = sent.execution, metrics.receiver_kind(sent.execution.receiver_key)
+    metrics.ATTEMPTS.count(kind, outcome)
+    if outcome != "retried":
+        metrics.EXECUTIONS.count(kind, str(ExecutionState.DELIVERED if outcome == "ok" else ExecutionState.FAILED))
+    if execution.attempts_made == 1 and sent.record.request:
+        metrics.FIRST_BYTE.observe((sent.started_at - execution.occurred_at).total_seconds(), kind)
 
 
 def _is_announced(sent: SendResult) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from automations.messages import variables
 from automations.models import Automation, Cooldown, Execution, ExecutionState
 from common.data import compiled_statements
 from common.data.database_clock import database_now
+from events import metrics
 
 # Alternatives in one query: SQLite takes no expression of more than a thousand.
 _MANY = 200
@@ -90,8 +91,17 @@ def store(decisions: Iterable[Decision], changed: dict[Pair, CooldownState]) -> 
             suppressed[key] = _Suppressed(decision)
     # Ignored: an execution of this event that is there already, from a batch that was judged twice.
     compiled_statements.insert(executions, ignore_conflicts=True)
+    _count_for_metrics(executions, suppressed.values())
     _store_cooldowns(changed)
     _count(suppressed.values(), now)
+
+
+def _count_for_metrics(executions: Iterable[Execution], suppressed: Iterable[_Suppressed]) -> None:
+    counts = Counter((one.receiver_key, str(one.state)) for one in executions)
+    for entry in suppressed:
+        counts[entry.first.loaded.automation.receiver_key, str(ExecutionState.SUPPRESSED)] += entry.count
+    for (receiver_key, state), count in counts.items():
+        metrics.EXECUTIONS.count(metrics.receiver_kind(receiver_key), state, amount=count)
 
 
 def _store_cooldowns(changed: dict[Pair, CooldownState]) -> None:

@@ -18,7 +18,7 @@ from teams.accounts import person_hints
 _AUTHORIZATION = re.compile(rb"\nAuthorization[ \t]*:[ \t]*([^\r\n]+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"\nCookie[ \t]*:[ \t]*([^\r\n]+)", re.IGNORECASE)
 _FORWARDED = re.compile(rb"\nX-Forwarded-For[ \t]*:[ \t]*([^\r\n]+)", re.IGNORECASE)
-_DOOR = re.compile(rb"[A-Z]+ [^ ?]*?/(graphql|files|api|static|healthz)\b")
+_DOOR = re.compile(rb"[A-Z]+ [^ ?]*?/(graphql|files|api|static|livez|healthz|readyz|metrics)\b")
 # As rate limits count addresses.
 _IPV6_PREFIX = 64
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from common.data.fields import JSONText
-from events import ledger
+from events import ledger, metrics
 from projects.history.first_metrics import first_metrics
 from projects.history.logging_limits import Excess, fitted, summary_excess
 from projects.history.row_batch import RowBatch
@@ -31,6 +31,8 @@ def store_rows(run: Run, stream: str, batch: RowBatch, exceeds: Callable[[Excess
     store = _Store(run, stream, exceeds)
     for piece in batch.pieces():
         store.add(piece, piece.offset - batch.offset)
+    if store.accepted:
+        metrics.ROWS.count(stream, amount=store.accepted)
     return store.accepted, sorted(store.columns)
 
 

@@ -51,9 +51,8 @@ class Command(BaseCommand):
 
 
 def _gunicorn_options() -> list[str]:
-    host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     options = {
-        "bind": f"{host}:{settings.PORT}",
+        "bind": f"{_socket_name(settings.HOST)}:{settings.PORT}",
         "worker-class": "cli.web_server.gunicorn_worker.ParkingWorker",
         "worker-connections": settings.WEB_CONNECTIONS,
         "workers": settings.WEB_PROCESSES,
@@ -67,19 +66,36 @@ def _gunicorn_options() -> list[str]:
         "forwarded-allow-ips": "",
     }
     given = [f"--{name}={value}" for name, value in options.items()]
+    if settings.METRICS_BIND:
+        given.append(f"--bind={_socket_name(settings.METRICS_BIND.host)}:{settings.METRICS_BIND.port}")
     # Its control socket would lie in the home folder: nothing of ours stands outside the data folder.
     return [*given, "--no-control-socket", "config.checked_wsgi:application"]
 
 
+def _socket_name(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 def _refuse_taken_port() -> None:
     """Raise before anything is touched; gunicorn would try for 5 s and then say it in a traceback."""
-    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
-    with socket.socket(family) as probe:
+    try:
+        _try_bind(settings.HOST, settings.PORT)
+    except OSError as error:
+        raise CommandError(_port_refusal(error)) from None
+    bind = settings.METRICS_BIND
+    if bind is None:
+        return
+    try:
+        _try_bind(bind.host, bind.port)
+    except OSError as error:
+        said = f"RUNBELL_METRICS_BIND {_socket_name(bind.host)}:{bind.port} cannot be listened at ({error.strerror})"
+        raise CommandError(f"{said}; choose another") from None
+
+
+def _try_bind(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.HOST, settings.PORT))
-        except OSError as error:
-            raise CommandError(_port_refusal(error)) from None
+        probe.bind((host, port))
 
 
 def _port_refusal(error: OSError) -> str:
