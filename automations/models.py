@@ -158,6 +158,8 @@ class Execution(models.Model):
             ),
             # pages: what happened because of a run.
             models.Index(fields=["subject_url", "-id"], name="execution_about"),
+            # operations.monitoring: what failed for good lately.
+            models.Index(fields=["ended_at"], condition=Q(state="failed"), name="execution_failed"),
             # pages: the newest of an automation first, also of one state.
             models.Index(fields=["automation", "-id", "state"], name="execution_newest"),
         ]

@@ -1,14 +1,18 @@
 """Tasks that the queue calls. No arguments, one line each, and harmless when it runs twice (idempotent).
 
-The sweep of *all* apps stands here, for this app may import each of them; what a step does stands where it is from.
+The sweep of *all* apps stands here; what a step does stands where it is from. Those above this app are named by the
+settings (SWEEP_ALSO).
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import cache
 
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.utils.module_loading import import_string
 
 from automations.delivery import claims
 from automations.engine import stall_detection, worker_loop
@@ -38,14 +42,14 @@ def sweep() -> None:
     """Find what fell between two chairs: silent runs, lost workers, lost wake-ups. Each second."""
     with actor.acting_from(actor.Actor("engine")), worker_drain.at_work():
         worker_heartbeat.record_worker_heartbeat()
-        for step in _STEPS:
+        for step in (*_STEPS, *_steps_from_above()):
             if not worker_drain.is_stopping():
                 _do(step)
         work()
 
 
 # Each by itself: what one stumbles over keeps no other, nor the deliveries that are due, from their turn.
-_STEPS = (
+_STEPS: tuple[Callable[[], object], ...] = (
     mark_crashed,
     ledger.recover,
     claims.recover,
@@ -58,6 +62,11 @@ _STEPS = (
     clear_expired,
     count_uncounted_runs,
 )
+
+
+@cache
+def _steps_from_above() -> tuple[Callable[[], object], ...]:
+    return tuple(import_string(name) for name in settings.SWEEP_ALSO)
 
 
 def _do(step: Callable[[], object]) -> None:

@@ -194,9 +194,10 @@ Q_CLUSTER: dict[str, Any] = {
     "catch_up": False,
     "log_level": "WARNING",
 }
-# The one string that points up: what the ledger wakes after a commit.
+# Strings that point up: what the ledger wakes after a commit, and what the sweep does for apps above the engine.
 ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
+SWEEP_ALSO = ("operations.monitoring.dead_mans_switch.beat", "operations.monitoring.alarms.watch_from_worker")
 
 # What the engine does ---------------------------------------------------------------------------------
 ALLOWED_PRIVATE_NETWORKS = env.parsed("RUNBELL_ALLOWED_PRIVATE_CIDRS", "", parse_networks)
@@ -214,6 +215,16 @@ READY_BEAT_SECONDS = env.number("RUNBELL_READY_BEAT_SECONDS", 10, least=3, most=
 READY_BACKLOG_SECONDS = env.number("RUNBELL_READY_BACKLOG_SECONDS", 120, least=5, most=604_800)
 # Who watches (operations.monitoring).
 METRICS_BIND, METRICS_TOKEN = monitoring.metrics(PORT)
+DEADMAN_URL = env.url("RUNBELL_DEADMAN_URL", "", schemes=("https", "http"))
+DEADMAN_SECONDS = env.number("RUNBELL_DEADMAN_SECONDS", 60, least=1, most=86_400)
+ALARM_MAIL = env.parsed("RUNBELL_ALARM_MAIL", "", monitoring.parse_addresses)
+ALARM_SLACK_URL = env.url("RUNBELL_ALARM_SLACK_URL", "", schemes=("https", "http"))
+ALARM_WEBHOOK_URL = env.url("RUNBELL_ALARM_WEBHOOK_URL", "", schemes=("https", "http"))
+ALARM_LOOK_SECONDS = env.number("RUNBELL_ALARM_LOOK_SECONDS", 15, least=1, most=3600)
+ALARM_SILENT_SECONDS = env.number("RUNBELL_ALARM_SILENT_SECONDS", 60, least=3, most=86_400)
+ALARM_BACKLOG_SECONDS = env.number("RUNBELL_ALARM_BACKLOG_SECONDS", 120, least=5, most=604_800)
+ALARM_FAILING_SECONDS = env.number("RUNBELL_ALARM_FAILING_SECONDS", 900, least=1, most=604_800)
+ALARM_DISK_PERCENT = env.number("RUNBELL_ALARM_DISK_PERCENT", 5, least=0, most=99)
 
 # Slack: an app of your own, for "Connect Slack"; without one, tokens and webhook addresses can be pasted ----------
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api", schemes=("https", "http")) + "/"

@@ -32,6 +32,13 @@ def metrics(main_port: int) -> tuple[Bind | None, str]:
     return bind, token
 
 
+def parse_addresses(texts: list[str]) -> tuple[str, ...]:
+    for text in texts:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
+            raise ValueError(f"{text!r} is no e-mail address; write it like ops@example.com, with commas between")
+    return tuple(texts)
+
+
 def _parse_bind(texts: list[str]) -> Bind | None:
     text = ",".join(texts)
     if not text:

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 
 from events import metric_counts
+from operations.monitoring import alarms
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0
 _stopped = threading.Event()
-_STEPS: tuple[Callable[[], object], ...] = (metric_counts.flush,)
+_STEPS: tuple[Callable[[], object], ...] = (metric_counts.flush, alarms.watch_from_web)
 
 
 def start() -> None:
