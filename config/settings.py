@@ -132,6 +132,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "teams.context_processors.my_teams",
+                "operations.context_processors.open_alarms",
             ],
         },
     },
@@ -197,7 +198,11 @@ Q_CLUSTER: dict[str, Any] = {
 # Strings that point up: what the ledger wakes after a commit, and what the sweep does for apps above the engine.
 ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
-SWEEP_ALSO = ("operations.monitoring.dead_mans_switch.beat", "operations.monitoring.alarms.watch_from_worker")
+SWEEP_ALSO = (
+    "operations.monitoring.dead_mans_switch.beat",
+    "operations.monitoring.alarms.watch_from_worker",
+    "operations.monitoring.failure_digest.send_digests",
+)
 
 # What the engine does ---------------------------------------------------------------------------------
 ALLOWED_PRIVATE_NETWORKS = env.parsed("RUNBELL_ALLOWED_PRIVATE_CIDRS", "", parse_networks)

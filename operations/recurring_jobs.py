@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from common.data.database_clock import database_now
 from operations.models import RecurringJob
@@ -10,13 +10,16 @@ from operations.models import RecurringJob
 
 def claim(name: str, *, every_seconds: float) -> bool:
     """Whether it is this process that is to do it now. Whoever dies over it leaves it until the next time."""
-    now = database_now()
-    job, is_new = RecurringJob.objects.get_or_create(
-        name=name, defaults={"due_at": now + timedelta(seconds=every_seconds)}
-    )
+    return claim_since(name, every_seconds=every_seconds) is not None
+
+
+def claim_since(name: str, *, every_seconds: float) -> datetime | None:
+    """The same; give since when it has not been done (the first time: now), and None where it is not to be done."""
+    now, pace = database_now(), timedelta(seconds=every_seconds)
+    job, is_new = RecurringJob.objects.get_or_create(name=name, defaults={"due_at": now + pace})
     if is_new:
-        return True
+        return now
     # A shorter pace than before holds at once.
-    is_due = job.due_at <= now or job.due_at > now + timedelta(seconds=every_seconds)
+    is_due = job.due_at <= now or job.due_at > now + pace
     same = RecurringJob.objects.filter(name=name, due_at=job.due_at)
-    return is_due and bool(same.update(due_at=now + timedelta(seconds=every_seconds)))
+    return job.due_at - pace if is_due and same.update(due_at=now + pace) else None
