@@ -199,7 +199,7 @@ Q_CLUSTER: dict[str, Any] = {
 ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
 SWEEP_ALSO = (
-    "operations.monitoring.dead_mans_switch.beat",
+    "operations.monitoring.dead_mans_switch.send_heartbeat",
     "operations.monitoring.alarms.watch_from_worker",
     "operations.monitoring.failure_digest.send_digests",
 )

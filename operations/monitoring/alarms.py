@@ -31,19 +31,19 @@ _one_at_a_time = threading.Lock()
 def watch_from_web() -> None:
     """Look where it is time, and tell what is new. For the background thread: it may wait for receivers."""
     if _may_look():
-        look()
+        update_alarms()
         tell()
 
 
 def watch_from_worker() -> None:
     """The same for the sweep of a worker: it tells in a thread of its own, for receivers that hang hold nobody up."""
     if os.environ.get(HEARTBEAT_FILE_VARIABLE) and _may_look():
-        look()
+        update_alarms()
         if _untold().exists() and not _one_at_a_time.locked():
             threading.Thread(target=_tell_in_thread, name="alarms", daemon=True).start()
 
 
-def look() -> None:
+def update_alarms() -> None:
     """Raise an alarm for each thing that is wrong, and settle those of what is well again."""
     now, channels = database_now(), alarm_channels.chosen()
     there = {alarm.key: alarm for alarm in Alarm.objects.filter(settled_at__isnull=True)}

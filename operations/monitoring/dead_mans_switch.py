@@ -30,7 +30,7 @@ _RETRY_SECONDS = [0, 5, 10]
 _KEPT = timedelta(days=1)
 
 
-def beat() -> None:
+def send_heartbeat() -> None:
     """Send a heartbeat, where the operator has named an address and it is time for one. For the sweep."""
     if not settings.DEADMAN_URL:
         return

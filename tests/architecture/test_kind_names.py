@@ -19,6 +19,8 @@ MAY_NAME_KINDS = {
     "sample/first_steps.py": "what the sample made",
     "sample/services.py": "the sample shows one kind",
     "sample/automations.py": "the sample shows one kind",
+    "operations/monitoring/alarm_channels.py": "the operator's own addresses, by their settings",
+    "operations/monitoring/dead_mans_switch.py": "the operator's address is called as a team's is",
     "operations/provision.py": "the word in the operator's file",
     "wandb_api/resolvers/automations/integrations.py": "W&B's words on the wire",
     "wandb_api/triggers/actions.py": "W&B's words on the wire",

@@ -30,9 +30,9 @@ def healthy(db: None, settings: Any) -> None:
     WorkerHeartbeat.objects.create(name="host beat-1", beat_at=now())
 
 
-def look() -> dict[str, str]:
+def watched() -> dict[str, str]:
     """Look and tell as a process does; give what is open."""
-    alarms.look()
+    alarms.update_alarms()
     alarms.tell()
     return dict(alarms.open_alarms().values_list("key", "text"))
 
@@ -42,16 +42,16 @@ def subjects() -> list[str]:
 
 
 def test_where_all_is_well_nobody_is_told_anything() -> None:
-    assert (look(), subjects()) == ({}, [])
+    assert (watched(), subjects()) == ({}, [])
 
 
 def test_a_silent_worker_is_told_once_and_that_it_is_back() -> None:
     WorkerHeartbeat.objects.update(beat_at=now() - timedelta(seconds=90))
     said = "All workers are silent since 90 s: nothing is judged or sent."
-    assert look() == look() == {"worker_silent": said}
+    assert watched() == watched() == {"worker_silent": said}
     assert subjects() == [f"Runbell: {said}"]
     WorkerHeartbeat.objects.update(beat_at=now())
-    assert look() == {}
+    assert watched() == {}
     assert subjects()[1:] == [f"Runbell: Settled: {said}"]
 
 
@@ -63,39 +63,39 @@ def automation(world: World) -> Automation:
 
 def test_a_backlog_is_told(automation: Automation, settings: Any) -> None:
     failed_at_once(automation.project, ["run1"])  # type: ignore[arg-type]
-    assert look() == {}
+    assert watched() == {}
     settings.ALARM_BACKLOG_SECONDS = -1
-    assert look().keys() == {"backlog_events", "backlog_deliveries"}
+    assert watched().keys() == {"backlog_events", "backlog_deliveries"}
 
 
 def test_a_receiver_that_only_fails_is_told_and_one_that_just_began_is_not(world: World) -> None:
     webhook = world.webhook("http://127.0.0.1:9/hook", failing_since=now() - timedelta(minutes=14))
-    assert look() == {}
+    assert watched() == {}
     type(webhook).objects.update(failing_since=now() - timedelta(minutes=16))
-    assert look() == {"receivers_failing": "1 receivers only fail, such as acme/webhook/hook."}
+    assert watched() == {"receivers_failing": "1 receivers only fail, such as acme/webhook/hook."}
 
 
 def test_an_execution_that_failed_for_good_is_told_while_it_is_news(automation: Automation) -> None:
     ended = Execution.ended(ExecutionState.FAILED, "Set aside: sending it took the worker down 3 times.")
     Execution.objects.create(automation=automation, team=automation.team, **ended)
-    assert look() == {
+    assert watched() == {
         "executions_failed": "1 deliveries failed for good in the last hour; the newest of acme/automation: "
         "Set aside: sending it took the worker down 3 times."
     }
     Execution.objects.update(ended_at=now() - timedelta(hours=2))
-    assert look() == {}
+    assert watched() == {}
 
 
 def test_a_disk_that_is_nearly_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")._replace(total=100 * 2**30, free=4 * 2**30)
     monkeypatch.setattr(operator_checks.shutil, "disk_usage", lambda _path: usage)
-    (text,) = look().values()
+    (text,) = watched().values()
     assert "is nearly full: 4.0 % (4.0 GiB) are free." in text
 
 
 def test_a_broker_that_is_away_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_queue, "is_answering", lambda: False)
-    assert look().keys() == {"broker_away"}
+    assert watched().keys() == {"broker_away"}
 
 
 def test_a_secret_that_no_key_opens_is_told(world: World) -> None:
@@ -103,7 +103,7 @@ def test_a_secret_that_no_key_opens_is_told(world: World) -> None:
     with connection.cursor() as cursor:
         by_another = Fernet(Fernet.generate_key()).encrypt(b"x")
         cursor.execute("UPDATE secrets_vault_secret SET value = %s", [connection.Database.Binary(by_another)])
-    (text,) = look().values()
+    (text,) = watched().values()
     assert text.startswith("No key in RUNBELL_FERNET_KEYS opens 1 of the values in secrets_vault.Secret.value.")
 
 
@@ -114,21 +114,21 @@ def test_slack_and_a_webhook_are_told_too_and_one_that_fails_keeps_no_other_from
     httpserver.expect_request("/hook").respond_with_data("")
     settings.ALARM_SLACK_URL, settings.ALARM_WEBHOOK_URL = httpserver.url_for("/slack"), httpserver.url_for("/hook")
     WorkerHeartbeat.objects.all().delete()
-    look()
-    look()
+    watched()
+    watched()
     assert [request.path for request, _ in httpserver.log] == ["/slack", "/hook"]
     told = json.loads(httpserver.log[1][0].data)
     assert (told["alarm"], told["state"]) == ("worker_silent", "firing")
     assert (len(mail.outbox), Alarm.objects.get().untold) == (1, ["slack"])
     Alarm.objects.update(tried_at=now() - timedelta(minutes=2))
-    look()
+    watched()
     assert [request.path for request, _ in httpserver.log] == ["/slack", "/hook", "/slack"]
 
 
 def test_who_heard_nothing_of_it_does_not_hear_that_it_is_over(settings: Any) -> None:
     settings.ALARM_MAIL, settings.ALARM_SLACK_URL = (), "http://127.0.0.1:9/slack"
     WorkerHeartbeat.objects.all().delete()
-    alarms.look()
+    alarms.update_alarms()
     WorkerHeartbeat.objects.create(name="host beat-1", beat_at=now())
-    alarms.look()
+    alarms.update_alarms()
     assert Alarm.objects.get().untold == []

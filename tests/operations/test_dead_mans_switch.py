@@ -41,7 +41,7 @@ def test_a_heartbeat_is_an_event_that_was_judged_and_delivered(operator: HTTPSer
     assert (execution.state, execution.event.kind) == ("delivered", "run.alert")
 
 
-def test_it_beats_once_a_minute_however_many_workers_sweep(operator: HTTPServer) -> None:
+def test_one_is_sent_each_minute_however_many_workers_sweep(operator: HTTPServer) -> None:
     sweep()
     sweep()
     assert len(operator.log) == 1
@@ -49,7 +49,7 @@ def test_it_beats_once_a_minute_however_many_workers_sweep(operator: HTTPServer)
     assert len(operator.log) == 2
 
 
-def test_without_an_address_nothing_beats_and_nothing_is_made(world: World) -> None:
+def test_without_an_address_none_is_sent_and_nothing_is_made(world: World) -> None:
     teams = Team.objects.count()
     sweep()
     assert (Event.objects.count(), Team.objects.count()) == (0, teams)

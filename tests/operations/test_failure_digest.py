@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,8 +10,13 @@ import pytest
 import time_machine
 from django.test import Client
 from django.utils.timezone import now
+from pytest_httpserver import HTTPServer
 
+from automations.definitions import scopes
+from automations.definitions.drafts import AutomationDraft
+from automations.definitions.services import create_automation
 from automations.models import Automation, Execution, ExecutionState
+from automations.tasks import work
 from operations import recurring_jobs
 from operations.models import Alarm
 from operations.monitoring import failure_digest
@@ -87,6 +93,26 @@ def test_a_failure_at_the_moment_of_a_digest_is_in_the_next_one(
     assert said(world) == []
     later(clock)
     assert len(said(world)) == 1
+
+
+def test_it_goes_to_the_channel_of_the_teams_alerts_once(
+    clock: Any, automation: Automation, world: World, httpserver: HTTPServer
+) -> None:
+    httpserver.expect_request("/alerts").respond_with_data("")
+    world.webhook(httpserver.url_for("/alerts"), name="alerts")
+    place = scopes.place_named({"type": "team", "name": "acme"})
+    action = {"type": "send_webhook", "webhook": "alerts", "payload": '{"text": "${alert_title}: ${alert_text}"}'}
+    assert place is not None
+    draft = AutomationDraft(name="Alerts", event="RUN_ALERT", conditions=[], action=action)
+    create_automation(place, draft, by=world.users["alice"])
+    fail(automation, 3)
+    later(clock)
+    later(clock)
+    work()
+    (text,) = said(world)
+    assert [json.loads(request.data) for request, _ in httpserver.log] == [
+        {"text": f"Deliveries failed for good: {text}"}
+    ]
 
 
 def test_teams_without_failures_hear_nothing(clock: Any, automation: Automation, world: World) -> None:

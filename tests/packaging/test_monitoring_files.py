@@ -26,7 +26,7 @@ _LABELS = re.compile(r"by \(([^)]*)\)|\{([^{}]*)\}")
 _OF_SCRAPES = {"instance", "job"}
 
 
-def asked() -> dict[str, str]:
+def expressions() -> dict[str, str]:
     rules = {rule["alert"]: rule["expr"] for rule in RULES}
     panels = {
         f"{panel['title']} {target['refId']}": target["expr"]
@@ -47,13 +47,13 @@ def label_names(expression: str) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def told() -> dict[str, set[str]]:
+def counted() -> dict[str, set[str]]:
     """The labels of each sample that is counted, whether it was or not."""
-    counted: dict[str, set[str]] = {f"{one.name}_total": set(one.labels) for one in metrics.COUNTERS}
+    found: dict[str, set[str]] = {f"{one.name}_total": set(one.labels) for one in metrics.COUNTERS}
     for one in metrics.HISTOGRAMS:
-        counted |= {f"{one.name}_bucket": {*one.labels, "le"}, f"{one.name}_sum": set(one.labels)}
-        counted[f"{one.name}_count"] = set(one.labels)
-    return counted
+        found |= {f"{one.name}_bucket": {*one.labels, "le"}, f"{one.name}_sum": set(one.labels)}
+        found[f"{one.name}_count"] = set(one.labels)
+    return found
 
 
 def gauges() -> Iterator[tuple[str, set[str]]]:
@@ -64,23 +64,23 @@ def gauges() -> Iterator[tuple[str, set[str]]]:
             yield family.name, set(getattr(family, "_labelnames", ()))
 
 
-def test_rules_and_dashboard_ask_for_what_is_told(db: None, told: dict[str, set[str]]) -> None:
-    known = told | dict(gauges())
-    for place, expression in asked().items():
+def test_rules_and_dashboard_ask_for_what_is_told(db: None, counted: dict[str, set[str]]) -> None:
+    known = counted | dict(gauges())
+    for place, expression in expressions().items():
         names = set(_NAME.findall(expression))
         assert names and names <= known.keys(), place
         labels = set.union(*(known[name] for name in names)) | _OF_SCRAPES
         assert label_names(expression) <= labels, place
 
 
-def test_every_metric_is_shown(db: None, told: dict[str, set[str]]) -> None:
-    shown = set(_NAME.findall(" ".join(asked().values())))
-    known = {*told, *(name for name, _labels in gauges())}
+def test_every_metric_is_shown(db: None, counted: dict[str, set[str]]) -> None:
+    shown = set(_NAME.findall(" ".join(expressions().values())))
+    known = {*counted, *(name for name, _labels in gauges())}
     left_out = {name for name in known - shown if not name.endswith(("_sum", "_count"))}
     assert left_out == set()
 
 
-def test_the_docs_tell_of_every_metric(db: None, told: dict[str, set[str]]) -> None:
+def test_the_docs_tell_of_every_metric(db: None, counted: dict[str, set[str]]) -> None:
     text = (ROOT / "docs" / "monitoring.md").read_text()
     names = {one.name for one in (*metrics.COUNTERS, *metrics.HISTOGRAMS)} | {name for name, _labels in gauges()}
     assert {name for name in names if f"`{name}" not in text} == set()
