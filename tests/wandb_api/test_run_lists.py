@@ -33,7 +33,7 @@ def runs(world: World) -> World:
     return world
 
 
-def listed(graphql: GraphQL, order: str = "+created_at", **filters: Any) -> list[str]:
+def found_runs(graphql: GraphQL, order: str = "+created_at", **filters: Any) -> list[str]:
     found = graphql.data(LIST, filters=json.dumps(filters), order=order)["project"]
     names = [edge["node"]["name"] for edge in found["runs"]["edges"]]
     assert found["runCount"] == len(names)
@@ -71,7 +71,7 @@ def test_every_field_that_the_sdk_documents_is_one() -> None:
 def test_runs_are_found_by_the_fields_of_the_sdk(
     runs: World, graphql: GraphQL, filters: dict[str, Any], names: list[str]
 ) -> None:
-    assert listed(graphql, **filters) == names
+    assert found_runs(graphql, **filters) == names
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_runs_are_found_by_the_fields_of_the_sdk(
     ],
 )  # fmt: skip
 def test_every_spelling_of_an_order_orders(runs: World, graphql: GraphQL, order: str) -> None:
-    assert listed(graphql, order, state="finished") == ["short", "long"]
+    assert found_runs(graphql, order, state="finished") == ["short", "long"]
 
 
 @pytest.mark.parametrize("order", ["created", "+summary_metrics", "+loss.train", "+summary_metrics['a'"])
