@@ -55,7 +55,7 @@ class MetricField(forms.CharField):
         super().__init__(strip=False, **kwargs)
 
     def to_python(self, value: Any) -> str:
-        found: str = super().to_python(value)
+        found = super().to_python(value) or ""
         return found if found.strip() else ""
 
 

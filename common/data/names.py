@@ -57,7 +57,8 @@ slug = RegexValidator(
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LONGEST = 128
 _NOT_IN_PROJECTS = "/\\#?%:"
-_NOT_IN_RUN_IDS = "/:;,#?'"
+# The SDK takes a percent sign in an id and then posts the rows to no address, or to that of another run.
+_NOT_IN_RUN_IDS = "/:;,#?'%"
 
 
 def project_name(value: str) -> None:

@@ -14,7 +14,7 @@ from tests.world import World
 
 UPSERT = """mutation Upsert($input: UpsertBucketInput!) { upsertBucket(input: $input) {
     bucket { name project { name } } } }"""
-RUN_IDS = ["lr=0.1", "try 1", "a&b+c$d@e", "été (2)", "50%", "%2F", "a\\b", '<b>"x"', "$(id)", "..x", "=cmd", "x" * 128]
+RUN_IDS = ["lr=0.1", "try 1", "a&b+c$d@e", "été (2)", "a\\b", '<b>"x"', "$(id)", "..x", "=cmd", "x" * 128]
 PROJECTS = ["mnist (old)", "lr=0.1", " spaced ", "a;b'c,d", ".hidden", "été", '"); import os', "$(id)"]
 
 
@@ -53,7 +53,7 @@ def test_what_no_address_or_log_can_hold_is_refused(name: str) -> None:
             check(name)
 
 
-@pytest.mark.parametrize("name", [" a", "a ", "a:b", "a;b", "a,b", "a#b", "a?b", "a'b"])
+@pytest.mark.parametrize("name", [" a", "a ", "a:b", "a;b", "a,b", "a#b", "a?b", "a'b", "50%"])
 def test_what_the_sdk_refuses_of_a_run_id_is_refused(name: str) -> None:
     with pytest.raises(ValidationError, match="is no usable run id"):
         run_id(name)
