@@ -45,7 +45,7 @@ def members(graphql: GraphQL) -> list[dict[str, Any]]:
     return found
 
 
-def told(verb: str) -> AuditEvent:
+def audit_row(verb: str) -> AuditEvent:
     return AuditEvent.objects.filter(verb=verb).latest("pk")
 
 
@@ -76,7 +76,7 @@ def test_an_admin_of_the_organization_makes_a_team_and_is_its_admin(
     assert (entity["id"], entity["name"]) == (global_id("Entity", team.pk), "vision")
     assert team.organization == organization_admin.team.organization
     assert [(one.user.username, one.role) for one in team.memberships.all()] == [("alice", "admin")]
-    row = told("team.create")
+    row = audit_row("team.create")
     assert (row.team, row.organization, row.actor) == (team, team.organization, "alice")
     assert row.after == {"name": "vision", "admin": "alice"}
 
@@ -126,7 +126,7 @@ def test_a_colleague_is_put_on_the_team_by_name_and_others_are_not(world: World,
     invite = graphql.data(INVITE, username="eve", admin=True)["createInvite"]["invite"]
     assert (invite["id"], invite["name"], invite["toUser"]) == (global_id("User", eve.pk), "Eve", {"name": "Eve"})
     assert Membership.objects.get(team=world.team, user=eve).role == Role.ADMIN
-    assert told("member.add").person == eve
+    assert audit_row("member.add").person == eve
     assert graphql.send(INVITE, username="eve")[0] == 409
     foreign, nobody = graphql.send(INVITE, username="dan"), graphql.send(INVITE, username="nobody")
     assert foreign[0] == nobody[0] == 422
@@ -222,7 +222,9 @@ def test_a_key_is_made_shown_once_listed_by_its_beginning_and_deleted(world: Wor
     assert (listed["description"], made["name"].startswith(listed["name"])) == ("laptop", True)
     assert fresh.data(UNKEY, id=made["id"])["deleteApiKey"] == {"success": True}
     assert fresh.send(MY_KEYS)[0] == 401
-    assert (told("key.create").after or {})["name"] == "laptop" and told("key.delete").person == world.users["alice"]
+    assert (audit_row("key.create").after or {})["name"] == "laptop" and audit_row("key.delete").person == world.users[
+        "alice"
+    ]
 
 
 def test_a_key_of_one_team_makes_keys_of_that_team_and_one_to_read_makes_none(world: World) -> None:
@@ -245,7 +247,7 @@ def test_a_key_of_somebody_else_is_not_there(world: World, graphql: GraphQL) -> 
 # People ----------------------------------------------------------------------------------------------------
 
 
-def found(graphql: GraphQL, query: str | None) -> dict[str, Any]:
+def users_found(graphql: GraphQL, query: str | None) -> dict[str, Any]:
     return {edge["node"]["username"]: edge["node"] for edge in graphql.data(USERS, asked=query)["users"]["edges"]}
 
 
@@ -256,7 +258,7 @@ def test_an_instance_admin_makes_a_person_and_nobody_else_does(world: World, gra
     made = graphql.data(PERSON, email="ada@example.test", admin=True)["createUser"]["user"]
     user = User.objects.get(email="ada@example.test")
     assert (made["username"], made["email"], made["admin"]) == ("ada", "ada@example.test", True)
-    assert (user.is_superuser, user.has_usable_password(), told("user.create").person) == (True, False, user)
+    assert (user.is_superuser, user.has_usable_password(), audit_row("user.create").person) == (True, False, user)
     assert graphql.send(PERSON, email="ADA@example.test")[0] == 409
     assert graphql.send(PERSON, email="ada")[0] == 422
 
@@ -266,19 +268,19 @@ def test_people_of_the_organization_are_found_by_name_and_team_mates_by_address(
     eve = User.objects.create_user("eve", email="eve@hidden.test")
     Membership.objects.create(team=beside, user=eve, role=Role.VIEWER)
     User.objects.filter(username="bob").update(email="bob@work.test")
-    assert found(graphql, "eve") == {"eve": {"username": "eve", "email": None, "apiKeys": None, "teams": None}}
-    assert found(graphql, "hidden.test") == found(graphql, "eve@hidden.test") == {}
-    assert list(found(graphql, "bob@work")) == ["bob"]
-    assert found(graphql, "dan") == {}
-    assert list(found(GraphQL("d" * 44), "")) == ["dan"]
+    assert users_found(graphql, "eve") == {"eve": {"username": "eve", "email": None, "apiKeys": None, "teams": None}}
+    assert users_found(graphql, "hidden.test") == users_found(graphql, "eve@hidden.test") == {}
+    assert list(users_found(graphql, "bob@work")) == ["bob"]
+    assert users_found(graphql, "dan") == {}
+    assert list(users_found(GraphQL("d" * 44), "")) == ["dan"]
 
 
 def test_an_instance_admin_finds_everybody(world: World, graphql: GraphQL) -> None:
     User.objects.filter(username="alice").update(is_superuser=True)
-    assert list(found(graphql, "elsewhere.test")) == ["dan"]
-    assert found(graphql, "dan")["dan"]["email"] == "dan@elsewhere.test"
-    assert len(found(graphql, "dan")["dan"]["apiKeys"]["edges"]) == 1
-    assert found(as_key_of(world, "alice", team=world.team), "dan") == {}
+    assert list(users_found(graphql, "elsewhere.test")) == ["dan"]
+    assert users_found(graphql, "dan")["dan"]["email"] == "dan@elsewhere.test"
+    assert len(users_found(graphql, "dan")["dan"]["apiKeys"]["edges"]) == 1
+    assert users_found(as_key_of(world, "alice", team=world.team), "dan") == {}
 
 
 # Organizations ---------------------------------------------------------------------------------------------
