@@ -54,9 +54,9 @@ class MetricField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(strip=False, **kwargs)
 
-    def to_python(self, value: Any) -> str:
-        found = super().to_python(value) or ""
-        return found if found.strip() else ""
+    def clean(self, value: Any) -> str:
+        is_blank = isinstance(value, str) and not value.strip()
+        return str(super().clean("" if is_blank else value))
 
 
 def _refuse_other_types(form: forms.Form, sent: Mapping[str, Any]) -> None:
