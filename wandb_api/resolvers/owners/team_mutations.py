@@ -52,7 +52,9 @@ def invite(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 @resolver_tables.mutation.field("deleteInvite")
 def remove(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
     """Take an invitation back, or a member off the team, as an admin; or leave it oneself. The last admin stays."""
-    user, id = person(info), input.get("id") or ""
+    user, id = person(info), input.get("id")
+    if not id:
+        refuse("id", "Say who goes: the id of a member or of an invitation, as the members of the team say it.")
     kind, key = kind_and_key(id)
     is_own = kind == "User" and key == user.pk
     team = team_named(user, input.get("entityName") or "", Role.VIEWER if is_own else Role.ADMIN)
