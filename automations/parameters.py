@@ -48,6 +48,17 @@ class Parameters(forms.Form):
         return meant
 
 
+class MetricField(forms.CharField):
+    """The name of a metric, as the script logs it: spaces around it are part of it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(strip=False, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        is_blank = isinstance(value, str) and not value.strip()
+        return str(super().clean("" if is_blank else value))
+
+
 def _refuse_other_types(form: forms.Form, sent: Mapping[str, Any]) -> None:
     """Refuse what a form of texts would quietly turn into one: an object as a payload, true as the number 1."""
     errors = {}

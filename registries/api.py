@@ -46,7 +46,7 @@ class Registries(generics.ListAPIView[Registry]):
         its_organization = access.administered_organization(person(request), organization)
         sent = RegistrySerializer(data=request.data)
         sent.is_valid(raise_exception=True)
-        registry = services.create_registry(its_organization, **sent.validated_data)
+        registry = services.create_registry(its_organization, **sent.validated_data, by=person(request))
         return Response(RegistrySerializer(registry).data, status=status.HTTP_201_CREATED)
 
 

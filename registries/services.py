@@ -30,14 +30,18 @@ def create_registry(
     description: str = "",
     visibility: str = Visibility.ORGANIZATION,
     types: Iterable[str] = (),
+    by: User | None = None,
 ) -> Registry:
-    """Make a registry. Versions of these types may be linked into it; without any, all may."""
+    """Make a registry whose first admin is `by`. Versions of these types may be linked in; without any, all may."""
     registry = Registry(organization=organization, name=name, description=description, visibility=visibility)
     registry.types = _checked(types)
     registry.full_clean(validate_constraints=False)
     with only_one(_named(organization, name), _TAKEN.format(organization.name, name)):
         registry.save()
         after = audit_log.columns(registry, *_AUDITED)
+        if by is not None:
+            RegistryMember.objects.create(registry=registry, user=by, role=RegistryRole.ADMIN)
+            after["admin"] = by.username
         audit_log.record("registry.create", f"registry {registry}", team=None, organization=organization, after=after)
     return registry
 

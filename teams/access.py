@@ -32,6 +32,21 @@ def reached_by_key(user: Visitor, rows: QuerySet[AnyModel], path: str = "pk") ->
     return rows.exclude(**{f"{path}__in": key.closed_to}) if key.closed_to else rows
 
 
+def is_instance_admin(user: Visitor) -> bool:
+    """Whether they administer all of Runbell: a superuser, in a browser or with a key that reaches everything."""
+    if not isinstance(user, User) or not user.is_active or not user.is_superuser:
+        return False
+    key = user.shown_key
+    return key is None or (key.team_id is None and not key.closed_to)
+
+
+def require_instance_admin(user: Visitor) -> None:
+    """Refuse everybody else with 403."""
+    if not is_instance_admin(user):
+        actor.note_denial()
+        raise PermissionDenied(_("This takes a superuser of this Runbell, with a key that reaches all teams."))
+
+
 def teams_of(user: Visitor) -> QuerySet[Team]:
     """The teams this person belongs to. An organization's admins and superusers belong to those they joined."""
     if not user.is_authenticated or not user.is_active:
@@ -71,8 +86,14 @@ def people_of(organization: Organization) -> QuerySet[User]:
 
     Its teams may add these without asking them, and their names are told within it alone.
     """
-    on_a_team = Membership.objects.filter(team__organization=organization).values("user")
-    admins = organization.admins.through.objects.filter(organization=organization).values("user")
+    return people_of_all(Organization.objects.filter(pk=organization.pk))
+
+
+def people_of_all(organizations: QuerySet[Organization]) -> QuerySet[User]:
+    """Give the people of any of these organizations, as `people_of` does."""
+    named = organizations.order_by().values("pk")
+    on_a_team = Membership.objects.filter(team__organization__in=named).values("user")
+    admins = Organization.admins.through.objects.filter(organization__in=named).values("user")
     return User.objects.filter(Q(pk__in=on_a_team) | Q(pk__in=admins), is_active=True)
 
 

@@ -194,6 +194,8 @@ class ApiKey(models.Model):
         _("addresses"), max_length=500, blank=True, help_text=_("Ranges such as 10.1.0.0/16; empty: from anywhere.")
     )
     closed_to = JSONTextField(default=list, blank=True, editable=False)
+    # Of a service account's first key, until who made it has read it: teams.accounts.handed_over_key.
+    handover = models.CharField(max_length=64, null=True, editable=False)
 
     class Meta:
         verbose_name = _("API key")

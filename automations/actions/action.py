@@ -57,6 +57,10 @@ class Action(Plugin):
     def describe(self, receiver_name: str) -> str:
         raise NotImplementedError
 
+    def warnings(self) -> list[str]:
+        """Say what is perhaps not meant as it is written, though it can be sent."""
+        return []
+
     def rendered(self, receiver: Receiver, context: MessageContext, secrets: Mapping[str, str]) -> RenderedPayload:
         """Give the body to send and its masked form. Raises TemplateError.
 

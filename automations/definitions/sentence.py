@@ -19,6 +19,14 @@ def sentence_of(automation: Automation, receiver_name: str) -> str:
         return "This automation cannot be read. Edit it to repair it."
 
 
+def warnings_of(automation: Automation) -> list[str]:
+    """Say what of its action is perhaps not meant as it is written; nothing of one that cannot be read."""
+    try:
+        return actions.registry.get(automation.action_type)(automation.action).warnings()
+    except (UnknownKey, KeyError, TypeError):
+        return []
+
+
 def moment_of(automation: Automation) -> str:
     """Say when it acts: the first half of its sentence. Raises what reading it raises."""
     asked = [conditions.registry.get(one["type"])(one) for one in automation.conditions]

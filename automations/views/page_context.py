@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
 from automations.access import automation_numbered
-from automations.definitions.sentence import sentence_of
+from automations.definitions.sentence import sentence_of, warnings_of
 from automations.definitions.services import receiver_names
 from automations.insight.health_strip import HealthStrip, health_strips_of
 from automations.models import Automation, Execution
@@ -31,6 +31,11 @@ class AutomationOnPage:
     receiver_name: str = ""
     health: HealthStrip = field(default_factory=HealthStrip)
     may_switch: bool = False
+
+    @property
+    def warnings(self) -> list[str]:
+        """What of its action is perhaps not meant as it is written."""
+        return warnings_of(self.automation)
 
     @property
     def last(self) -> Execution | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
@@ -51,15 +53,34 @@ slug = RegexValidator(
     "%(value)r is no usable name: use 1 to 64 lower-case letters, digits, hyphens and underscores, "
     "starting and ending with a letter or digit.",
 )
-project_name = RegexValidator(
-    r"^[A-Za-z0-9_](?:[\w .-]{0,126}[\w-])?\Z",
-    "%(value)r is no usable name: use 1 to 128 letters, digits, spaces, dots, hyphens and underscores, "
-    "not starting with a dot.",
-)
-run_id = RegexValidator(
-    r"^[\w.-]{1,128}\Z",
-    "%(value)r is no usable run id: use 1 to 128 letters, digits, dots, hyphens and underscores.",
-)
+# As wide as the wandb SDK has them, but for what no address, header or line of a log can hold.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LONGEST = 128
+_NOT_IN_PROJECTS = "/\\#?%:"
+# The SDK takes a percent sign in an id and then posts the rows to no address, or to that of another run.
+_NOT_IN_RUN_IDS = "/:;,#?'%"
+
+
+def project_name(value: str) -> None:
+    """Take the name of a project as the SDK does; not '.' and '..', which are no part of an address."""
+    if not value or value in (".", "..") or _cannot_be(value, _NOT_IN_PROJECTS):
+        raise ValidationError(
+            f"{value!r} is no usable name: use 1 to {_LONGEST} characters, without line breaks and "
+            f"{' '.join(_NOT_IN_PROJECTS)}, and not a dot or two alone."
+        )
+
+
+def run_id(value: str) -> None:
+    """Take the id of a run as the SDK does; not '.' and '..', which are no part of an address."""
+    if not value or value != value.strip() or value in (".", "..") or _cannot_be(value, _NOT_IN_RUN_IDS):
+        raise ValidationError(
+            f"{value!r} is no usable run id: use 1 to {_LONGEST} characters, without line breaks and "
+            f"{' '.join(_NOT_IN_RUN_IDS)}, spaces only between them, and not a dot or two alone."
+        )
+
+
+def _cannot_be(value: str, excluded: str) -> bool:
+    return len(value) > _LONGEST or bool(_UNPRINTABLE.search(value)) or any(one in excluded for one in value)
 
 
 def not_reserved(value: str) -> None:

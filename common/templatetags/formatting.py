@@ -104,6 +104,12 @@ def plain(value: object) -> str:
 
 
 @register.filter
+def as_json(value: str) -> str:
+    """Write a text in quotes, as it stands in a program that people copy: no name ends the quotes."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
 def cut_json(value: Any) -> str:
     """Write JSON as `pretty_json`, of what is large only the beginning."""
     text = pretty_json(_first_members(value))

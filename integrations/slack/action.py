@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from automations.actions.action import Action, ActionForm, registry
@@ -30,10 +31,10 @@ class NotifySlackForm(ActionForm):
         max_length=80,
         error_messages={"required": _("Name one of the team's Slack channels.")},
     )
-    title = text_fields.TextLineField(
+    title = text_fields.LiteralLineField(
         label=_("Title"), help_text=_("With variables such as ${run_name}. Empty: the automation's name.")
     )
-    text = text_fields.TextBlockField()
+    text = text_fields.LiteralBlockField()
     severity = forms.ChoiceField(
         label=_("Severity"),
         choices=SEVERITIES,
@@ -76,12 +77,19 @@ class NotifySlack(IntegrationAction):
     def describe(self, receiver_name: str) -> str:
         return rich_text("notify ", strong(receiver_name or "a Slack channel that is gone"), " in Slack")
 
+    def warnings(self) -> list[str]:
+        said = f"{self.params['title']}\n{self.params['text']}"
+        return [
+            _now("%(name)s is no variable here, so the message says it as it stands.") % {"name": name}
+            for name in text_fields.literal_placeholders(said)
+        ]
+
     def rendered(self, receiver: Receiver, context: MessageContext, secrets: Mapping[str, str]) -> RenderedPayload:
         values = context.variables
         told = message(
             context,
-            title=text_fields.filled(self.params["title"], values),
-            text=text_fields.filled(self.params["text"], values),
+            title=text_fields.filled_literally(self.params["title"], values),
+            text=text_fields.filled_literally(self.params["text"], values),
             severity=more_severe(self.params["severity"], context),
         )
         body = json.dumps(told, ensure_ascii=False)

@@ -46,7 +46,9 @@ class SampleRequest:
         stream = query.get("stream", Stream.HISTORY)
         if stream not in Stream.values:
             refuse("stream", f"{quoted(stream)} is no stream. Choose one of: {', '.join(Stream.values)}.")
-        keys = tuple(key.strip() for key in query.get("keys", "").split(",") if key.strip())
+        parts = [part for part in query.get("keys", "").split(",") if part.strip()]
+        # People write a space after a comma; and it may be part of the name that is logged.
+        keys = tuple(dict.fromkeys(name for part in parts for name in (part.strip(), part)))
         return cls(samples, keys, stream)
 
 

@@ -61,7 +61,7 @@ def store_key(user: User, name: str, plain: str, limits: KeyLimits = KeyLimits()
         refuse("api_keys", f"The key {name!r} has {len(plain)} characters; use {_SHORTEST} or more.")
     values = {"user": user, "name": name, "start": plain[:6], **vars(limits)}
     with transaction.atomic():
-        key, created = ApiKey.objects.get_or_create(digest=_digest(plain), defaults=values)
+        key, created = ApiKey.objects.get_or_create(digest=digest_of(plain), defaults=values)
         if created:
             audit_log.record("key.create", f"API key {key}", team=None, person=user, after=_audit_values(key))
     if not created and key.user_id != user.pk:
@@ -97,7 +97,7 @@ def key_of(plain: str) -> ApiKey | None:
 
     Raises TooManyRequests where its person sends too much, or its address too many that are not known.
     """
-    key = ApiKey.objects.select_related("user").filter(digest=_digest(plain), user__is_active=True).first()
+    key = ApiKey.objects.select_related("user").filter(digest=digest_of(plain), user__is_active=True).first()
     if key is None:
         count_wrong_key()
         return None
@@ -139,6 +139,7 @@ def _audit_values(key: ApiKey) -> dict[str, Any]:
     return audit_log.columns(key, "name", "start", "user", "expires_at", "scope", "team", "networks")
 
 
-def _digest(plain: str) -> str:
+def digest_of(plain: str) -> str:
+    """Give what is kept of a key."""
     # Plain SHA-256 suffices: a key is 260 random bits, so there is nothing to guess.
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()

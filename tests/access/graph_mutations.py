@@ -39,6 +39,16 @@ MUTATIONS: dict[str, list[dict[str, Any]]] = {
     ],
     "updateFilterTrigger": [{"id": "$trigger", "name": "renamed"}, {"id": "$trigger", **SCOPE, **CALL}],
     "updateUser": [{"defaultEntity": "$entity"}],
+    "createUser": [{"email": "new@canary.test"}],
+    "createTeam": [{"teamName": "new-team"}, {"teamName": "new-team", "teamAdminUserName": "$username"}],
+    "createInvite": [
+        {"entityName": "$entity", "username": "$username"}, {"entityName": "$entity", "username": "bluezq-ann"},
+        {"entityName": "$entity", "email": "new@canary.test"},
+    ],
+    "deleteInvite": [{"entityName": "$entity", "id": "$user"}, {"entityName": "$entity", "id": "$invitation"}],
+    "createServiceAccount": [{"entityName": "$entity", "description": "nightly"}],
+    "generateApiKey": [{"description": "new"}],
+    "deleteApiKey": [{"id": "$key"}],
     "deleteTrigger": [{"triggerID": "$trigger"}],
     "createGenericWebhookIntegration": [
         {"entityName": "$entity", "name": "new-hook", "urlEndpoint": "http://127.0.0.1:8009/new"}
@@ -130,11 +140,13 @@ def slots(scene: Scene, owner: str) -> dict[str, str]:
         "trigger": ("Trigger", _pk(automations)), "webhook": ("Webhook", _pk(hooks.filter(name=f"{owner}zq-hook"))),
         "channel": ("SlackChannel", _pk(channels)),
         "file": ("RunFile", _pk(RunFile.objects.filter(run=scene.runs[owner]))),
-        "user": ("User", scene.people[owner].pk), "team": ("Entity", scene.teams[owner].pk),
+        "user": ("User", scene.people[owner].pk), "key": ("ApiKey", _pk(scene.people[owner].api_keys)),
+        "invitation": ("Invitation", _pk(scene.teams[owner].invitations)), "team": ("Entity", scene.teams[owner].pk),
     }  # fmt: skip
     names = {
         "entity": f"{owner}zq-team", "project": f"{owner}zq-project", "run": f"{owner}zq-run",
         "collection": f"{owner}zq-made", "client": f"{owner}zq-v2-client", "registry": registry.project_name,
+        "username": f"{owner}zq-ann",
     }  # fmt: skip
     return {**names, **{slot: global_id(kind, key) for slot, (kind, key) in ids.items()}}
 

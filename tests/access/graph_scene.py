@@ -26,6 +26,7 @@ from projects.runs.lifecycle import RunDetails, start_run
 from projects.services import create_project
 from registries.services import create_registry, link, set_role_of_team, set_role_of_user
 from teams.accounts.api_key import store_key
+from teams.joining.invitations import invite
 from teams.memberships import leave
 from teams.models import Membership, Organization, Role, Team, User
 from tests.artifacts.sending import begun, manifest_of, send_manifest, sent
@@ -43,6 +44,11 @@ PEOPLE = {
 }
 # Who shares a team with them.
 MATES = dict.fromkeys(("viewer", "registry-member"), {"viewer", "registry-member", "all-seeing"})
+# Whose names they may find, for they are of the same organization.
+COLLEAGUES = {
+    "viewer": {"bluezq-ann", "bluezq-ann.first", "bluezq-ann.last"},
+    "registry-member": {"bluezq-ann", "bluezq-ann.first", "bluezq-ann.last"},
+}
 # The versions of other teams that they see by a link.
 LINKED_TO = {"viewer": ("v1",), "registry-member": ("v0", "v1")}
 
@@ -62,6 +68,8 @@ class Scene:
         """Whether a person may find this word: their own, or one that a link tells."""
         owner = word.partition("zq")[0]
         if owner in PEOPLE[person] or word.split(".")[0].removeprefix("selfzq-") in MATES.get(person, {person}):
+            return True
+        if word in COLLEAGUES.get(person, ()):
             return True
         numbers = LINKED_TO.get(person, ()) if owner == "blue" else ()
         return bool(numbers) and word in (names_told(owner) | self._words_told(owner, numbers))
@@ -129,6 +137,7 @@ def _make_team(scene: Scene, name: str) -> None:
     link_in_project(scene.versions[name][2], portfolio, aliases=[f"{name}zq-portfolio-alias"])
     _pending(scene, name)
     _webhook(scene, name, f"{name}zq-hook")
+    invite(team, Role.MEMBER, by=ann)
     create_channel(team, {"name": f"{name}zq-channel", "webhook_url": "http://127.0.0.1:8009/x"}, by=ann)
 
 
@@ -143,6 +152,8 @@ def _pending(scene: Scene, name: str) -> None:
 def _make_walkers(scene: Scene) -> None:
     for person in PEOPLE:
         _person(scene, f"selfzq-{person}", person)
+    User.objects.filter(username="selfzq-all-seeing").update(is_superuser=True)
+    scene.people["all-seeing"].refresh_from_db()
     for person in ("viewer", "registry-member"):
         _member(scene.teams["red"], scene.people[person], Role.VIEWER)
     _member(scene.teams["blue"], scene.people["former"], Role.MEMBER)

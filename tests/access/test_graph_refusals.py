@@ -34,6 +34,8 @@ ASKING = {
 }  # fmt: skip
 # The registry is one of the organization north, and its members are red and blue.
 REGISTRY = {"registry", "registry_id"}
+# The organization's people have names within it: an admin of red adds one of blue without asking.
+COLLEAGUE = {"username"}
 CASES = [(person, mutation) for person in ASKING for mutation in MUTATIONS]
 QUERIES = {
     "version": "query($x: ID!) { artifact(id: $x) { id } }",
@@ -105,7 +107,8 @@ def test_a_mutation_that_names_what_is_anothers_is_refused_as_one_that_names_not
     mine, foreign = slots(scene, own), slots(scene, other)
     nobodys = absent(foreign)
     for sent in MUTATIONS[mutation]:
-        for slot in sorted(slots_in(sent) - (REGISTRY if person.startswith(("red", "blue")) else set())):
+        known = (REGISTRY if person.startswith(("red", "blue")) else set()) | (COLLEAGUE if person == "red" else set())
+        for slot in sorted(slots_in(sent) - known):
             given = []
             for named in (foreign, nobodys):
                 names = {**mine, slot: named[slot]}

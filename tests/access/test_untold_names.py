@@ -90,6 +90,9 @@ def query(document: str) -> Callable[[World, str], Answer]:
 
 REGISTRY = "registries/research/models/members"
 DOORS: dict[str, Callable[[World, str], Answer]] = {
+    "createInvite username": query(
+        'mutation { createInvite(input: {entityName: "acme", username: "NAME"}) { invite { name } } }'
+    ),
     "POST teams/{team}/members username": rest_door("post", "teams/acme/members", username="NAME"),
     "DELETE teams/{team}/members/{username}": rest_door("delete", "teams/acme/members/NAME"),
     "POST registries/{organization}/{registry}/members username": rest_door("post", REGISTRY, username="NAME"),
@@ -109,6 +112,9 @@ OTHERS = {
     "page NewPersonForm",
     # Who signs in: nobody and a wrong password get the same words, tests/pages/test_signing_in.py.
     "page SignInForm",
+    # A yes or no: tests/wandb_api/test_people.py.
+    "createInvite admin",
+    "createUser admin",
     # Compares with the name that a run has; nobody is looked up.
     "page RunUserForm",
 }
@@ -180,9 +186,10 @@ def test_those_of_the_organization_are_told_and_added(people: World) -> None:
     assert Membership.objects.filter(team=people.team, user__username="charlie").exists()
 
 
-def test_a_user_search_finds_only_those_of_ones_own_teams(people: World) -> None:
-    for name in (*FOREIGN, "charlie"):
+def test_a_user_search_finds_only_those_of_ones_own_organizations(people: World) -> None:
+    for name in FOREIGN:
         assert DOORS["users query"](people, name)[1] == '{"data": {"users": {"edges": []}}}'
+    assert "charlie" in DOORS["users query"](people, "charlie")[1]
 
 
 def test_a_team_of_elsewhere_is_as_unknown_as_one_that_is_nowhere(people: World) -> None:

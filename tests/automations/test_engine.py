@@ -77,6 +77,21 @@ def log_at(moment: datetime, run: Run, loss: float = 2.0) -> None:
         work()
 
 
+@pytest.mark.parametrize("name", [" loss", "loss ", " a  b "])
+def test_spaces_around_the_name_of_a_metric_are_part_of_it(
+    world: World, hook: None, receiver: HTTPServer, name: str
+) -> None:
+    automation = world.automation(threshold(metric=name), event="RUN_METRIC")
+    assert automation.conditions[0]["metric"] == name
+    run = world.run()
+    ingest_rows(run, 0, [{name.strip(): 2.0}])
+    work()
+    assert receiver.log == []
+    ingest_rows(run, 1, [{name: 2.0}])
+    work()
+    assert arrived(receiver, "run") == ["run1"]
+
+
 # Rests ---------------------------------------------------------------------------------------------
 
 

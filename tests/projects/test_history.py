@@ -274,6 +274,12 @@ def test_a_sample_of_one_metric_leaves_out_rows_without_it(run: Run) -> None:
     assert (got, total) == ([{"_step": step, "loss": step} for step in (1, 3, 5)], 6)
 
 
+def test_a_sample_of_a_metric_with_spaces_around_it_finds_it(run: Run) -> None:
+    ingest_rows(run, 0, [{" loss": 1, "acc": 2}])
+    got, _total = sampled_rows(run, SampleRequest.of({"keys": " loss, acc"}))
+    assert got == [{" loss": 1, "acc": 2}]
+
+
 def test_series_hold_the_numbers_of_each_metric_over_its_steps(run: Run) -> None:
     ingest_rows(run, 0, [{"_step": 10, "loss": 1.5, "note": "x"}, {"loss": 2, "acc": True}])
     (found,) = series(run)

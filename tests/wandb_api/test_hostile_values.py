@@ -163,7 +163,10 @@ def place(world_with_everything: World) -> Place:
         "artifactManifestID": up(upload), "Query.artifactCollection.id": collection(True),
         "artifactPortfolioID": collection(False),
         "artifactSequenceID": collection(True), "destinationArtifactTypeName": "model", "clientID": "c1",
-        "Mutation.deleteRun.id": global_id("Run", run.pk), "Mutation.updateRunState.id": global_id("Run", run.pk),
+        "Mutation.deleteRun.id": global_id("Run", run.pk),
+        "Mutation.deleteInvite.id": global_id("User", world.users["bob"].pk),
+        "Mutation.deleteApiKey.id": global_id("ApiKey", world.users["alice"].api_keys.get().pk),
+        "Mutation.updateRunState.id": global_id("Run", run.pk),
         "Mutation.stopRun.id": global_id("Run", run.pk), "Mutation.upsertBucket.id": global_id("Run", run.pk),
         "Mutation.deleteFiles.files": global_id("RunFile", RunFile.objects.get().pk),
         "triggerID": global_id("Trigger", Automation.objects.first().pk),  # type: ignore[union-attr]

@@ -171,5 +171,44 @@ def test_registries_are_made_listed_changed_and_deleted(runbell: Runbell) -> Non
     assert found["taken"] is True
     assert found["state"] == ["Changed", "organization", ["dataset", "model"]]
     assert (found["names"], found["found"], found["after"]) == (["models", "renamed"], ["renamed"], ["models"])
-    assert (found["members"], found["roles"]) == (["bob", "acme"], ["admin", "viewer"])
-    assert (found["left"], found["organization"], found["team"]) == (1, "research", ["alice", "bob", "vera"])
+    assert (found["members"], found["roles"]) == (["alice", "bob", "acme"], ["admin", "admin", "viewer"])
+    assert (found["left"], found["organization"], found["team"]) == (2, "research", ["alice", "bob", "vera"])
+
+
+def test_people_teams_keys_and_wide_names(runbell: Runbell) -> None:
+    found = said(
+        runbell,
+        """
+        import wandb
+        api = wandb.Api()
+        team = api.create_team("vision")
+        service = team.create_service_account("Nightly CI")
+        invited = [team.invite("bob", admin=True), team.invite("bob"), team.invite("nobody")]
+        left = next(one for one in team.load(force=True)["members"] if one.username == "bob").delete()
+        refused = ""
+        try:
+            api.team("nope")
+        except Exception as error:
+            refused = f"{type(error).__name__} {error}"
+        me = api.viewer
+        key = me.generate_api_key("laptop")
+        fresh = wandb.Api(api_key=key)
+        name = next(name for name in fresh.viewer.api_keys if key.startswith(name))
+        deleted = fresh.viewer.delete_api_key(name)
+        os.environ["WANDB_API_KEY"] = service.api_key
+        wandb.login(key=service.api_key, host=os.environ["WANDB_BASE_URL"])
+        with wandb.init(project="wide (old)", id="lr=0.1 half") as run:
+            run.log({" loss ": 0.5})
+        runs = wandb.Api(api_key=service.api_key).runs(
+            "vision/wide (old)", {"duration": {"$gte": 0}, "host": {"$regex": "."}}, order="-summary_metrics[' loss ']"
+        )
+        say({"members": [(one.name, one.account_type) for one in team.members], "invited": invited, "left": left,
+             "refused": refused, "deleted": deleted, "colleague": api.user("bob").username,
+             "runs": [one.id for one in runs],
+             "rows": [row[" loss "] for one in runs for row in one.scan_history()]})
+        """,
+    )
+    assert [kind for _name, kind in found["members"]] == ["MEMBER", "SERVICE", "MEMBER"]
+    assert (found["invited"], found["left"], found["deleted"]) == ([True, False, False], True, True)
+    assert "There is no team 'nope' here" in found["refused"] and "KeyError" not in found["refused"]
+    assert (found["colleague"], found["runs"], found["rows"]) == ("bob", ["lr=0.1 half"], [0.5])

@@ -14,7 +14,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 
 from artifacts.models import Collection
 from registries.access import organizations_of, registries_of
-from teams.access import Visitor, teams_of
+from teams.access import Visitor, is_instance_admin, people_of_all, teams_of
 from teams.accounts import api_key
 from teams.accounts.key_header import key_in_header
 from teams.models import Membership, User
@@ -49,6 +49,24 @@ class Caller:
         """The people on the person's own teams."""
         rows = Membership.objects.filter(team__in=self.teams)
         return frozenset(rows.values_list("user", flat=True)) | {self.user.pk or 0}
+
+    @cached_property
+    def colleagues(self) -> frozenset[int]:
+        """The people of the person's organizations, of whom these say the names."""
+        return frozenset(people_of_all(organizations_of(self.user)).values_list("pk", flat=True))
+
+    @cached_property
+    def is_instance_admin(self) -> bool:
+        return is_instance_admin(self.user)
+
+    def knows(self, person: int) -> bool:
+        """Whether more than the names of this person is theirs to read, such as the e-mail address."""
+        return person in self.mates or self.is_instance_admin
+
+    def forget(self) -> None:
+        """Ask anew what the person may see: a mutation has changed it."""
+        for name in ("teams", "registries", "organizations", "mates", "colleagues"):
+            self.__dict__.pop(name, None)
 
     def sees(self, collection: Collection) -> bool:
         if collection.project is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable
 from typing import Any
 
 from django.http import Http404
@@ -17,17 +17,17 @@ from wandb_api.graphql.global_ids import global_id, key_of
 from wandb_api.lookup.projects import SdkProject
 
 
-def people_of(user: User, place: SdkProject, mates: Container[int]) -> list[dict[str, Any]]:
+def people_of(user: User, place: SdkProject, knows: Callable[[int], bool]) -> list[dict[str, Any]]:
     """Give the people of a registry to whoever may see them, each with the role they have by themselves.
 
-    Its admins see all of them; an e-mail address is for whoever shares a team with that person.
+    Its admins see all of them; an e-mail address is for whom `knows` says: who shares a team with that person.
     """
     return [
         {
             "id": global_id("User", row.user.pk),
             "name": row.user.get_full_name() or row.user.username,
             "username": row.user.username,
-            "email": row.user.email if row.user.pk in mates else None,
+            "email": row.user.email if knows(row.user.pk) else None,
             "role": {"name": row.role},
         }
         for row in _rows(user, place)

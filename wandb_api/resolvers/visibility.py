@@ -32,9 +32,9 @@ LINK_TELLS = tells("""{
     artifactType { name }
     createdBy { username }
 }""")
+COLLEAGUE_TELLS = tells("{ id name username }")
 
 containers(
-    "UpdateUserPayload",
     "Query", "Mutation", "PageInfo",
     # What the server says of itself, the same to everybody.
     "ServerInfo", "LocalVersionInfo", "ServerFeature", "RampFeatureFlag", "AdvancedRegistryFeatures",
@@ -51,10 +51,11 @@ containers(
     "CreateRunFilesPayload",
     "UpsertModelPayload", "CreateArtifactPayload", "CreateArtifactFilesPayload", "ArtifactManifestPayload",
     "CompleteMultipartUploadArtifactPayload", "ArtifactPayload", "LinkArtifactPayload", "TagsPayload",
-    "ArtifactCollectionPayload", "FilterTriggerPayload",
+    "ArtifactCollectionPayload", "FilterTriggerPayload", "UpdateUserPayload", "CreateUserPayload", "CreateTeamPayload",
+    "CreateInvitePayload", "CreateServiceAccountPayload", "GenerateApiKeyPayload",
     # Parts of the one object that was asked about before, and leads to nothing else but what is asked about again.
-    "ClientIDMapping", "ApiKey", "Member", "ProjectMember", "ProjectTeamMember", "Role", "LogLine", "ParquetHistory",
-    "Tag", "UploadMultipartUrls", "UploadUrlPart", "FilterEventTriggeringCondition",
+    "ClientIDMapping", "ApiKey", "Member", "Invite", "ProjectMember", "ProjectTeamMember", "Role", "LogLine",
+    "ParquetHistory", "Tag", "UploadMultipartUrls", "UploadUrlPart", "FilterEventTriggeringCondition",
 )  # fmt: skip
 
 
@@ -126,10 +127,17 @@ def _runs(caller: Caller, found: Run) -> bool:
 
 
 @guard("User")
-@_where
-def _people(caller: Caller, found: User) -> bool:
-    """Themselves, and who is on a team of theirs; and who was deleted, of whom nothing is left."""
-    return found.pk is None or found.pk in caller.mates
+def _people(caller: Caller, found: Sequence[User]) -> list[Any]:
+    """Themselves, and who is on a team of theirs; and who was deleted, of whom nothing is left.
+
+    Of the others of their organizations they read the names. Instance admins read of everybody.
+    """
+    return [
+        one if one.pk is None or caller.knows(one.pk)
+        else Partial(one, COLLEAGUE_TELLS) if one.pk in caller.colleagues
+        else None
+        for one in found
+    ]  # fmt: skip
 
 
 @guard("Entity")
@@ -202,7 +210,7 @@ def _runs_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 @narrowing(User)
 def _people_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.filter(pk__in=caller.mates)
+    return rows if caller.is_instance_admin else rows.filter(pk__in=caller.mates | caller.colleagues)
 
 
 def _in_collections_of(caller: Caller) -> Q:

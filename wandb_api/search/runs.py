@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from django.db.models import QuerySet
 
 from automations.filters.fields import RUN_FIELDS, FilterField
+from common.data.validation_errors import quoted, refuse
 from projects.history.row_values import value_at
 from projects.models import Project, Run
+from projects.runs.listing import run_duration
 from wandb_api.search.list_search import ListSearch, in_order, split_order
 
 _HEARTBEAT_AT = FilterField("heartbeat_at", is_time=True)
 _SUMMARIES = ("summary_metrics", "summaryMetrics", "summary")
+_KEYED = ("config", *_SUMMARIES)
+# As people write what has a slash in it: summary_metrics["eval/loss"].
+_IN_BRACKETS = re.compile(r"""(\w+)\[(["'])(.+)\2\]""")
 
 
 def _facts(run: Run) -> Mapping[str, object]:
@@ -29,6 +35,8 @@ def _facts(run: Run) -> Mapping[str, object]:
         "created_at": run.created_at,
         "heartbeat_at": run.heartbeat_at,
         "notes": run.notes or None,
+        "host": run.host or None,
+        "duration": _seconds(run),
         "sweep": None,
         "config": run.config,
         "summary": {**run.summary, **run.shown_summary},
@@ -41,6 +49,7 @@ RUNS: ListSearch[Run] = ListSearch(
         "heartbeat_at": _HEARTBEAT_AT, "heartbeatAt": _HEARTBEAT_AT,
         "updated_at": _HEARTBEAT_AT, "updatedAt": _HEARTBEAT_AT,
         "notes": FilterField("notes"), "sweep": FilterField("sweep"),
+        "host": FilterField("host"), "duration": FilterField("duration"),
     },
     facts=_facts,
     columns={
@@ -48,7 +57,7 @@ RUNS: ListSearch[Run] = ListSearch(
         "heartbeat_at": "heartbeat_at", "heartbeatAt": "heartbeat_at", "updated_at": "heartbeat_at",
         "updatedAt": "heartbeat_at",
         "name": "name", "display_name": "display_name", "displayName": "display_name", "state": "state",
-        "group": "group", "jobType": "job_type", "job_type": "job_type",
+        "group": "group", "jobType": "job_type", "job_type": "job_type", "host": "host", "username": "user__username",
     },
     usual="+created_at",
     exact={
@@ -66,14 +75,26 @@ def runs_in(project: Project, filters: str | None) -> QuerySet[Run]:
 def ordered(rows: QuerySet[Run], order: str | None) -> QuerySet[Run] | Sequence[Run]:
     """Order the runs, by a value of config or summary too; those without it come last."""
     name, descending = split_order(order or RUNS.usual)
-    root, _, key = name.partition(".")
-    if not key or root not in ("config", *_SUMMARIES):
+    if name in RUNS.columns:
         return RUNS.ordered(rows, order)
+    ordered_by = _seconds if name == "duration" else _keyed(name)
+    if ordered_by is None:
+        known = ", ".join([*RUNS.columns, "duration", *(f"{root}.KEY" for root in _KEYED)])
+        refuse("order", f"{quoted(order)} is no order. Choose one of: {known}, with + or -.")
     found = rows.order_by("pk").iterator(chunk_size=500)
-    return in_order([(_value(run, root, key), run) for run in found], descending)
+    return in_order([(ordered_by(run), run) for run in found], descending)
 
 
-def _value(run: Run, root: str, key: str) -> object:
+def _keyed(name: str) -> Callable[[Run], object] | None:
+    """Read `config.KEY`, `config.KEY.value` and `summary_metrics["KEY"]`; None for what is no such order."""
+    bracketed = _IN_BRACKETS.fullmatch(name)
+    root, key = (bracketed[1], bracketed[3]) if bracketed else (name.partition(".")[0], name.partition(".")[2])
+    if not key or root not in _KEYED:
+        return None
     if root == "config":
-        return value_at(run.config, key.removesuffix(".value"))
-    return value_at(_facts(run)["summary"], key)  # type: ignore[arg-type]  # a mapping, as it stands above
+        return lambda run: value_at(run.config, key.removesuffix(".value"))
+    return lambda run: value_at(_facts(run)["summary"], key)  # type: ignore[arg-type]  # a mapping, as it stands above
+
+
+def _seconds(run: Run) -> float:
+    return run_duration(run).total_seconds()

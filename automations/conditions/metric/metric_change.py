@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from automations.conditions.condition import Evidence, Window, registry
 from automations.conditions.metric.comparison import AGGREGATE, AGGREGATIONS
 from automations.conditions.metric.metric_condition import LONGEST_WINDOW, Measure, MetricCondition, steps_and_values
-from automations.parameters import Parameters, choice_error
+from automations.parameters import MetricField, Parameters, choice_error
 from common.data.numbers import readable
 from common.pages.rich_text import metric, rich_text, strong
 
@@ -28,7 +28,7 @@ _WORDS = {"increase": "increases by", "decrease": "decreases by", "any": "change
 
 
 class MetricChangeForm(Parameters):
-    metric = forms.CharField(
+    metric = MetricField(
         label=_("Metric"), max_length=255, error_messages={"required": _("Name a metric, such as val/loss.")}
     )
     aggregation = forms.ChoiceField(

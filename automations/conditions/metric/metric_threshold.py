@@ -21,7 +21,7 @@ from automations.conditions.metric.comparison import (
     WORDS,
 )
 from automations.conditions.metric.metric_condition import LONGEST_WINDOW, Measure, MetricCondition, steps_and_values
-from automations.parameters import Parameters, choice_error
+from automations.parameters import MetricField, Parameters, choice_error
 from common.data.numbers import readable
 from common.pages.rich_text import metric, rich_text, strong
 
@@ -30,7 +30,7 @@ _THRESHOLD_REMEDY = "Give a number to compare with; for NaN and infinity there i
 
 
 class MetricThresholdForm(Parameters):
-    metric = forms.CharField(
+    metric = MetricField(
         label=_("Metric"), max_length=255, error_messages={"required": _("Name a metric, such as val/loss.")}
     )
     aggregation = forms.ChoiceField(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from automations.conditions.condition import Evidence, Peers, registry
 from automations.conditions.metric.metric_condition import Measure, MetricCondition, steps_and_values
-from automations.parameters import Parameters, choice_error
+from automations.parameters import MetricField, Parameters, choice_error
 from common.data.numbers import readable
 from common.pages.rich_text import metric, rich_text, strong
 
@@ -27,7 +27,7 @@ _WORDS = {"increase": "above", "decrease": "below", "any": "away from"}
 
 
 class MetricZScoreForm(Parameters):
-    metric = forms.CharField(
+    metric = MetricField(
         label=_("Metric"), max_length=255, error_messages={"required": _("Name a metric, such as val/loss.")}
     )
     threshold = forms.FloatField(

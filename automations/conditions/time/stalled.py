@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from automations.conditions.condition import Condition, Evidence, Verdict, registry
-from automations.parameters import Parameters
+from automations.parameters import MetricField, Parameters
 from common.pages.rich_text import metric, rich_text, strong
 from events.event_types import SUBJECT, EventContext
 
@@ -14,7 +14,7 @@ DAY_SECONDS = 24 * 3600
 
 
 class StalledForm(Parameters):
-    metric = forms.CharField(
+    metric = MetricField(
         label=_("Metric"), max_length=255, required=False, help_text=_("Left out: nothing at all was logged.")
     )
     seconds = forms.IntegerField(

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.http import Http404
+from graphql import FieldNode
+
+from common.data.validation_errors import quoted
 from registries.access import organizations_of
-from teams.models import Organization, Role, Team
+from teams.models import Organization
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
+from wandb_api.graphql.feature_flags import FEATURES
 from wandb_api.graphql.global_ids import global_id
 from wandb_api.lookup.entities import Entity, entity_named
 
@@ -36,7 +41,19 @@ organization.always(coreWeaveOrganizationId=None, advancedRegistryFeatures={"adv
 
 @resolver_tables.query.field("entity")
 def find_entity(_: None, info: Info, name: str | None = None) -> Entity | None:
-    return entity_named(person(info), name) if name else None
+    """Give the entity, or nothing. Where its members are asked for, 404: `api.team()` fails over nothing in itself."""
+    found = entity_named(person(info), name) if name else None
+    if found is None and _asks_for("members", info):
+        raise Http404(
+            f"There is no team {quoted(name)} here, or you are not on it. If you have just asked for it: to make "
+            "one takes an admin of the organization, an API key for everything, and a name that nobody has."
+        )
+    return found
+
+
+def _asks_for(field: str, info: Info) -> bool:
+    nodes = [one for node in info.field_nodes for one in (node.selection_set.selections if node.selection_set else ())]
+    return any(isinstance(one, FieldNode) and one.name.value == field for one in nodes)
 
 
 @resolver_tables.query.field("organization")
@@ -47,11 +64,6 @@ def find_organization(_: None, info: Info, name: str | None = None) -> Organizat
 @entity.field("isTeam")
 def is_team(found: Entity, *_: object) -> bool:
     return found.team is not None
-
-
-@entity.field("members")
-def members(found: Entity, *_: object) -> list[dict[str, Any]]:
-    return [_member(row) for row in _memberships(found.team)] if found.team else []
 
 
 @organization.field("id")
@@ -66,25 +78,5 @@ def org_entity(found: Organization, *_: object) -> Entity:
 
 @organization.field("featureFlags")
 def feature_flags(*_: object, rampIDType: str) -> list[dict[str, Any]]:
-    """None: these are experiments of W&B's own."""
-    return []
-
-
-def _memberships(team: Team) -> Any:
-    return team.memberships.select_related("user").order_by("pk")
-
-
-def _member(row: Any) -> dict[str, Any]:
-    return {
-        "id": global_id("User", row.user_id),
-        "admin": row.role == Role.ADMIN,
-        "role": row.role,
-        "pending": False,
-        "email": row.user.email,
-        "username": row.user.username,
-        "name": row.user.get_full_name() or row.user.username,
-        "photoUrl": None,
-        "accountType": "SERVICE" if row.user.is_service else "MEMBER",
-        # Keys are kept as hashes: nobody can see one again.
-        "apiKey": None,
-    }
+    """What `serverInfo.features` says: no organization has more or less. Experiments of W&B's own are not there."""
+    return [{"rampKey": name, "isEnabled": on} for name, on in FEATURES.items()]

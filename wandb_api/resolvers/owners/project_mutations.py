@@ -47,7 +47,7 @@ def upsert(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         raise Http404(f"There is no organization or team {entity!r} here, or you are not in it.")
     organization = access.administered_organization(user, owner.organization.name)
     details = {key: value for key, value in _registry_details(input, []).items() if value is not None}
-    registry = services.create_registry(organization, name.removeprefix(REGISTRY_PREFIX), **details)
+    registry = services.create_registry(organization, name.removeprefix(REGISTRY_PREFIX), **details, by=user)
     return _answer(registry, inserted=True)
 
 

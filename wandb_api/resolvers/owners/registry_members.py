@@ -28,7 +28,7 @@ ID_AND_NAME = tells("{ id name }")
 
 @project.field("members")
 def members(found: SdkProject, info: Info) -> list[dict[str, Any]]:
-    return people_of(person(info), found, info.context.mates)
+    return people_of(person(info), found, info.context.knows)
 
 
 @project.field("teamMembers")
