@@ -238,10 +238,19 @@ class CollectionTag(models.Model):
         return self.name
 
 
+class ManifestType(models.TextChoices):
+    """What the list of files that a client sends is to the version: W&B's `ArtifactManifestType`."""
+
+    FULL = "full", _("All files of the version")
+    INCREMENTAL = "incremental", _("What is added to the newest version")
+    PATCH = "patch", _("What one of several runs adds")
+
+
 class Upload(models.Model):
     """A version that a client is sending: nobody sees it before it is committed. Then `version` is what it became.
 
     `client_id` is how the client calls it, before and after. Its aliases and tags are told of when it is committed.
+    Those of one `distributed_id` that are not committed yet become one version together.
     """
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="uploads")
@@ -254,6 +263,8 @@ class Upload(models.Model):
     history_step = models.BigIntegerField(null=True)
     # The MD5 of the file that says which files there are.
     manifest_md5 = models.CharField(max_length=32, blank=True)
+    manifest_type = models.CharField(max_length=11, choices=ManifestType.choices, default=ManifestType.FULL)
+    distributed_id = models.CharField(max_length=255, blank=True)
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="uploads")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -265,9 +276,22 @@ class Upload(models.Model):
                 fields=["collection", "client_id"], condition=~Q(client_id=""), name="one_upload_per_client_id"
             )
         ]
+        indexes = [
+            # artifacts.uploads: the parts of a distributed artifact that no version holds yet.
+            models.Index(
+                fields=["collection", "distributed_id"],
+                condition=Q(version__isnull=True) & ~Q(distributed_id=""),
+                name="upload_parts",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.collection} {self.digest}"
+
+    @property
+    def team(self) -> Team:
+        # Versions are made in projects only.
+        return cast(Project, self.collection.project).team
 
 
 class VersionFile(models.Model):

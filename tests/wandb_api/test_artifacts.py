@@ -224,18 +224,21 @@ def test_an_artifact_cannot_be_logged_to_a_registry(graphql: GraphQL) -> None:
     assert (status, "Use link_artifact" in body["errors"][0]["message"]) == (422, True)
 
 
-@pytest.mark.parametrize(
-    ("query", "variables", "what"),
-    [
-        (CREATE, {"input": draft(distributedID="x")}, "several runs write together"),
-        (MANIFEST.replace("type: FULL", "type: INCREMENTAL"), {"id": "x", "digest": ""}, "incremental artifacts"),
-    ],
-)
-def test_what_is_not_there_is_named_with_501(
-    graphql: GraphQL, query: str, variables: dict[str, Any], what: str
-) -> None:
-    status, body = graphql.send(query, **variables)
-    assert (status, what in body["errors"][0]["message"]) == (501, True)
+def test_an_end_before_all_parts_have_come_is_answered_so_that_the_sdk_tries_again(graphql: GraphQL) -> None:
+    graphql.data(CREATE, input=draft(distributedID="job", clientID="late"))
+    id = graphql.data(CREATE, input=draft(distributedID="job"))["createArtifact"]["artifact"]["id"]
+    status, body = graphql.send(COMMIT, id=id)
+    assert (status, "upsert_artifact(…).wait()" in body["errors"][0]["message"]) == (503, True)
+    assert graphql.data(BY_ID, id=id)["artifact"]["state"] == "PENDING"
+
+
+def test_a_region_that_is_not_ours_is_refused(graphql: GraphQL) -> None:
+    status, body = graphql.send(CREATE, input=draft(storageRegion="eu-west"))
+    assert (status, body["errors"][0]["message"]) == (
+        422, "storageRegion: 'eu-west' is no region of this Runbell. Leave out storage_region.",
+    )  # fmt: skip
+    assert not Upload.objects.exists()
+    graphql.data(CREATE, input=draft(storageRegion="default"))
 
 
 def test_a_time_to_live_is_refused_of_a_version_and_logged_of_a_new_one(

@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.exceptions import APIException, NotAuthenticated
 
-from artifacts.manifests import served_manifest
+from artifacts.manifests.parsing import served_manifest
 from common.data.file_names import safe_file_name
 from projects.file_storage import services, signed_links
 from projects.file_storage.incoming_file import FileTooLarge

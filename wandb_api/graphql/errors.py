@@ -15,6 +15,7 @@ from django.http import Http404, JsonResponse
 from graphql import GraphQLError
 from rest_framework.exceptions import APIException, NotAuthenticated, Throttled
 
+from artifacts.manifests.upload_contents import StillBeingSent
 from common.data.validation_errors import Conflict, TooMuch
 from wandb_api.graphql.limits.answer_budget import AnswerTooLarge
 
@@ -44,6 +45,8 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ValidationError, 422),
     (RequestDataTooBig, 413),
     (AnswerTooLarge, 413),
+    # The SDK tries it again for about a quarter of an hour.
+    (StillBeingSent, 503),
     # The database answers: it is the value that it does not take, now or later.
     (DataError, 422),
     (DatabaseError, 503),
@@ -143,7 +146,9 @@ def _noted(response: JsonResponse) -> JsonResponse:
 
 
 def _note(error: Exception, status: int, message: str) -> None:
-    if status >= 500 and status != 501:
+    if isinstance(error, StillBeingSent):
+        logger.info("GraphQL answered %s: %s", status, message)
+    elif status >= 500 and status != 501:
         logger.error("GraphQL answered %s: %s", status, message, exc_info=error)
     elif status in (400, 501):
         logger.warning("GraphQL answered %s: %s", status, message)

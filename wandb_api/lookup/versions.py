@@ -51,6 +51,15 @@ def version_by_id(user: User, id: str) -> Version:
     return found
 
 
+def version_or_upload_by_id(user: User, id: str) -> Version | Upload:
+    """Give the version, or what is being sent to whoever sends it: then it is none yet."""
+    try:
+        return version_by_id(user, id)
+    except Http404:
+        upload = upload_by_id(user, id)
+        return upload.version or upload
+
+
 def own_version(user: User, id: str) -> Version:
     """Give the version to whoever may change it where it was made."""
     found = version_by_id(user, id)

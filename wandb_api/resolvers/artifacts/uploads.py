@@ -9,17 +9,16 @@ from django.http import Http404
 
 from artifacts import uploads
 from artifacts.lineage import record_use
-from artifacts.models import Upload, Version
+from artifacts.models import ManifestType, Upload, Version
 from artifacts.services import get_or_create_collection
 from common.data.file_names import check_file_name
-from common.data.validation_errors import refuse
+from common.data.validation_errors import quoted, refuse
 from projects.access import run_named
 from projects.models import Project
 from projects.services import get_or_create_project
 from teams.models import Role, User
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
-from wandb_api.graphql.errors import NotImplementedHere
 from wandb_api.graphql.global_ids import global_id
 from wandb_api.graphql.scalars import read_json
 from wandb_api.lookup.entities import writable_team
@@ -29,14 +28,15 @@ from wandb_api.resolvers.artifacts.version_mutations import NO_END
 
 logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
+# What the SDK calls the only one there is (`WandbStoragePolicy`).
+OUR_REGION = "default"
 
 
 @resolver_tables.mutation.field("createArtifact")
 def create(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Begin a version. One that is there already is committed at once."""
     user = person(info)
-    if input.get("distributedID"):
-        raise NotImplementedHere("artifacts that several runs write together (upsert_artifact, finish_artifact)")
+    _require_our_region(input.get("storageRegion"))
     project = _project(user, input["entityName"], input["projectName"])
     name = input.get("artifactCollectionName") or next(iter(input.get("artifactCollectionNames") or ()), "")
     collection, _created = get_or_create_collection(project, name, input["artifactTypeName"])
@@ -49,12 +49,12 @@ def create(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 @resolver_tables.mutation.field("createArtifactManifest")
 def create_manifest(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
-    # What stands under `baseArtifactID` is only where the collection stood.
-    if (input.get("type") or "FULL") != "FULL":
-        raise NotImplementedHere("incremental artifacts")
+    """Note what its list of files is to the version. `baseArtifactID` is only where the collection stood."""
     check_file_name(input["name"], "name")
     user = person(info)
-    return _manifest(upload_by_id(user, input["artifactID"]), input["digest"], user)
+    upload = upload_by_id(user, input["artifactID"])
+    uploads.set_manifest_type(upload, ManifestType((input.get("type") or "FULL").lower()))
+    return _manifest(upload, input["digest"], user)
 
 
 @resolver_tables.mutation.field("updateArtifactManifest")
@@ -76,7 +76,7 @@ def create_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     addresses: dict[str, list[str | None]] = {}
     for id, upload in by_id.items():
         digests = [file.get("md5") or file.get("digest") or "" for file in sent if file["artifactID"] == id]
-        addresses[id] = uploads.upload_urls(uploads.team_of(upload), digests, by=user)
+        addresses[id] = uploads.upload_urls(upload.team, digests, by=user)
     nodes = [
         file_of_upload(by_id[file["artifactID"]], file["name"], addresses[file["artifactID"]].pop(0)) for file in sent
     ]
@@ -95,6 +95,11 @@ def use_artifact(_: None, info: Info, input: dict[str, Any]) -> dict[str, Versio
     version = version_by_id(user, input["artifactID"])
     record_use(version, run_named(user, input["entityName"], input["projectName"], input["runName"], Role.MEMBER))
     return {"artifact": version}
+
+
+def _require_our_region(region: str | None) -> None:
+    if region not in (None, "", OUR_REGION):
+        refuse("storageRegion", f"{quoted(region)} is no region of this Runbell. Leave out storage_region.")
 
 
 def _project(user: User, entity: str, name: str) -> Project:
@@ -121,6 +126,7 @@ def _draft(user: User, sent: dict[str, Any]) -> uploads.VersionDraft:
         tags=[tag["tagName"] for tag in sent.get("tags") or ()],
         history_step=sent.get("historyStep"),
         run=run,
+        distributed_id=sent.get("distributedID") or "",
     )
 
 

@@ -19,7 +19,7 @@ from wandb_api.graphql.caller import Info, person, visitor
 from wandb_api.graphql.global_ids import global_id
 from wandb_api.graphql.partial_objects import Partial, tells
 from wandb_api.lookup.artifact_types import SdkArtifactType
-from wandb_api.lookup.versions import NumberAlias, file_of, id_of, version_by_id
+from wandb_api.lookup.versions import NumberAlias, file_of, id_of, version_or_upload_by_id
 
 Artifact = Version | Upload
 USER_NAME = tells("{ username }")
@@ -48,8 +48,9 @@ membership.attributes(versionIndex="index", createdAt="created_at", artifactColl
 
 
 @resolver_tables.query.field("artifact")
-def find(_: None, info: Info, id: str) -> Version:
-    return version_by_id(person(info), id)
+def find(_: None, info: Info, id: str) -> Artifact:
+    """Give what is only being sent too: `upsert_artifact(…).wait()` asks for it."""
+    return version_or_upload_by_id(person(info), id)
 
 
 @resolver_tables.query.field("clientIDMapping")
