@@ -10,11 +10,11 @@ from django.conf import settings
 from django.db import transaction
 
 from artifacts.manifests.parsing import Manifest, attach_files, md5_of
-from artifacts.manifests.upload_contents import StillBeingSent, contents_of
+from artifacts.manifests.upload_contents import contents_of
 from artifacts.models import Collection, Entry, ManifestType, Upload, Version
 from artifacts.name_rules import check_metadata, checked_aliases, checked_tags
 from artifacts.services import create_version, lock_collection
-from common.data.validation_errors import refuse
+from common.data.validation_errors import NotReady, refuse
 from projects.file_storage import signed_links
 from projects.file_storage.services import claim_files
 from projects.models import Run
@@ -85,7 +85,7 @@ def commit_upload(upload: Upload, *, by: User | None = None) -> Version:
     """Make the version, and tell of it. A repeat gives the version that it became.
 
     Where several runs write it, all that they sent is in it; where it is incremental, the files of the newest version
-    too. Raises StillBeingSent while a part is under way.
+    too. Raises NotReady while a part is under way.
     """
     if upload.version is not None:
         return upload.version
@@ -100,7 +100,7 @@ def commit_upload(upload: Upload, *, by: User | None = None) -> Version:
                 Upload.objects.filter(pk__in=[part.pk for part in contents.parts]).update(version=fresh.version)
             if fresh.version is not None:
                 return fresh.version
-    raise StillBeingSent(f"Others add to {upload.collection} all the time. Try again.")
+    raise NotReady(f"Others add to {upload.collection} all the time. Try again.")
 
 
 def _known(locked: Collection, draft: VersionDraft) -> Upload | None:

@@ -16,11 +16,8 @@ from artifacts.manifests.merging import manifest_digest, merged_manifest
 from artifacts.manifests.parsing import Manifest, manifest_at, read_manifest
 from artifacts.models import Collection, Entry, ManifestType, Upload, Version
 from common.data.database_clock import database_now
+from common.data.validation_errors import NotReady
 from projects.file_storage.services import claim_files
-
-
-class StillBeingSent(Exception):
-    """Another run has begun to send its part, and is not done: try again."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ class UploadContents:
 
 
 def contents_of(upload: Upload) -> UploadContents:
-    """Read what was sent. Raises StillBeingSent while another run sends its part."""
+    """Read what was sent. Raises NotReady while another run sends its part."""
     parts = _parts(upload)
     if parts == [upload] and upload.manifest_type != ManifestType.INCREMENTAL:
         return UploadContents(parts, manifest_at(upload.team, upload.manifest_md5), upload.digest)
@@ -93,7 +90,7 @@ def _sent(parts: list[Upload], committed: Upload) -> list[Upload]:
         and newest_of_run.get(part.run_id, part.pk) == part.pk
     ]
     if waiting:
-        raise StillBeingSent(
+        raise NotReady(
             f"{len(waiting)} of the {len(parts)} parts of {committed.distributed_id!r} are still being sent. Call "
             "finish_artifact when upsert_artifact(…).wait() has returned in each run, or choose another distributed_id."
         )

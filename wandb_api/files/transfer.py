@@ -46,7 +46,8 @@ def send(request: HttpRequest, token: str) -> HttpResponse:
         return errors.refusal(error)
     except UnreadablePostError:
         return _refused(400, "The file broke off. Send it again.")
-    return HttpResponse(status=200)
+    # Of a part the SDK reads its ETag, and says it when all have come.
+    return HttpResponse(status=200, headers={"ETag": f'"{place.md5}"'} if place.md5 else None)
 
 
 @require_safe
@@ -78,6 +79,7 @@ def fetch_of_collection(
 
 
 def _keep(request: HttpRequest, place: signed_links.UploadPlace, *, length: int) -> None:
+    services.require_size(length * place.parts)
     if place.run_file is None:
         team = Team.objects.filter(pk=place.team).first()
         if team is None:

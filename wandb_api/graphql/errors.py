@@ -15,8 +15,8 @@ from django.http import Http404, JsonResponse
 from graphql import GraphQLError
 from rest_framework.exceptions import APIException, NotAuthenticated, Throttled
 
-from artifacts.manifests.upload_contents import StillBeingSent
-from common.data.validation_errors import Conflict, TooMuch
+from common.data.validation_errors import Conflict, NotReady, TooMuch
+from projects.file_storage.incoming_file import FileTooLarge
 from wandb_api.graphql.limits.answer_budget import AnswerTooLarge
 
 _LONGEST = 1000
@@ -45,8 +45,8 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ValidationError, 422),
     (RequestDataTooBig, 413),
     (AnswerTooLarge, 413),
-    # The SDK tries it again for about a quarter of an hour.
-    (StillBeingSent, 503),
+    (FileTooLarge, 413),
+    (NotReady, 503),
     # The database answers: it is the value that it does not take, now or later.
     (DataError, 422),
     (DatabaseError, 503),
@@ -146,7 +146,7 @@ def _noted(response: JsonResponse) -> JsonResponse:
 
 
 def _note(error: Exception, status: int, message: str) -> None:
-    if isinstance(error, StillBeingSent):
+    if isinstance(error, NotReady):
         logger.info("GraphQL answered %s: %s", status, message)
     elif status >= 500 and status != 501:
         logger.error("GraphQL answered %s: %s", status, message, exc_info=error)

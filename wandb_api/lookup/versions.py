@@ -148,16 +148,19 @@ def file_of(file: VersionFile, of: Version, *, by: Visitor) -> dict[str, Any]:
     }
 
 
-def file_of_upload(upload: Upload, name: str, address: str | None) -> dict[str, Any]:
-    """Give a file that is to be sent to the address; None where it is not."""
+def file_of_upload(
+    upload: Upload, name: str, address: str | None, *, multipart: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Give a file that is to be sent to the address, or in parts; None where it is not."""
     return {
         "of": upload,
         "name": name,
         "displayName": name,
         "storagePath": name,
         "uploadUrl": address,
-        "uploadHeaders": [],
-        "uploadMultipartUrls": None,
+        # Of a file in parts the SDK wants to know its type.
+        "uploadHeaders": ["Content-Type:application/octet-stream"] if multipart else [],
+        "uploadMultipartUrls": multipart,
         "artifact": upload,
     }
 

@@ -9,11 +9,14 @@ from django.http import Http404
 
 from artifacts import uploads
 from artifacts.lineage import record_use
+from artifacts.manifests.parsing import md5_of
 from artifacts.models import ManifestType, Upload, Version
 from artifacts.services import get_or_create_collection
 from common.data.file_names import check_file_name
 from common.data.validation_errors import quoted, refuse
 from projects.access import run_named
+from projects.file_storage import signed_links
+from projects.file_storage.multipart import MOST_PARTS, complete_multipart_upload
 from projects.models import Project
 from projects.services import get_or_create_project
 from teams.models import Role, User
@@ -75,12 +78,24 @@ def create_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     by_id = {id: upload_by_id(user, id) for id in {file["artifactID"] for file in sent}}
     addresses: dict[str, list[str | None]] = {}
     for id, upload in by_id.items():
-        digests = [file.get("md5") or file.get("digest") or "" for file in sent if file["artifactID"] == id]
+        digests = [_digest(file) for file in sent if file["artifactID"] == id]
         addresses[id] = uploads.upload_urls(upload.team, digests, by=user)
-    nodes = [
-        file_of_upload(by_id[file["artifactID"]], file["name"], addresses[file["artifactID"]].pop(0)) for file in sent
-    ]
+    nodes = []
+    for file in sent:
+        upload, address = by_id[file["artifactID"]], addresses[file["artifactID"]].pop(0)
+        multipart = _multipart(upload, file, user) if address else None
+        nodes.append(file_of_upload(upload, file["name"], address, multipart=multipart))
     return {"files": {"edges": [{"node": node, "cursor": None} for node in nodes]}}
+
+
+@resolver_tables.mutation.field("completeMultipartUploadArtifact")
+def complete_multipart(_: None, info: Info, input: dict[str, Any]) -> dict[str, str | None]:
+    """Put a file together of the parts that were sent. Of one that is given up the parts are freed by themselves."""
+    upload = upload_by_id(person(info), input["artifactID"])
+    if input["completeMultipartAction"] == "Abort":
+        return {"digest": None}
+    parts = _parts(input["completedParts"], "completedParts")
+    return {"digest": complete_multipart_upload(upload.team, md5_of(input["uploadID"], "uploadID"), parts).md5}
 
 
 @resolver_tables.mutation.field("commitArtifact")
@@ -95,6 +110,33 @@ def use_artifact(_: None, info: Info, input: dict[str, Any]) -> dict[str, Versio
     version = version_by_id(user, input["artifactID"])
     record_use(version, run_named(user, input["entityName"], input["projectName"], input["runName"], Role.MEMBER))
     return {"artifact": version}
+
+
+def _digest(file: dict[str, Any]) -> str:
+    return file.get("md5") or file.get("digest") or ""
+
+
+def _multipart(upload: Upload, file: dict[str, Any], user: User) -> dict[str, Any] | None:
+    """Say where each part is to be sent; None of a file that comes in one piece.
+
+    The upload's id is the MD5 of the whole: it is checked when all parts have come.
+    """
+    if not file.get("uploadPartsInput"):
+        return None
+    parts = _parts(file["uploadPartsInput"], "uploadPartsInput")
+    addresses = enumerate(signed_links.part_urls(upload.team, parts, by=user), start=1)
+    sent_to = [{"partNumber": number, "uploadUrl": address} for number, address in addresses]
+    return {"uploadID": md5_of(_digest(file), "md5"), "uploadUrlParts": sent_to}
+
+
+def _parts(sent: list[dict[str, Any]], field: str) -> list[str]:
+    """Give the MD5 of each part, as the client says it or as the ETag that it got."""
+    if len(sent) > MOST_PARTS:
+        refuse(field, f"{len(sent)} parts; {MOST_PARTS} is the most. Make them larger.")
+    numbers = [part["partNumber"] for part in sent]
+    if not sent or numbers != list(range(1, len(sent) + 1)):
+        refuse(field, f"The parts are numbered {quoted(numbers)}. Number them from 1 on, in order and without a gap.")
+    return [md5_of(part["hexMD5"].strip('"'), f"{field}.{place}.hexMD5") for place, part in enumerate(sent)]
 
 
 def _require_our_region(region: str | None) -> None:
