@@ -14,7 +14,8 @@ from artifacts.manifests.upload_contents import contents_of
 from artifacts.models import Collection, Entry, ManifestType, Upload, Version
 from artifacts.name_rules import check_metadata, checked_aliases, checked_tags
 from artifacts.services import create_version, lock_collection
-from common.data.validation_errors import NotReady, refuse
+from artifacts.time_to_live import check_ttl, set_ttl
+from common.data.validation_errors import UnderWay, refuse
 from projects.file_storage import signed_links
 from projects.file_storage.services import claim_files
 from projects.models import Run
@@ -37,6 +38,8 @@ class VersionDraft:
     tags: Sequence[str] = ()
     history_step: int | None = None
     run: Run | None = None
+    # 0: for good; None: as the team has it.
+    ttl_seconds: int | None = None
     # What all runs say that write one version together; empty: nobody else does.
     distributed_id: str = ""
 
@@ -47,6 +50,7 @@ def begin_upload(collection: Collection, draft: VersionDraft, *, by: User | None
     A repeat by the same `client_id` is the same upload. The digest of one of several parts says nothing of the whole.
     """
     check_metadata(draft.metadata)
+    check_ttl(draft.ttl_seconds)
     values = {**vars(draft), "aliases": checked_aliases(draft.aliases), "tags": checked_tags(draft.tags)}
     with transaction.atomic():
         locked = lock_collection(collection)
@@ -85,7 +89,7 @@ def commit_upload(upload: Upload, *, by: User | None = None) -> Version:
     """Make the version, and tell of it. A repeat gives the version that it became.
 
     Where several runs write it, all that they sent is in it; where it is incremental, the files of the newest version
-    too. Raises NotReady while a part is under way.
+    too. Raises UnderWay while a part is under way.
     """
     if upload.version is not None:
         return upload.version
@@ -100,7 +104,7 @@ def commit_upload(upload: Upload, *, by: User | None = None) -> Version:
                 Upload.objects.filter(pk__in=[part.pk for part in contents.parts]).update(version=fresh.version)
             if fresh.version is not None:
                 return fresh.version
-    raise NotReady(f"Others add to {upload.collection} all the time. Try again.")
+    raise UnderWay(f"Others add to {upload.collection} all the time. Try again.")
 
 
 def _known(locked: Collection, draft: VersionDraft) -> Upload | None:
@@ -132,3 +136,5 @@ def _become(upload: Upload, manifest: Manifest | None, by: User | None) -> None:
         upload.version.history_step = upload.history_step
         upload.version.save(update_fields=["history_step"])
         attach_files(upload.version, manifest)
+        if upload.ttl_seconds is not None:
+            set_ttl(upload.version, upload.ttl_seconds)

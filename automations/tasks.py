@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError
 
+from artifacts.time_to_live import delete_expired_each_minute
 from automations.delivery import claims
 from automations.engine import stall_detection, worker_loop
 from events import ledger, task_queue, worker_drain, worker_heartbeat
@@ -53,6 +54,7 @@ _STEPS = (
     forget_previous,
     notice_mail.send_notices_soon,
     invitation_mail.send_invitations_soon,
+    delete_expired_each_minute,
     free_files_hourly,
     forget_old_tries,
     clear_expired,

@@ -16,7 +16,7 @@ from artifacts.manifests.merging import manifest_digest, merged_manifest
 from artifacts.manifests.parsing import Manifest, manifest_at, read_manifest
 from artifacts.models import Collection, Entry, ManifestType, Upload, Version
 from common.data.database_clock import database_now
-from common.data.validation_errors import NotReady
+from common.data.validation_errors import UnderWay
 from projects.file_storage.services import claim_files
 
 
@@ -48,11 +48,13 @@ class UploadContents:
         upload.aliases = list(dict.fromkeys(alias for part in self.parts for alias in part.aliases))
         upload.tags = list(dict.fromkeys(tag for part in self.parts for tag in part.tags))
         upload.description = upload.description or next((one.description for one in self.parts if one.description), "")
+        if upload.ttl_seconds is None:
+            upload.ttl_seconds = next((one.ttl_seconds for one in self.parts if one.ttl_seconds is not None), None)
         return upload
 
 
 def contents_of(upload: Upload) -> UploadContents:
-    """Read what was sent. Raises NotReady while another run sends its part."""
+    """Read what was sent. Raises UnderWay while another run sends its part."""
     parts = _parts(upload)
     if parts == [upload] and upload.manifest_type != ManifestType.INCREMENTAL:
         return UploadContents(parts, manifest_at(upload.team, upload.manifest_md5), upload.digest)
@@ -90,7 +92,7 @@ def _sent(parts: list[Upload], committed: Upload) -> list[Upload]:
         and newest_of_run.get(part.run_id, part.pk) == part.pk
     ]
     if waiting:
-        raise NotReady(
+        raise UnderWay(
             f"{len(waiting)} of the {len(parts)} parts of {committed.distributed_id!r} are still being sent. Call "
             "finish_artifact when upsert_artifact(…).wait() has returned in each run, or choose another distributed_id."
         )

@@ -19,7 +19,7 @@ class TooMuch(ValidationError):
     """A refusal because there is no room left: 413 over REST, which the wandb SDK does not try again."""
 
 
-class NotReady(Exception):
+class UnderWay(Exception):
     """What is asked for is under way: 503, which the wandb SDK tries again for about a quarter of an hour."""
 
 

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from common.data.validation_errors import NotReady, quoted, refuse
+from common.data.validation_errors import UnderWay, quoted, refuse
 from projects.file_storage.services import claim_files, new_key, pieces_of_all, require_size
 from projects.models import FilePart, StoredFile
 from teams.models import Team
@@ -23,7 +23,7 @@ _CHECKED_WITHIN_SECONDS = 3600
 def complete_multipart_upload(team: Team, md5: str, parts: Sequence[str]) -> StoredFile:
     """Make one file of parts that have come, told by their MD5, once its own MD5 is right. A repeat is harmless.
 
-    Raises FileTooLarge, a refusal by field, or NotReady while another request looks through it.
+    Raises FileTooLarge, a refusal by field, or UnderWay while another request looks through it.
     """
     there = claim_files(team, [md5]).get(md5)
     if there is not None:
@@ -55,7 +55,7 @@ def _check(md5: str, files: Sequence[StoredFile]) -> None:
     """Look through all of it, once at a time."""
     key = f"projects.multipart.{files[0].team_id}.{md5}"
     if not cache.add(key, 1, _CHECKED_WITHIN_SECONDS):
-        raise NotReady("The file is being checked. Ask again.")
+        raise UnderWay("The file is being checked. Ask again.")
     try:
         # In a thread of its own: the computing time of this one is what a GraphQL answer may take.
         with ThreadPoolExecutor(1) as pool:

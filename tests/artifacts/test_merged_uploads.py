@@ -11,7 +11,7 @@ from django.utils import timezone
 from artifacts import uploads
 from artifacts.manifests.upload_contents import contents_of
 from artifacts.models import Collection, ManifestType, Upload, Version
-from common.data.validation_errors import NotReady
+from common.data.validation_errors import UnderWay
 from projects.file_storage import services
 from projects.models import Run
 from tests.artifacts.making import aliases_of, events_after, made
@@ -104,7 +104,7 @@ def test_the_parts_of_another_job_stay_apart(model: Collection) -> None:
 def test_an_end_before_all_parts_have_come_is_to_be_tried_again(model: Collection) -> None:
     late = begun(model, "late", distributed_id="job")
     end = part(model, {"a": b"a"}, "a", distributed_id="job")
-    with pytest.raises(NotReady, match="1 of the 2 parts of 'job' are still being sent"):
+    with pytest.raises(UnderWay, match="1 of the 2 parts of 'job' are still being sent"):
         uploads.commit_upload(end)
     assert (events_after(), model.versions.count()) == ([], 0)
     store(late.team, b"l")

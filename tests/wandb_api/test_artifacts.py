@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from artifacts.models import Collection, Upload, Version
+from artifacts.models import Collection, Upload
 from artifacts.services import create_version, get_or_create_collection
+from artifacts.time_to_live import set_policy
 from registries.services import create_registry, link
 from tests.artifacts.making import aliases_of, events_after
 from tests.artifacts.sending import b64_md5, manifest_of, store
@@ -241,16 +242,42 @@ def test_a_region_that_is_not_ours_is_refused(graphql: GraphQL) -> None:
     graphql.data(CREATE, input=draft(storageRegion="default"))
 
 
-def test_a_time_to_live_is_refused_of_a_version_and_logged_of_a_new_one(
-    graphql: GraphQL, world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    id = uploaded(graphql, world, ttlDurationSeconds=60)
-    assert "The artifact.ttl of a version of acme/mnist/model was dropped." in caplog.text
-    status, body = graphql.send(UPDATE, input={"artifactID": id, "ttlDurationSeconds": 60, "description": "x"})
-    assert (status, "Set artifact.ttl to None" in body["errors"][0]["message"]) == (422, True)
-    assert Version.objects.get().description == ""
-    for disabled in (None, -1, -2):
-        graphql.data(UPDATE, input={"artifactID": id, "ttlDurationSeconds": disabled})
+TTL = "query($id: ID!) { artifact(id: $id) { ttlDurationSeconds ttlIsInherited } }"
+
+
+def ttl(graphql: GraphQL, id: str) -> tuple[int, bool]:
+    found = graphql.data(TTL, id=id)["artifact"]
+    return found["ttlDurationSeconds"], found["ttlIsInherited"]
+
+
+def test_a_time_to_live_is_kept_and_given_back(graphql: GraphQL, world: World) -> None:
+    set_policy(world.team, default_seconds=600, members_may_set=True)
+    assert ttl(graphql, uploaded(graphql, world, ttlDurationSeconds=60)) == (60, False)
+    id = uploaded(graphql, world, digest="d2", clientID="c2")
+    assert ttl(graphql, id) == (600, True)
+    for said, given in ((90, (90, False)), (None, (90, False)), (-2, (-2, False)), (-1, (600, True))):
+        graphql.data(UPDATE, input={"artifactID": id, "ttlDurationSeconds": said})
+        assert ttl(graphql, id) == given
+
+
+@pytest.mark.parametrize("seconds", [-3, 2**62], ids=str)
+def test_a_time_to_live_that_is_none_is_refused(graphql: GraphQL, world: World, seconds: int) -> None:
+    status, body = graphql.send(CREATE, input=draft(ttlDurationSeconds=seconds))
+    assert (status, "ttlDurationSeconds: " in body["errors"][0]["message"]) == (422, True)
+    assert not Upload.objects.exists()
+
+
+def test_where_only_admins_set_a_time_to_live_a_member_is_refused(graphql: GraphQL, world: World) -> None:
+    id = uploaded(graphql, world)
+    set_policy(world.team, default_seconds=None, members_may_set=False)
+    bob = GraphQL(world.keys["bob"])
+    given = {"artifactID": id, "ttlDurationSeconds": 60}
+    for query, variables in ((CREATE, draft(ttlDurationSeconds=60, clientID="c2")), (UPDATE, given)):
+        status, body = bob.send(query, input=variables)
+        assert (status, "only admins set artifact.ttl" in body["errors"][0]["message"]) == (403, True)
+    assert (ttl(graphql, id), Upload.objects.count()) == ((-2, True), 1)
+    graphql.data(UPDATE, input=given)
+    assert ttl(graphql, id) == (60, False)
 
 
 def test_a_second_version_says_what_came_before_and_is_taken(graphql: GraphQL, world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from django.http import Http404
@@ -12,6 +11,7 @@ from artifacts.lineage import record_use
 from artifacts.manifests.parsing import md5_of
 from artifacts.models import ManifestType, Upload, Version
 from artifacts.services import get_or_create_collection
+from artifacts.time_to_live import require_may_set
 from common.data.file_names import check_file_name
 from common.data.validation_errors import quoted, refuse
 from projects.access import run_named
@@ -27,9 +27,8 @@ from wandb_api.graphql.scalars import read_json
 from wandb_api.lookup.entities import writable_team
 from wandb_api.lookup.projects import REGISTRY_PREFIX
 from wandb_api.lookup.versions import file_of_upload, id_of, upload_by_id, version_by_id
-from wandb_api.resolvers.artifacts.version_mutations import NO_END
+from wandb_api.resolvers.artifacts.version_mutations import ttl_seconds_of
 
-logger = logging.getLogger(__name__)
 MOST_AT_ONCE = 10_000
 # What the SDK calls the only one there is (`WandbStoragePolicy`).
 OUR_REGION = "default"
@@ -43,9 +42,8 @@ def create(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     project = _project(user, input["entityName"], input["projectName"])
     name = input.get("artifactCollectionName") or next(iter(input.get("artifactCollectionNames") or ()), "")
     collection, _created = get_or_create_collection(project, name, input["artifactTypeName"])
-    if (input.get("ttlDurationSeconds") or 0) > 0:
-        # Refused, the script would lose what it logs; kept longer than it asked, it loses nothing.
-        logger.warning("%s The artifact.ttl of a version of %s was dropped.", NO_END, collection)
+    if ttl_seconds_of(input) is not None:
+        require_may_set(user, project.team)
     found = uploads.begin_upload(collection, _draft(user, input), by=user)
     return {"artifact": found.version or found}
 
@@ -168,6 +166,7 @@ def _draft(user: User, sent: dict[str, Any]) -> uploads.VersionDraft:
         tags=[tag["tagName"] for tag in sent.get("tags") or ()],
         history_step=sent.get("historyStep"),
         run=run,
+        ttl_seconds=ttl_seconds_of(sent),
         distributed_id=sent.get("distributedID") or "",
     )
 
