@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from artifacts.models import Collection, Upload
+from artifacts.models import Collection, Registry, Upload
 from artifacts.services import create_version, get_or_create_collection
 from artifacts.time_to_live import set_policy
+from projects.models import Project
 from registries.services import create_registry, link
 from tests.artifacts.making import aliases_of, events_after
-from tests.artifacts.sending import b64_md5, manifest_of, store
+from tests.artifacts.sending import b64_md5, manifest_of, sent, store
 from tests.wandb_api.conftest import GraphQL
 from tests.world import World
 from wandb_api.graphql.global_ids import global_id
@@ -100,9 +101,9 @@ def test_aliases_by_each_of_the_four_ways_are_told_once(graphql: GraphQL, world:
     for way in ways[:2]:
         for _ in range(2):
             graphql.data(way[0], **way[1])
-    sent = [{"artifactCollectionName": "model", "alias": alias} for alias in ("one", "two", "three")]
+    said = [{"artifactCollectionName": "model", "alias": alias} for alias in ("one", "two", "three")]
     for _ in range(2):
-        graphql.data(UPDATE, input={"artifactID": id, "aliases": sent})
+        graphql.data(UPDATE, input={"artifactID": id, "aliases": said})
     assert [alias for kind, alias in events_after() if kind == "artifact.alias_added"] == [
         "latest",
         "one",
@@ -159,8 +160,8 @@ def test_what_stays_by_itself_is_neither_added_nor_taken_and_refuses_nothing_els
         graphql.data(query, id=id, aliases=[place("v0"), place("latest")])
         assert aliases_of(model) == {"latest": "v0", "old": "v0"}
     graphql.data(REMOVE, id=id, aliases=[place("latest"), place("old"), place("v7")])
-    sent = [{"artifactCollectionName": "model", "alias": alias} for alias in ("v0", "new")]
-    graphql.data(UPDATE, input={"artifactID": id, "aliases": sent})
+    said = [{"artifactCollectionName": "model", "alias": alias} for alias in ("v0", "new")]
+    graphql.data(UPDATE, input={"artifactID": id, "aliases": said})
     assert aliases_of(model) == {"latest": "v0", "new": "v0"}
     # Another version's number is no name for this one.
     assert graphql.send(ADD, id=id, aliases=[place("v7")])[0] == 422
@@ -218,6 +219,32 @@ def test_link_model_makes_the_teams_model_registry(graphql: GraphQL, world: Worl
     assert found["artifactMembership"]["artifactCollection"] == {
         "__typename": "ArtifactPortfolio", "name": "best", "project": {"name": "model-registry"},
     }  # fmt: skip
+
+
+def test_a_project_that_is_linked_into_is_made(graphql: GraphQL, world: World) -> None:
+    given = {"artifactID": uploaded(graphql, world), "entityName": "acme", "artifactPortfolioName": "best"}
+    for person, status in (("vera", 403), ("charlie", 404)):
+        assert GraphQL(world.keys[person]).send(LINK, input={**given, "projectName": "fresh"})[0] == status
+    assert not Project.objects.filter(name="fresh").exists()
+    found = graphql.data(LINK, input={**given, "projectName": "fresh"})["linkArtifact"]["artifactMembership"]
+    assert found["artifactCollection"]["project"] == {"name": "fresh"}
+
+
+def test_each_organization_has_a_registry_called_model(graphql: GraphQL, world: World) -> None:
+    query = """{ project(name: "wandb-registry-model", entityName: "org.research") { id name } }"""
+    found = graphql.data(query)["project"]
+    assert (found, graphql.data(query)["project"]) == ({**found, "name": "wandb-registry-model"}, found)
+    world.team.organization.admins.add(world.users["alice"])
+    given = {"artifactID": uploaded(graphql, world), "entityName": "org.research", "artifactPortfolioName": "best"}
+    graphql.data(LINK, input={**given, "projectName": "wandb-registry-model"})
+    assert Registry.objects.get().collections.get().name == "best"
+
+
+def test_a_file_says_where_it_is_stored(graphql: GraphQL, model: Collection) -> None:
+    version = sent(model, {"sub/m.txt": b"m"})
+    query = "query($id: ID!) { artifact(id: $id) { files { edges { node { name storagePath } } } } }"
+    found = graphql.data(query, id=id_of(version))["artifact"]["files"]["edges"]
+    assert found == [{"node": {"name": "sub/m.txt", "storagePath": "sub/m.txt"}}]
 
 
 def test_an_artifact_cannot_be_logged_to_a_registry(graphql: GraphQL) -> None:

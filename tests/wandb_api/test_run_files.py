@@ -54,6 +54,19 @@ def test_who_may_not_change_a_run_deletes_none_of_its_files(world: World, run: R
     assert names() == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [("", 3), ('(names: ["a"])', 1), ('(names: ["nope.h5"])', 0), ("(names: [])", 3), ('(pattern: "_")', 3)],
+)
+def test_the_count_of_files_is_that_of_those_asked_for(graphql: GraphQL, run: Run, asked: str, count: int) -> None:
+    query = f"""query {{ project(name: "mnist", entityName: "acme") {{ run(name: "run1") {{ fileCount ...F }} }} }}
+        fragment F on Run {{ files{asked} {{ edges {{ node {{ name }} }} }} }}"""
+    found = graphql.data(query)["project"]["run"]
+    assert (found["fileCount"], len(found["files"]["edges"])) == (count, count)
+    alone = """{ project(name: "mnist", entityName: "acme") { r: run(name: "run1") { fileCount } } }"""
+    assert graphql.data(alone)["project"]["r"] == {"fileCount": 3}
+
+
 def test_a_file_is_found_by_the_path_it_was_saved_by(graphql: GraphQL, run: Run) -> None:
     query = """{ project(name: "mnist", entityName: "acme") { run(name: "run1") {
         files(names: ["./a"]) { edges { node { name } } } } } }"""

@@ -347,3 +347,18 @@ say([
     assert (grown, version, shards) == (["a", "b"], "v0", ["last", "rank0", "rank1"])
     assert (increments, rows) == ("v2", [0, 1, 2])
     assert "'eu-west' is no region of this Runbell" in refused
+
+
+def test_a_file_of_a_run_is_fetched_where_it_is_there(runbell: Runbell) -> None:
+    said = script_output(
+        runbell,
+        "none",
+        """
+with wandb.init(entity="acme", project=ART, id="restored", settings=wandb.Settings(x_file_stream_no_gzip=False)) as run:
+    run.log({"loss": 0.5})
+run = wandb.Api().run(f"acme/{ART}/restored")
+missing = wandb.restore("nope.h5", run_path=f"acme/{ART}/restored")
+say([len(run.files(["config.yaml"])), missing, [row["loss"] for row in run.scan_history(keys=["loss"])]])
+""",
+    )
+    assert said == [1, None, [0.5]]

@@ -140,7 +140,7 @@ def file_of(file: VersionFile, of: Version, *, by: Visitor) -> dict[str, Any]:
         "url": address,
         "directUrl": address,
         "sizeBytes": file.size,
-        "storagePath": file.reference or None,
+        "storagePath": file.reference or name,
         "mimetype": None,
         "updatedAt": None,
         "digest": file.digest,
