@@ -213,6 +213,16 @@ class OutputChunk(models.Model):
         return f"{self.run} output {self.offset}"
 
 
+class DeletedRun(models.Model):
+    """That a run was there: who could delete it may say so again, and is told no more than that it is done."""
+
+    run_id = models.BigIntegerField(unique=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.run_id)
+
+
 class StoredFile(models.Model):
     """What one or many files of a team hold, kept once. `key` is its name in the storage: projects.file_storage.
 

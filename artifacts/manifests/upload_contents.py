@@ -83,7 +83,7 @@ def _sent(parts: list[Upload], committed: Upload) -> list[Upload]:
     there = claim_files(committed.team, (part.manifest_md5 for part in parts if part.manifest_md5))
     sent = [part for part in parts if part.manifest_md5 in there or part == committed]
     links_live_since = database_now() - timedelta(seconds=settings.FILE_LINK_SECONDS)
-    newest_of_run = {part.run_id: part.pk for part in parts if part.run_id is not None}
+    newest_of_run: dict[int | None, int] = {part.run_id: part.pk for part in parts if part.run_id is not None}
     waiting = [
         part
         for part in parts

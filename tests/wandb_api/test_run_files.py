@@ -39,6 +39,15 @@ def names() -> list[str]:
     return list(RunFile.objects.order_by("name").values_list("name", flat=True))
 
 
+def test_a_run_that_is_deleted_twice_is_gone_and_only_its_team_is_told_so(world: World, run: Run) -> None:
+    id = global_id("Run", run.pk)
+    for person, status in (("charlie", 404), ("vera", 403), ("bob", 200)):
+        assert GraphQL(world.keys[person]).send(DELETE_RUN, id=id)[0] == status
+    assert not Run.objects.exists()
+    for person, status in (("charlie", 404), ("vera", 404), ("bob", 200), ("alice", 200)):
+        assert GraphQL(world.keys[person]).send(DELETE_RUN, id=id)[0] == status
+
+
 def test_files_are_deleted_all_or_none(graphql: GraphQL, run: Run) -> None:
     files = ids(run, "a", "b")
     for wrong in (global_id("RunFile", 999), global_id("Run", run.pk), "nope"):
