@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from graphql import FieldNode, FragmentSpreadNode, GraphQLResolveInfo, SelectionSetNode
+from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode
 from graphql.execution.values import get_argument_values
 
+from wandb_api.graphql.caller import Info
 
-def arguments_beside(info: GraphQLResolveInfo, name: str) -> dict[str, Any]:
+
+def arguments_beside(info: Info, name: str) -> dict[str, Any]:
     """Give the arguments of the field of this name of the same object; none where nobody asks for it."""
     nodes: list[FieldNode] = list(_fields(info.operation.selection_set, info))
     for key in info.path.as_list()[:-1]:
@@ -20,7 +22,7 @@ def arguments_beside(info: GraphQLResolveInfo, name: str) -> dict[str, Any]:
     return get_argument_values(info.parent_type.fields[name], found, info.variable_values) if found else {}
 
 
-def _fields(selected: SelectionSetNode, info: GraphQLResolveInfo) -> Iterator[FieldNode]:
+def _fields(selected: SelectionSetNode, info: Info) -> Iterator[FieldNode]:
     """Give the fields, those of fragments too."""
     for node in selected.selections:
         if isinstance(node, FieldNode):
