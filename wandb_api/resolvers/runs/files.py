@@ -70,7 +70,7 @@ def remove_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
 def file_count(found: Run, info: Info) -> int:
     """How many the `files` beside it are: the SDK gives it as the length of what was asked for by name."""
     asked = arguments_beside(info, "files")
-    rows = _listed(found, asked.get("names"), asked.get("pattern"))
+    rows = _files_asked_for(found, asked.get("names"), asked.get("pattern"))
     return len(rows) if isinstance(rows, list) else rows.count()
 
 
@@ -85,14 +85,14 @@ def files(
 ) -> connections.RelayPage:
     """Those that came, all or by name, or by a pattern as LIKE has it."""
     return connections.page(
-        _listed(found, names, pattern),
+        _files_asked_for(found, names, pattern),
         first=first,
         after=after,
         edge=lambda file: {"node": {"of": found, **_of(file, info)}},
     )
 
 
-def _listed(found: Run, names: list[str] | None, pattern: str | None) -> QuerySet[RunFile] | list[RunFile]:
+def _files_asked_for(found: Run, names: list[str] | None, pattern: str | None) -> QuerySet[RunFile] | list[RunFile]:
     # `run.file("./x")` means the file that `run.save("./x")` sent, which the SDK calls x.
     rows = files_named(found, map(posixpath.normpath, filter(None, names))) if names else found.files.all()
     rows = rows.filter(uploaded_at__isnull=False).select_related("content").order_by("name")
