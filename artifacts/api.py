@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from artifacts import services
+from artifacts import services, time_to_live
 from artifacts.access import collection_named, collections_of, entries_of, entry_named
 from artifacts.editing import describe_collection
 from artifacts.models import Collection, Entry
@@ -23,9 +23,11 @@ from artifacts.serializers import (
     NewCollectionSerializer,
     NewVersionSerializer,
     TagsSerializer,
+    TimeToLivePolicySerializer,
     VersionSerializer,
 )
 from projects.access import project_named, run_named
+from teams import access
 from teams.accounts.key_scopes import KeyScope
 from teams.accounts.signed_in import person
 from teams.models import Role
@@ -206,6 +208,24 @@ class OneVersionTag(CollectionView):
         if not services.remove_tags(entry, [tag], by=person(request)):
             raise Http404(f"There is no tag {tag!r} on {entry}.")
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class TeamTimeToLive(APIView):
+    """How long a team's versions live where none says so itself, and who may say so."""
+
+    @extend_schema(responses=TimeToLivePolicySerializer)
+    def get(self, request: Request, team: str) -> Response:
+        found = access.team_named(person(request), team)
+        return Response(TimeToLivePolicySerializer(time_to_live.policy_of(found)).data)
+
+    @extend_schema(request=TimeToLivePolicySerializer, responses=TimeToLivePolicySerializer)
+    def put(self, request: Request, team: str) -> Response:
+        """Change it: admins only. Versions that say nothing themselves follow at once."""
+        found = access.team_named(person(request), team, Role.ADMIN)
+        sent = TimeToLivePolicySerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        policy = time_to_live.set_policy(found, **sent.validated_data, by=person(request))
+        return Response(TimeToLivePolicySerializer(policy).data)
 
 
 def version_response(placed: services.PlacedVersion) -> Response:

@@ -141,6 +141,9 @@ class Version(models.Model):
     size = models.PositiveBigIntegerField(default=0)
     file_count = models.PositiveIntegerField(default=0)
     manifest = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    # The time to live: artifacts.time_to_live. When it is over, if it ever is; and whether the team's default decides.
+    expires_at = models.DateTimeField(null=True, blank=True)
+    ttl_is_inherited = models.BooleanField(default=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -149,9 +152,18 @@ class Version(models.Model):
             models.UniqueConstraint(fields=["collection", "digest"], name="one_version_per_collection_and_digest"),
             models.UniqueConstraint(fields=["collection", "index"], name="one_version_per_collection_and_index"),
         ]
+        indexes = [
+            # artifacts.time_to_live: what is over.
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="version_expires"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.collection}:v{self.index}"
+
+    @property
+    def ttl_seconds(self) -> int | None:
+        """How long it lives from when it was made; None: for good."""
+        return None if self.expires_at is None else round((self.expires_at - self.created_at).total_seconds())
 
     @property
     def team(self) -> Team:
@@ -238,10 +250,19 @@ class CollectionTag(models.Model):
         return self.name
 
 
+class ManifestType(models.TextChoices):
+    """What the list of files that a client sends is to the version: W&B's `ArtifactManifestType`."""
+
+    FULL = "full", _("All files of the version")
+    INCREMENTAL = "incremental", _("What is added to the newest version")
+    PATCH = "patch", _("What one of several runs adds")
+
+
 class Upload(models.Model):
     """A version that a client is sending: nobody sees it before it is committed. Then `version` is what it became.
 
     `client_id` is how the client calls it, before and after. Its aliases and tags are told of when it is committed.
+    Those of one `distributed_id` that are not committed yet become one version together.
     """
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="uploads")
@@ -252,8 +273,12 @@ class Upload(models.Model):
     aliases = JSONTextField(default=list)
     tags = JSONTextField(default=list)
     history_step = models.BigIntegerField(null=True)
+    # 0: for good; None: as the team has it.
+    ttl_seconds = models.PositiveBigIntegerField(null=True, blank=True)
     # The MD5 of the file that says which files there are.
     manifest_md5 = models.CharField(max_length=32, blank=True)
+    manifest_type = models.CharField(max_length=11, choices=ManifestType.choices, default=ManifestType.FULL)
+    distributed_id = models.CharField(max_length=255, blank=True)
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="uploads")
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -265,9 +290,22 @@ class Upload(models.Model):
                 fields=["collection", "client_id"], condition=~Q(client_id=""), name="one_upload_per_client_id"
             )
         ]
+        indexes = [
+            # artifacts.uploads: the parts of a distributed artifact that no version holds yet.
+            models.Index(
+                fields=["collection", "distributed_id"],
+                condition=Q(version__isnull=True) & ~Q(distributed_id=""),
+                name="upload_parts",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.collection} {self.digest}"
+
+    @property
+    def team(self) -> Team:
+        # Versions are made in projects only.
+        return cast(Project, self.collection.project).team
 
 
 class VersionFile(models.Model):
@@ -286,6 +324,21 @@ class VersionFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.version} {self.path}"
+
+
+class TimeToLivePolicy(models.Model):
+    """A team's rule on the time to live of its versions: the default, and who may set another."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="+")
+    # None: for good.
+    default_seconds = models.PositiveBigIntegerField(null=True, blank=True)
+    members_may_set = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name_plural = _("time to live policies")
+
+    def __str__(self) -> str:
+        return f"{self.team} {self.default_seconds}"
 
 
 class Use(models.Model):

@@ -8,8 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from artifacts.editing import LONGEST_DESCRIPTION
-from artifacts.models import Collection, Entry
+from artifacts.models import Collection, Entry, TimeToLivePolicy
 from artifacts.name_rules import LONGEST
+from artifacts.time_to_live import LONGEST_SECONDS
 from common.data.strict_json import strict
 from common.http.serializers import OnlyKnownFields
 from teams.access import Visitor, teams_of
@@ -75,12 +76,18 @@ class VersionSerializer(serializers.ModelSerializer[Entry]):
     tags = serializers.ListField(child=serializers.CharField(), source="tag_names", read_only=True)
     run = serializers.SerializerMethodField(help_text="The run that made it; empty where that is not yours to see.")
     created_by = serializers.CharField(source="created_by.username", read_only=True, default="")
+    expires_at = serializers.DateTimeField(
+        source="version.expires_at", read_only=True, help_text="When it is deleted, unless it is linked; null: never."
+    )
+    ttl_is_inherited = serializers.BooleanField(
+        source="version.ttl_is_inherited", read_only=True, help_text="Whether the team's default decides."
+    )
 
     class Meta:
         model = Entry
         fields = [
             "version", "made_as", "type", "digest", "description", "metadata", "aliases", "tags", "run", "created_by",
-            "created_at",
+            "created_at", "expires_at", "ttl_is_inherited",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -113,6 +120,22 @@ class NewVersionSerializer(OnlyKnownFields, serializers.Serializer[Any]):
     aliases = WordsField(required=False, help_text="`latest` comes by itself.")
     tags = WordsField(required=False)
     run = serializers.CharField(max_length=LONGEST, required=False, help_text="The run of this project that made it.")
+
+
+class TimeToLivePolicySerializer(OnlyKnownFields, serializers.ModelSerializer[TimeToLivePolicy]):
+    """A team's rule on the time to live of its versions."""
+
+    default_seconds = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_SECONDS,
+        allow_null=True,
+        help_text="From when a version was made; null: for good.",
+    )
+    members_may_set = serializers.BooleanField(help_text="Else only admins set artifact.ttl.")
+
+    class Meta:
+        model = TimeToLivePolicy
+        fields = ["default_seconds", "members_may_set"]
 
 
 class AliasesSerializer(OnlyKnownFields, serializers.Serializer[Any]):

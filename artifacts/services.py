@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 
 from artifacts import event_publishing
 from artifacts.event_publishing import ArtifactChange, publish_for_collection, publish_for_entry
-from artifacts.models import Alias, Collection, CollectionTag, Entry, Registry, Tag, Version
+from artifacts.models import Alias, Collection, CollectionTag, Entry, Registry, Tag, TimeToLivePolicy, Version
 from artifacts.name_rules import LATEST, check_metadata, checked_aliases, checked_tags
 from common.data.validation_errors import refuse, refuse_duplicate
 from projects.models import Project, Run
@@ -75,6 +76,7 @@ def create_version(
         if there is not None:
             return _with_names(reload_entry(there, locked), names, by)
         version.collection, version.index = locked, locked.next_index
+        _inherit_ttl(version)
         version.save()
         return _new_entry(locked, version, event_publishing.VERSION_CREATED, names, by)
 
@@ -205,6 +207,12 @@ def _check(version: Version, collection: Collection) -> None:
     check_metadata(version.metadata)
     if version.run is not None and version.run.project_id != collection.project_id:
         refuse("run", f"The run {version.run.name!r} is of another project than {collection}. Choose one of its own.")
+
+
+def _inherit_ttl(version: Version) -> None:
+    """Give it the time to live that its team has for all."""
+    default = TimeToLivePolicy.objects.filter(team=version.team).values_list("default_seconds", flat=True).first()
+    version.expires_at = version.created_at + timedelta(seconds=default) if default else None
 
 
 def lock_collection(collection: Collection) -> Collection:

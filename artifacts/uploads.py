@@ -9,16 +9,21 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from artifacts.manifests import Manifest, attach_files, manifest_at, md5_of
-from artifacts.models import Collection, Entry, Upload, Version
+from artifacts.manifests.parsing import Manifest, attach_files, md5_of
+from artifacts.manifests.upload_contents import contents_of
+from artifacts.models import Collection, Entry, ManifestType, Upload, Version
 from artifacts.name_rules import check_metadata, checked_aliases, checked_tags
 from artifacts.services import create_version, lock_collection
-from common.data.validation_errors import refuse
+from artifacts.time_to_live import check_ttl, set_ttl
+from common.data.validation_errors import UnderWay, refuse
 from projects.file_storage import signed_links
 from projects.file_storage.services import claim_files
 from projects.models import Run
 from teams.access import Visitor
 from teams.models import Team, User
+
+# How often what others commit meanwhile is read anew.
+_TRIES = 10
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,19 @@ class VersionDraft:
     tags: Sequence[str] = ()
     history_step: int | None = None
     run: Run | None = None
+    # 0: for good; None: as the team has it.
+    ttl_seconds: int | None = None
+    # What all runs say that write one version together; empty: nobody else does.
+    distributed_id: str = ""
 
 
 def begin_upload(collection: Collection, draft: VersionDraft, *, by: User | None = None) -> Upload:
     """Note what is coming. A digest that is there already is that version at once: it gets the aliases and tags.
 
-    A repeat by the same `client_id` is the same upload.
+    A repeat by the same `client_id` is the same upload. The digest of one of several parts says nothing of the whole.
     """
     check_metadata(draft.metadata)
+    check_ttl(draft.ttl_seconds)
     values = {**vars(draft), "aliases": checked_aliases(draft.aliases), "tags": checked_tags(draft.tags)}
     with transaction.atomic():
         locked = lock_collection(collection)
@@ -48,7 +58,7 @@ def begin_upload(collection: Collection, draft: VersionDraft, *, by: User | None
         upload.collection = locked
         upload.clean_fields(exclude=["aliases", "tags", "metadata", "version", "run", "created_by", "history_step"])
         upload.save()
-        if upload.version is None and _is_there(locked, draft.digest):
+        if upload.version is None and _is_there(locked, draft.digest) and not draft.distributed_id:
             _become(upload, None, by)
         return upload
 
@@ -62,33 +72,39 @@ def upload_urls(team: Team, digests: Sequence[str], *, by: Visitor) -> list[str 
     return [None if md5 in there else signed_links.upload_url(team, md5, by=by) for md5 in wanted]
 
 
+def set_manifest_type(upload: Upload, kind: ManifestType) -> None:
+    """Note what the list of files will be to the version."""
+    Upload.objects.filter(pk=upload.pk, version=None).update(manifest_type=kind)
+    upload.manifest_type = kind
+
+
 def announce_manifest(upload: Upload, digest: str, *, by: Visitor) -> str:
     """Note the MD5 of the list of files, and give where to send it: it is kept always."""
     upload.manifest_md5 = md5_of(digest, "digest")
     upload.save(update_fields=["manifest_md5"])
-    return signed_links.upload_url(team_of(upload), upload.manifest_md5, by=by)
+    return signed_links.upload_url(upload.team, upload.manifest_md5, by=by)
 
 
 def commit_upload(upload: Upload, *, by: User | None = None) -> Version:
-    """Make the version, and tell of it. A repeat gives the version that it became."""
+    """Make the version, and tell of it. A repeat gives the version that it became.
+
+    Where several runs write it, all that they sent is in it; where it is incremental, the files of the newest version
+    too. Raises UnderWay while a part is under way.
+    """
     if upload.version is not None:
         return upload.version
-    # Read outside the transaction: it may be large, and far away.
-    manifest = manifest_at(team_of(upload), upload.manifest_md5)
-    with transaction.atomic():
-        lock_collection(upload.collection)
-        fresh = Upload.objects.select_related("version", "run", "collection__project__team").get(pk=upload.pk)
-        if fresh.version is None:
-            _become(fresh, manifest, by)
-        assert fresh.version is not None
-        return fresh.version
-
-
-def team_of(upload: Upload) -> Team:
-    project = upload.collection.project
-    # Versions are made in projects only.
-    assert project is not None
-    return project.team
+    for _ in range(_TRIES):
+        # Read outside the transaction: it may be large, and far away.
+        contents = contents_of(upload)
+        with transaction.atomic():
+            locked = lock_collection(upload.collection)
+            fresh = Upload.objects.select_related("version", "run", "collection__project__team").get(pk=upload.pk)
+            if fresh.version is None and not contents.is_stale(locked):
+                _become(contents.put_into(fresh), contents.manifest, by)
+                Upload.objects.filter(pk__in=[part.pk for part in contents.parts]).update(version=fresh.version)
+            if fresh.version is not None:
+                return fresh.version
+    raise UnderWay(f"Others add to {upload.collection} all the time. Try again.")
 
 
 def _known(locked: Collection, draft: VersionDraft) -> Upload | None:
@@ -120,3 +136,5 @@ def _become(upload: Upload, manifest: Manifest | None, by: User | None) -> None:
         upload.version.history_step = upload.history_step
         upload.version.save(update_fields=["history_step"])
         attach_files(upload.version, manifest)
+        if upload.ttl_seconds is not None:
+            set_ttl(upload.version, upload.ttl_seconds)

@@ -46,6 +46,7 @@ urlpatterns = [
     path("teams/<str:team>/secrets", secrets_vault.Secrets.as_view()),
     path("teams/<str:team>/secrets/<str:name>", secrets_vault.OneSecret.as_view()),
     *integrations.rest_paths(),
+    path("teams/<str:team>/artifact-ttl", artifacts.TeamTimeToLive.as_view()),
     path("teams/<str:team>/audit", audit_api.TeamAuditLog.as_view()),
     path("teams/<str:team>/audit/export", audit_api.TeamAuditExport.as_view()),
     path("organizations/<str:organization>/mail", mail.OrganizationMail.as_view()),

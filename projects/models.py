@@ -213,6 +213,16 @@ class OutputChunk(models.Model):
         return f"{self.run} output {self.offset}"
 
 
+class DeletedRun(models.Model):
+    """That a run was there: who could delete it may say so again, and is told no more than that it is done."""
+
+    run_id = models.BigIntegerField(unique=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.run_id)
+
+
 class StoredFile(models.Model):
     """What one or many files of a team hold, kept once. `key` is its name in the storage: projects.file_storage.
 
@@ -224,6 +234,8 @@ class StoredFile(models.Model):
     md5 = models.CharField(max_length=32, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     key = models.CharField(max_length=80, unique=True)
+    # Its content is that of its parts, and nothing lies under its key.
+    in_parts = models.BooleanField(default=False)
     used_at = models.DateTimeField(default=timezone.now)
     arrived_at = models.DateTimeField(null=True)
 
@@ -236,6 +248,20 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.md5 or self.key
+
+
+class FilePart(models.Model):
+    """A part of a large file, which came by itself (multipart upload) and is stored as a file of its own."""
+
+    whole = models.ForeignKey(StoredFile, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    content = models.ForeignKey(StoredFile, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["whole", "number"], name="one_part_per_whole_and_number")]
+
+    def __str__(self) -> str:
+        return f"{self.whole} part {self.number}"
 
 
 class RunFile(models.Model):

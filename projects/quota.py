@@ -48,7 +48,8 @@ class Usage:
 def usage_of(team: Team) -> Usage:
     """Count what the team keeps, now."""
     runs = Run.objects.filter(project__in=team.projects.values("pk"))
-    files = StoredFile.objects.filter(team=team, arrived_at__isnull=False)
+    # The parts of a file in parts count by themselves.
+    files = StoredFile.objects.filter(team=team, arrived_at__isnull=False, in_parts=False)
     return Usage(
         rows=runs.aggregate(total=Sum("bytes_logged"))["total"] or 0,
         files=files.aggregate(total=Sum("size"))["total"] or 0,

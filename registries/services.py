@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,12 +14,13 @@ from artifacts import name_rules
 from artifacts import services as artifacts
 from artifacts.models import Registry, Version, Visibility
 from common.data.unique_names import only_one
-from common.data.validation_errors import refuse, refuse_duplicate
+from common.data.validation_errors import Conflict, refuse, refuse_duplicate
 from registries.models import RegistryMember, RegistryRole
 from teams.access import people_of
 from teams.audit import audit_log
 from teams.models import Organization, Team, User
 
+DEFAULT_REGISTRY = "model"
 _TAKEN = "The organization {} has a registry {!r} already."
 _AUDITED = ("name", "description", "visibility", "types")
 
@@ -44,6 +46,14 @@ def create_registry(
             after["admin"] = by.username
         audit_log.record("registry.create", f"registry {registry}", team=None, organization=organization, after=after)
     return registry
+
+
+def make_default_registry(organization: Organization) -> None:
+    """Make the registry that W&B has in each organization, where it is not there: it is made when it is first used."""
+    if _named(organization, DEFAULT_REGISTRY).exists():
+        return
+    with suppress(Conflict):
+        create_registry(organization, DEFAULT_REGISTRY)
 
 
 def change_registry(

@@ -19,6 +19,10 @@ class TooMuch(ValidationError):
     """A refusal because there is no room left: 413 over REST, which the wandb SDK does not try again."""
 
 
+class UnderWay(Exception):
+    """What is asked for is under way: 503, which the wandb SDK tries again for about a quarter of an hour."""
+
+
 def refuse(field: str, message: str) -> NoReturn:
     """Raise a refusal of one field; the message carries the value and the remedy."""
     raise ValidationError({field: message})

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import Exists, ManyToOneRel, OuterRef, Q, QuerySet
+from django.db.models import CASCADE, Exists, ManyToOneRel, OuterRef, Q, QuerySet
 
 from common.data.database_clock import database_now
 from projects.file_storage.services import drop
@@ -42,10 +42,10 @@ def free_files_hourly() -> None:
 
 
 def _unused() -> QuerySet[StoredFile]:
-    """Give the rows that no other row points at, whoever may."""
+    """Give the rows that no other row points at, whoever may; what goes with a row (its own parts) keeps it not."""
     pointing = Q()
     for relation in StoredFile._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ManyToOneRel):
+        if isinstance(relation, ManyToOneRel) and relation.on_delete is not CASCADE:
             rows: Any = relation.related_model
             pointing |= Q(Exists(rows.objects.filter(**{relation.field.name: OuterRef("pk")})))
     return StoredFile.objects.exclude(pointing)

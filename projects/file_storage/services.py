@@ -1,7 +1,7 @@
 """Services of file storage: store uploads, deduplicated by MD5, and read them. Freed by `garbage_collection.py`.
 
 A row is made before its content comes and goes after its content went, so nothing lies in a storage that no row
-knows of. Only a row that has `arrived_at` is told of to anybody.
+knows of. Only a row that has `arrived_at` is told of to anybody. Files in parts: `multipart.py`.
 """
 
 from __future__ import annotations
@@ -30,12 +30,9 @@ def store_file(team: Team, source: FileSource, *, length: int, md5: str = "") ->
 
     Raises FileTooLarge, TooMuch where the team has no room for it, or a refusal by field.
     """
-    if length > settings.FILE_LIMIT:
-        raise FileTooLarge(
-            f"{length} bytes; a file may have {settings.FILE_LIMIT}. RUNBELL_FILE_LIMIT_MB says how many."
-        )
+    require_size(length)
     require_room(team, length)
-    row = StoredFile.objects.create(team=team, key=f"{team.pk}/{secrets.token_hex(1)}/{secrets.token_hex(16)}")
+    row = StoredFile.objects.create(team=team, key=new_key(team))
     incoming = IncomingFile(source, length=length, md5=md5)
     try:
         storages["files"].save(row.key, File(cast(IO[bytes], incoming), row.key))
@@ -54,6 +51,19 @@ def store_file(team: Team, source: FileSource, *, length: int, md5: str = "") ->
     there = claim_files(team, [incoming.md5]).get(incoming.md5)
     # Freed since that moment: so rare that sending it again will do.
     return there or refuse("content", "It was deleted meanwhile. Send it again.")
+
+
+def require_size(length: int) -> None:
+    """Refuse more than one file may have. Raises FileTooLarge."""
+    if length > settings.FILE_LIMIT:
+        raise FileTooLarge(
+            f"{length} bytes; a file may have {settings.FILE_LIMIT}. RUNBELL_FILE_LIMIT_MB says how many."
+        )
+
+
+def new_key(team: Team) -> str:
+    """Give a name in the storage that nothing has."""
+    return f"{team.pk}/{secrets.token_hex(1)}/{secrets.token_hex(16)}"
 
 
 def store_run_file(file: RunFile, source: FileSource, *, length: int) -> None:
@@ -81,9 +91,22 @@ def claim_files(team: Team, digests: Iterable[str]) -> Mapping[str, StoredFile]:
 
 
 def file_pieces(stored: StoredFile, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """Give so many bytes of the file from there on, a piece at a time; of one in parts, of one part after the other."""
+    left = stored.size - start if length is None else length
+    if not stored.in_parts:
+        return pieces_of_all([stored], start, left)
+    parts = stored.parts.select_related("content").order_by("number")
+    return pieces_of_all([part.content for part in parts], start, left)
+
+
+def pieces_of_all(files: Iterable[StoredFile], start: int, length: int) -> Iterator[bytes]:
+    """Read several files as if they were one. Asks the database nothing."""
     storage: Any = storages["files"]
-    found: Iterator[bytes] = storage.pieces(stored.key, start, stored.size - start if length is None else length)
-    return found
+    for file in files:
+        here = max(0, min(length, file.size - start))
+        if here:
+            yield from storage.pieces(file.key, start, here)
+        start, length = max(0, start - file.size), length - here
 
 
 def read_file(stored: StoredFile) -> bytes:

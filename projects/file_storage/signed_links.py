@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
@@ -26,13 +27,17 @@ class LinkRefused(Exception):
 
 @dataclass(frozen=True)
 class UploadPlace:
-    """What may be sent: to this team, with this MD5 or any, as this file of a run or none; and by whom."""
+    """What may be sent: to this team, with this MD5 or any, as this file of a run or none; and by whom.
+
+    A part of a file says how many parts like it the file has at least.
+    """
 
     team: int
     md5: str = ""
     run_file: int | None = None
     person: int = LinkHolder.person
     key: int = LinkHolder.key
+    parts: int = 1
 
     @property
     def holder(self) -> LinkHolder:
@@ -42,6 +47,16 @@ class UploadPlace:
 def upload_url(team: Team, md5: str, *, by: Visitor) -> str:
     """Give the address for a file of this MD5."""
     return _upload_address(UploadPlace(team.pk, md5, **asdict(LinkHolder.of(by))))
+
+
+def part_urls(team: Team, digests: Sequence[str], *, by: Visitor) -> list[str]:
+    """Give the addresses for the parts of a file, by their MD5, in their order. The last one may be smaller."""
+    holder, last = asdict(LinkHolder.of(by)), len(digests)
+    counts = [last if number == last else last - 1 for number in range(1, last + 1)]
+    return [
+        _upload_address(UploadPlace(team.pk, md5, **holder, parts=count))
+        for md5, count in zip(digests, counts, strict=True)
+    ]
 
 
 def upload_url_for_run(file: RunFile, *, by: Visitor) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from projects.models import Run
+from projects.models import DeletedRun, Run
 from projects.runs.branching import rewind
 from projects.runs.lifecycle import RunDetails, change_run, lock_run
 from teams.audit import audit_log
@@ -44,4 +44,5 @@ def delete_run(run: Run) -> None:
         locked = lock_run(run)
         told = {"state": locked.state, "rows_logged": locked.rows_logged}
         audit_log.record("run.delete", f"run {locked.project}/{locked.name}", team=locked.project.team, before=told)
+        DeletedRun.objects.create(run_id=locked.pk, team=locked.project.team)
         locked.delete()

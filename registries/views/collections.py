@@ -132,6 +132,7 @@ def version(request: HttpRequest, version: str, **names: str) -> HttpResponse:
         "in_registry": place.is_in_registry,
         "entry": entry,
         "version": entry.version,
+        "is_linked": entry.version.entries.exclude(collection=entry.version.collection_id).exists(),
         "links": links_of(person(request), entry),
         "files": files_of(entry.version, by=person(request)),
         "used_by": _seen(person(request), users_of(entry.version)),

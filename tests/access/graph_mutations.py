@@ -76,6 +76,10 @@ MUTATIONS: dict[str, list[dict[str, Any]]] = {
         {**RUN, "artifactID": "$upload", "name": "wandb_manifest.json", "digest": MD5, "type": "FULL"}
     ],
     "updateArtifactManifest": [{"artifactManifestID": "$upload", "digest": MD5}],
+    "completeMultipartUploadArtifact": [
+        {"artifactID": "$upload", "uploadID": MD5, "storagePath": "m", "completeMultipartAction": "Abort",
+         "completedParts": []},
+    ],
     "commitArtifact": [{"artifactID": "$upload"}],
     "updateArtifact": [{"artifactID": "$version", "description": "new"}],
     "deleteArtifact": [{"artifactID": "$version", "deleteAliases": True}],
@@ -102,8 +106,6 @@ MUTATIONS: dict[str, list[dict[str, Any]]] = {
     "updateProjectMember": [{**REGISTRY, "userId": "$user", "userProjectRole": "member"}],
     "updateProjectTeamMember": [{**REGISTRY, "teamId": "$team", "teamProjectRole": "member"}],
 }  # fmt: skip
-# Files are sent whole here; it has no resolver.
-NOT_MADE_HERE = {"completeMultipartUploadArtifact"}
 
 
 def filled(value: Any, by: Mapping[str, str]) -> Any:

@@ -75,6 +75,7 @@ def integration_pages(kind: str) -> dict[str, tuple[Any, tuple[int, ...]]]:
     }
 
 
+TTL = {"default_seconds": 86_400, "members_may_set": False}
 COLLECTIONS = "projects/<str:team>/<str:project>/collections"
 REGISTRY = "registries/<str:organization>/<str:registry>"
 
@@ -136,6 +137,8 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"GET {WORKSPACE}": (None, TEAM),
     f"DELETE {WORKSPACE}": (None, (*ADMINS, 204)),
     f"GET {WORKSPACE}/channels": (None, (*ADMINS, 400)),
+    "GET teams/<str:team>/artifact-ttl": (None, TEAM),
+    "PUT teams/<str:team>/artifact-ttl": (TTL, (*ADMINS, 200)),
     "GET teams/<str:team>/audit": (None, (*ADMINS, 200)),
     "GET teams/<str:team>/audit/export": (None, (*ADMINS, 200)),
     "GET organizations/<str:organization>/mail": (None, (401, 403, 403, 403, 200)),

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import pytest
 from django.db import transaction
 
-from artifacts.models import Collection
+from artifacts.models import Collection, TimeToLivePolicy
 from automations.models import Automation, Execution
 from integrations.models import Integration
 from integrations.slack.models import SlackChannel, SlackWorkspace
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.any_database
 # A change to one of these is told. Of automations and accounts not every column is a change that somebody makes.
 AUDITED = (
     Automation, Integration, Webhook, SlackChannel, SlackWorkspace, Secret, Membership, ApiKey, Invitation,
-    RegistryMember, Organization, Team, User,
+    RegistryMember, Organization, Team, TimeToLivePolicy, User,
 )  # fmt: skip
 NOT_TOLD = {Automation: {"problem", "updated_at"}, User: {"time_zone"}}
 NOT_TOLD |= dict.fromkeys((Integration, Webhook, SlackChannel, SlackWorkspace), {"updated_at"})

@@ -36,13 +36,13 @@ def begun(collection: Collection, digest: str = "d1", **values: Any) -> Upload:
 
 def send_manifest(upload: Upload, manifest: bytes) -> None:
     uploads.announce_manifest(upload, b64_md5(manifest), by=AnonymousUser())
-    store(uploads.team_of(upload), manifest)
+    store(upload.team, manifest)
 
 
 def sent(collection: Collection, files: dict[str, bytes], digest: str = "d1", **values: Any) -> Version:
     """Send a whole version and commit it."""
     upload = begun(collection, digest, **values)
     for held in files.values():
-        store(uploads.team_of(upload), held)
+        store(upload.team, held)
     send_manifest(upload, manifest_of(files))
     return uploads.commit_upload(upload)

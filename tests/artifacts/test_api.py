@@ -76,6 +76,8 @@ def test_a_version_is_added_once(api: APIClient, world: World, model: Collection
         "tags": ["eu"],
         "run": "r1",
         "created_by": "alice",
+        "expires_at": None,
+        "ttl_is_inherited": True,
     }
     assert {event.actor for event in Event.objects.filter(kind="artifact.created")} == {"alice"}
 

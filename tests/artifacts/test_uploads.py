@@ -25,7 +25,7 @@ def test_events_come_with_the_commit_and_in_their_order(model: Collection) -> No
     upload = begun(model, aliases=["latest", "best"], tags=["europe"])
     assert (events_after(), model.versions.count()) == ([], 0)
     for content in FILES.values():
-        store(uploads.team_of(upload), content)
+        store(upload.team, content)
     send_manifest(upload, manifest_of(FILES))
     assert events_after() == []
     uploads.commit_upload(upload)
@@ -72,7 +72,7 @@ def test_two_that_send_the_same_at_once_make_one_version(model: Collection) -> N
 
 def test_a_version_without_one_of_its_files_is_refused(model: Collection) -> None:
     upload = begun(model)
-    store(uploads.team_of(upload), b"weights")
+    store(upload.team, b"weights")
     send_manifest(upload, manifest_of(FILES))
     with pytest.raises(ValidationError, match="1 of the files were not sent, such as 'sub/n.txt'"):
         uploads.commit_upload(upload)

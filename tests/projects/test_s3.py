@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import md5
 from typing import Any
 
 import boto3
@@ -15,6 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from config.setting_groups import file_storage
 from projects.file_storage import garbage_collection, services
+from projects.file_storage.multipart import complete_multipart_upload
 from projects.models import StoredFile
 from tests.world import World
 
@@ -82,3 +84,13 @@ def test_what_nobody_points_at_is_freed(world: World, bucket: Any) -> None:
     services.store_file(world.team, io.BytesIO(b"weights"), length=7)
     StoredFile.objects.update(used_at=timezone.now() - timedelta(days=2))
     assert (garbage_collection.free_files(), keys(bucket)) == (1, [])
+
+
+def test_a_file_in_parts_is_read_again_without_being_copied(world: World, bucket: Any) -> None:
+    parts = [bytes([number]) * 1000 for number in range(3)]
+    digests = [services.store_file(world.team, io.BytesIO(part), length=1000).md5 for part in parts]
+    whole = b"".join(parts)
+    stored = complete_multipart_upload(world.team, md5(whole).hexdigest(), digests)
+    assert (stored.size, services.read_file(stored)) == (3000, whole)
+    assert b"".join(services.file_pieces(stored, 999, 1002)) == whole[999:2001]
+    assert len(keys(bucket)) == 3

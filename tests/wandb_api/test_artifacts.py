@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from artifacts.models import Collection, Upload, Version
+from artifacts.models import Collection, Registry, Upload
 from artifacts.services import create_version, get_or_create_collection
+from artifacts.time_to_live import set_policy
+from projects.models import Project
 from registries.services import create_registry, link
 from tests.artifacts.making import aliases_of, events_after
-from tests.artifacts.sending import b64_md5, manifest_of, store
+from tests.artifacts.sending import b64_md5, manifest_of, sent, store
 from tests.wandb_api.conftest import GraphQL
 from tests.world import World
 from wandb_api.graphql.global_ids import global_id
@@ -99,9 +101,9 @@ def test_aliases_by_each_of_the_four_ways_are_told_once(graphql: GraphQL, world:
     for way in ways[:2]:
         for _ in range(2):
             graphql.data(way[0], **way[1])
-    sent = [{"artifactCollectionName": "model", "alias": alias} for alias in ("one", "two", "three")]
+    said = [{"artifactCollectionName": "model", "alias": alias} for alias in ("one", "two", "three")]
     for _ in range(2):
-        graphql.data(UPDATE, input={"artifactID": id, "aliases": sent})
+        graphql.data(UPDATE, input={"artifactID": id, "aliases": said})
     assert [alias for kind, alias in events_after() if kind == "artifact.alias_added"] == [
         "latest",
         "one",
@@ -158,8 +160,8 @@ def test_what_stays_by_itself_is_neither_added_nor_taken_and_refuses_nothing_els
         graphql.data(query, id=id, aliases=[place("v0"), place("latest")])
         assert aliases_of(model) == {"latest": "v0", "old": "v0"}
     graphql.data(REMOVE, id=id, aliases=[place("latest"), place("old"), place("v7")])
-    sent = [{"artifactCollectionName": "model", "alias": alias} for alias in ("v0", "new")]
-    graphql.data(UPDATE, input={"artifactID": id, "aliases": sent})
+    said = [{"artifactCollectionName": "model", "alias": alias} for alias in ("v0", "new")]
+    graphql.data(UPDATE, input={"artifactID": id, "aliases": said})
     assert aliases_of(model) == {"latest": "v0", "new": "v0"}
     # Another version's number is no name for this one.
     assert graphql.send(ADD, id=id, aliases=[place("v7")])[0] == 422
@@ -219,35 +221,90 @@ def test_link_model_makes_the_teams_model_registry(graphql: GraphQL, world: Worl
     }  # fmt: skip
 
 
+def test_a_project_that_is_linked_into_is_made(graphql: GraphQL, world: World) -> None:
+    given = {"artifactID": uploaded(graphql, world), "entityName": "acme", "artifactPortfolioName": "best"}
+    for person, status in (("vera", 403), ("charlie", 404)):
+        assert GraphQL(world.keys[person]).send(LINK, input={**given, "projectName": "fresh"})[0] == status
+    assert not Project.objects.filter(name="fresh").exists()
+    found = graphql.data(LINK, input={**given, "projectName": "fresh"})["linkArtifact"]["artifactMembership"]
+    assert found["artifactCollection"]["project"] == {"name": "fresh"}
+
+
+def test_each_organization_has_a_registry_called_model(graphql: GraphQL, world: World) -> None:
+    query = """{ project(name: "wandb-registry-model", entityName: "org.research") { id name } }"""
+    found = graphql.data(query)["project"]
+    assert (found, graphql.data(query)["project"]) == ({**found, "name": "wandb-registry-model"}, found)
+    world.team.organization.admins.add(world.users["alice"])
+    given = {"artifactID": uploaded(graphql, world), "entityName": "org.research", "artifactPortfolioName": "best"}
+    graphql.data(LINK, input={**given, "projectName": "wandb-registry-model"})
+    assert Registry.objects.get().collections.get().name == "best"
+
+
+def test_a_file_says_where_it_is_stored(graphql: GraphQL, model: Collection) -> None:
+    version = sent(model, {"sub/m.txt": b"m"})
+    query = "query($id: ID!) { artifact(id: $id) { files { edges { node { name storagePath } } } } }"
+    found = graphql.data(query, id=id_of(version))["artifact"]["files"]["edges"]
+    assert found == [{"node": {"name": "sub/m.txt", "storagePath": "sub/m.txt"}}]
+
+
 def test_an_artifact_cannot_be_logged_to_a_registry(graphql: GraphQL) -> None:
     status, body = graphql.send(CREATE, input=draft(projectName="wandb-registry-models"))
     assert (status, "Use link_artifact" in body["errors"][0]["message"]) == (422, True)
 
 
-@pytest.mark.parametrize(
-    ("query", "variables", "what"),
-    [
-        (CREATE, {"input": draft(distributedID="x")}, "several runs write together"),
-        (MANIFEST.replace("type: FULL", "type: INCREMENTAL"), {"id": "x", "digest": ""}, "incremental artifacts"),
-    ],
-)
-def test_what_is_not_there_is_named_with_501(
-    graphql: GraphQL, query: str, variables: dict[str, Any], what: str
-) -> None:
-    status, body = graphql.send(query, **variables)
-    assert (status, what in body["errors"][0]["message"]) == (501, True)
+def test_an_end_before_all_parts_have_come_is_answered_so_that_the_sdk_tries_again(graphql: GraphQL) -> None:
+    graphql.data(CREATE, input=draft(distributedID="job", clientID="late"))
+    id = graphql.data(CREATE, input=draft(distributedID="job"))["createArtifact"]["artifact"]["id"]
+    status, body = graphql.send(COMMIT, id=id)
+    assert (status, "upsert_artifact(…).wait()" in body["errors"][0]["message"]) == (503, True)
+    assert graphql.data(BY_ID, id=id)["artifact"]["state"] == "PENDING"
 
 
-def test_a_time_to_live_is_refused_of_a_version_and_logged_of_a_new_one(
-    graphql: GraphQL, world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    id = uploaded(graphql, world, ttlDurationSeconds=60)
-    assert "The artifact.ttl of a version of acme/mnist/model was dropped." in caplog.text
-    status, body = graphql.send(UPDATE, input={"artifactID": id, "ttlDurationSeconds": 60, "description": "x"})
-    assert (status, "Set artifact.ttl to None" in body["errors"][0]["message"]) == (422, True)
-    assert Version.objects.get().description == ""
-    for disabled in (None, -1, -2):
-        graphql.data(UPDATE, input={"artifactID": id, "ttlDurationSeconds": disabled})
+def test_a_region_that_is_not_ours_is_refused(graphql: GraphQL) -> None:
+    status, body = graphql.send(CREATE, input=draft(storageRegion="eu-west"))
+    assert (status, body["errors"][0]["message"]) == (
+        422, "storageRegion: 'eu-west' is no region of this Runbell. Leave out storage_region.",
+    )  # fmt: skip
+    assert not Upload.objects.exists()
+    graphql.data(CREATE, input=draft(storageRegion="default"))
+
+
+TTL = "query($id: ID!) { artifact(id: $id) { ttlDurationSeconds ttlIsInherited } }"
+
+
+def ttl(graphql: GraphQL, id: str) -> tuple[int, bool]:
+    found = graphql.data(TTL, id=id)["artifact"]
+    return found["ttlDurationSeconds"], found["ttlIsInherited"]
+
+
+def test_a_time_to_live_is_kept_and_given_back(graphql: GraphQL, world: World) -> None:
+    set_policy(world.team, default_seconds=600, members_may_set=True)
+    assert ttl(graphql, uploaded(graphql, world, ttlDurationSeconds=60)) == (60, False)
+    id = uploaded(graphql, world, digest="d2", clientID="c2")
+    assert ttl(graphql, id) == (600, True)
+    for said, given in ((90, (90, False)), (None, (90, False)), (-2, (-2, False)), (-1, (600, True))):
+        graphql.data(UPDATE, input={"artifactID": id, "ttlDurationSeconds": said})
+        assert ttl(graphql, id) == given
+
+
+@pytest.mark.parametrize("seconds", [-3, 2**62], ids=str)
+def test_a_time_to_live_that_is_none_is_refused(graphql: GraphQL, world: World, seconds: int) -> None:
+    status, body = graphql.send(CREATE, input=draft(ttlDurationSeconds=seconds))
+    assert (status, "ttlDurationSeconds: " in body["errors"][0]["message"]) == (422, True)
+    assert not Upload.objects.exists()
+
+
+def test_where_only_admins_set_a_time_to_live_a_member_is_refused(graphql: GraphQL, world: World) -> None:
+    id = uploaded(graphql, world)
+    set_policy(world.team, default_seconds=None, members_may_set=False)
+    bob = GraphQL(world.keys["bob"])
+    given = {"artifactID": id, "ttlDurationSeconds": 60}
+    for query, variables in ((CREATE, draft(ttlDurationSeconds=60, clientID="c2")), (UPDATE, given)):
+        status, body = bob.send(query, input=variables)
+        assert (status, "only admins set artifact.ttl" in body["errors"][0]["message"]) == (403, True)
+    assert (ttl(graphql, id), Upload.objects.count()) == ((-2, True), 1)
+    graphql.data(UPDATE, input=given)
+    assert ttl(graphql, id) == (60, False)
 
 
 def test_a_second_version_says_what_came_before_and_is_taken(graphql: GraphQL, world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 from typing import Any
@@ -265,3 +266,27 @@ def test_a_line_without_end_is_cut(script: Script) -> None:
     script.print(0, "x" * 1_000_000, "a\0b\rc\nd")
     first, second = output_lines(run())
     assert (len(first), first[-1], second) == (16_385, "…", "a\N{REPLACEMENT CHARACTER}bc d")
+
+
+def test_what_was_packed_with_gzip_is_stored_as_it_was(script: Script) -> None:
+    line = json.dumps({"loss": 0.5, "_step": 1})
+    body = gzip.compress(json.dumps({"files": {"wandb-history.jsonl": {"offset": 0, "content": [line]}}}).encode())
+    script.headers["Content-Encoding"] = "gzip"
+    assert script.send(body)[0] == 200
+    assert [row["loss"] for row in rows_of(run())] == [0.5]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status", "said"),
+    [
+        ("gzip", b"{}", 400, "The body is no gzip."),
+        ("gzip", gzip.compress(b'{"files": {}}')[:-3], 400, "The gzip breaks off."),
+        ("gzip", gzip.compress(bytes(33 * 2**20)), 413, "too large"),
+        ("br", b"{}", 400, "Send it plain, or as gzip."),
+    ],
+    ids=["no gzip", "broken off", "a bomb", "another"],
+)
+def test_what_cannot_be_unpacked_is_refused(script: Script, encoding: str, body: bytes, status: int, said: str) -> None:
+    script.headers["Content-Encoding"] = encoding
+    found, answer = script.send(body)
+    assert (found, said in answer["errors"][0]["message"]) == (status, True)

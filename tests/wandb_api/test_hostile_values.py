@@ -41,7 +41,7 @@ from wandb_api.graphql.schema import schema
 
 MEMBERS = ("createProjectMembers", "deleteProjectMembers", "updateProjectMember", "updateProjectTeamMember")
 # What Runbell does not do, and says so.
-NOT_THERE = {"Mutation.deleteModel", "Mutation.renameProject", "Mutation.completeMultipartUploadArtifact"}
+NOT_THERE = {"Mutation.deleteModel", "Mutation.renameProject"}
 # How deep below an argument fields of inputs are tried.
 DEEPEST = 4
 
@@ -160,6 +160,7 @@ def place(world_with_everything: World) -> Place:
         "Query.organization.name": "research", "oldProjectName": "mnist", "newProjectName": "new", "digest": "d9",
         "artifactID": global_id("Artifact", version.pk), "Mutation.createArtifactManifest.artifactID": up(upload),
         "Mutation.commitArtifact.artifactID": up(upload), "Mutation.createArtifactFiles.artifactID": up(upload),
+        "Mutation.completeMultipartUploadArtifact.artifactID": up(upload), "uploadID": "0" * 32, "hexMD5": "0" * 32,
         "artifactManifestID": up(upload), "Query.artifactCollection.id": collection(True),
         "artifactPortfolioID": collection(False),
         "artifactSequenceID": collection(True), "destinationArtifactTypeName": "model", "clientID": "c1",

@@ -39,6 +39,15 @@ def names() -> list[str]:
     return list(RunFile.objects.order_by("name").values_list("name", flat=True))
 
 
+def test_a_run_that_is_deleted_twice_is_gone_and_only_its_team_is_told_so(world: World, run: Run) -> None:
+    id = global_id("Run", run.pk)
+    for person, status in (("charlie", 404), ("vera", 403), ("bob", 200)):
+        assert GraphQL(world.keys[person]).send(DELETE_RUN, id=id)[0] == status
+    assert not Run.objects.exists()
+    for person, status in (("charlie", 404), ("vera", 404), ("bob", 200), ("alice", 200)):
+        assert GraphQL(world.keys[person]).send(DELETE_RUN, id=id)[0] == status
+
+
 def test_files_are_deleted_all_or_none(graphql: GraphQL, run: Run) -> None:
     files = ids(run, "a", "b")
     for wrong in (global_id("RunFile", 999), global_id("Run", run.pk), "nope"):
@@ -52,6 +61,19 @@ def test_files_are_deleted_all_or_none(graphql: GraphQL, run: Run) -> None:
 def test_who_may_not_change_a_run_deletes_none_of_its_files(world: World, run: Run, person: str, status: int) -> None:
     assert GraphQL(world.keys[person]).send(DELETE, files=ids(run, "a"))[0] == status
     assert names() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "count"),
+    [("", 3), ('(names: ["a"])', 1), ('(names: ["nope.h5"])', 0), ("(names: [])", 3), ('(pattern: "_")', 3)],
+)
+def test_the_count_of_files_is_that_of_those_asked_for(graphql: GraphQL, run: Run, asked: str, count: int) -> None:
+    query = f"""query {{ project(name: "mnist", entityName: "acme") {{ run(name: "run1") {{ fileCount ...F }} }} }}
+        fragment F on Run {{ files{asked} {{ edges {{ node {{ name }} }} }} }}"""
+    found = graphql.data(query)["project"]["run"]
+    assert (found["fileCount"], len(found["files"]["edges"])) == (count, count)
+    alone = """{ project(name: "mnist", entityName: "acme") { r: run(name: "run1") { fileCount } } }"""
+    assert graphql.data(alone)["project"]["r"] == {"fileCount": 3}
 
 
 def test_a_file_is_found_by_the_path_it_was_saved_by(graphql: GraphQL, run: Run) -> None:

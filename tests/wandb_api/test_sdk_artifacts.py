@@ -305,3 +305,60 @@ def test_who_may_only_look_logs_no_artifact(runbell: Runbell) -> None:
     )
     assert done.said[0] == "v0"
     assert done.said[1] == "This takes the role member in the team acme; yours is viewer. Ask one of its admins."
+
+
+def test_increments_and_parts_of_several_runs_are_stored(runbell: Runbell) -> None:
+    said = script_output(
+        runbell,
+        "grown",
+        """
+def part(name, **more):
+    made = wandb.Artifact("shards", type="dataset", **more)
+    made.add_file(file(name, name.encode()), name=name)
+    return made
+with wandb.init(entity="acme", project=ART, id="increments") as run:
+    table = wandb.Table(columns=["x"], log_mode="INCREMENTAL")
+    for x in range(3):
+        table.add_data(x)
+        run.log({"table": table})
+    for name in ("a", "b"):
+        made = wandb.Artifact("grown", type="model", incremental=True)
+        made.add_file(file(name, name.encode()), name=name)
+        run.log_artifact(made).wait()
+for rank in range(2):
+    with wandb.init(entity="acme", project=ART, group="job") as run:
+        run.upsert_artifact(part(f"rank{rank}")).wait()
+with wandb.init(entity="acme", project=ART, group="job") as run:
+    done = run.finish_artifact(part("last")).wait()
+    try:
+        run.log_artifact(part("far", storage_region="eu-west")).wait()
+    except Exception as error:
+        refused = str(error)
+api = wandb.Api()
+tables = api.artifact(f"acme/{ART}/run-increments-incr-table:latest")
+newest = max(tables.manifest.entries).removesuffix(".table.json")
+say([
+    sorted(api.artifact(f"acme/{ART}/grown:latest").manifest.entries), done.version, sorted(done.manifest.entries),
+    tables.version, [row[0] for row in tables.get(newest).data], refused,
+])
+""",
+    )
+    grown, version, shards, increments, rows, refused = said
+    assert (grown, version, shards) == (["a", "b"], "v0", ["last", "rank0", "rank1"])
+    assert (increments, rows) == ("v2", [0, 1, 2])
+    assert "'eu-west' is no region of this Runbell" in refused
+
+
+def test_a_file_of_a_run_is_fetched_where_it_is_there(runbell: Runbell) -> None:
+    said = script_output(
+        runbell,
+        "none",
+        """
+with wandb.init(entity="acme", project=ART, id="restored", settings=wandb.Settings(x_file_stream_no_gzip=False)) as run:
+    run.log({"loss": 0.5})
+run = wandb.Api().run(f"acme/{ART}/restored")
+missing = wandb.restore("nope.h5", run_path=f"acme/{ART}/restored")
+say([len(run.files(["config.yaml"])), missing, [row["loss"] for row in run.scan_history(keys=["loss"])]])
+""",
+    )
+    assert said == [1, None, [0.5]]

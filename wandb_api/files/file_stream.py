@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -29,6 +31,8 @@ from wandb_api.graphql.caller import caller, shared_writer
 _MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
 # Exit codes of other systems are larger than ours; what is no number is a failure.
 _LARGEST_CODE = 2**31 - 1
+# zlib's word for a gzip with its header.
+_GZIP = 16 + zlib.MAX_WBITS
 _REFUSALS = (
     APIException, Http404, PermissionDenied, ValidationError, RequestDataTooBig, DataError, errors.BadRequest,
 )  # fmt: skip
@@ -39,7 +43,7 @@ _REFUSALS = (
 def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> HttpResponse:
     """Keep what was sent; say whether the script is to stop."""
     try:
-        body = request.body
+        body = _unpacked(request.body, request.headers.get("Content-Encoding", ""))
         with in_turn():
             user = caller(request).user
             if not isinstance(user, User):
@@ -53,6 +57,24 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
     if kept.stop_requested_at is not None:
         answer["stopped"] = True
     return JsonResponse(answer)
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """Undo gzip (`x_file_stream_no_gzip=False`), up to as much as any body may be."""
+    if encoding.lower() in ("", "identity"):
+        return body
+    if encoding.lower() != "gzip":
+        raise errors.BadRequest(f"The body is encoded as {quoted(encoding)}. Send it plain, or as gzip.")
+    unpacking = zlib.decompressobj(_GZIP)
+    try:
+        plain = unpacking.decompress(body, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    except zlib.error:
+        raise errors.BadRequest("The body is no gzip.") from None
+    if unpacking.unconsumed_tail:
+        raise RequestDataTooBig
+    if not unpacking.eof:
+        raise errors.BadRequest("The gzip breaks off. Send it again.")
+    return plain
 
 
 def _read(body: bytes, writer: str) -> FileStreamPost:

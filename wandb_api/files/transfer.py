@@ -15,7 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.exceptions import APIException, NotAuthenticated
 
-from artifacts.manifests import served_manifest
+from artifacts.manifests.parsing import served_manifest
 from common.data.file_names import safe_file_name
 from projects.file_storage import services, signed_links
 from projects.file_storage.incoming_file import FileTooLarge
@@ -46,7 +46,8 @@ def send(request: HttpRequest, token: str) -> HttpResponse:
         return errors.refusal(error)
     except UnreadablePostError:
         return _refused(400, "The file broke off. Send it again.")
-    return HttpResponse(status=200)
+    # Of a part the SDK reads its ETag, and says it when all have come.
+    return HttpResponse(status=200, headers={"ETag": f'"{place.md5}"'} if place.md5 else None)
 
 
 @require_safe
@@ -78,6 +79,7 @@ def fetch_of_collection(
 
 
 def _keep(request: HttpRequest, place: signed_links.UploadPlace, *, length: int) -> None:
+    services.require_size(length * place.parts)
     if place.run_file is None:
         team = Team.objects.filter(pk=place.team).first()
         if team is None:

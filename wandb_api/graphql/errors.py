@@ -15,7 +15,8 @@ from django.http import Http404, JsonResponse
 from graphql import GraphQLError
 from rest_framework.exceptions import APIException, NotAuthenticated, Throttled
 
-from common.data.validation_errors import Conflict, TooMuch
+from common.data.validation_errors import Conflict, TooMuch, UnderWay
+from projects.file_storage.incoming_file import FileTooLarge
 from wandb_api.graphql.limits.answer_budget import AnswerTooLarge
 
 _LONGEST = 1000
@@ -44,6 +45,8 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (ValidationError, 422),
     (RequestDataTooBig, 413),
     (AnswerTooLarge, 413),
+    (FileTooLarge, 413),
+    (UnderWay, 503),
     # The database answers: it is the value that it does not take, now or later.
     (DataError, 422),
     (DatabaseError, 503),
@@ -143,7 +146,9 @@ def _noted(response: JsonResponse) -> JsonResponse:
 
 
 def _note(error: Exception, status: int, message: str) -> None:
-    if status >= 500 and status != 501:
+    if isinstance(error, UnderWay):
+        logger.info("GraphQL answered %s: %s", status, message)
+    elif status >= 500 and status != 501:
         logger.error("GraphQL answered %s: %s", status, message, exc_info=error)
     elif status in (400, 501):
         logger.warning("GraphQL answered %s: %s", status, message)

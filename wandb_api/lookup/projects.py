@@ -14,6 +14,7 @@ from projects.access import project_named
 from projects.models import Project
 from registries import access as registries
 from registries.models import RegistryRole
+from registries.services import DEFAULT_REGISTRY, make_default_registry
 from teams import access as teams
 from teams.access import Visitor
 from teams.models import Role, User
@@ -109,7 +110,10 @@ def _named(user: User, entity: str, name: str, least: Role, in_registry: Registr
     owner = entity_named(user, entity)
     if owner is None:
         raise Http404(f"There is no organization or team {entity!r} here, or you are not in it.")
-    return registries.registry_named(user, owner.organization.name, name.removeprefix(REGISTRY_PREFIX), in_registry)
+    registry = name.removeprefix(REGISTRY_PREFIX)
+    if registry == DEFAULT_REGISTRY:
+        make_default_registry(owner.organization)
+    return registries.registry_named(user, owner.organization.name, registry, in_registry)
 
 
 def _registry(registry: Registry) -> SdkProjectView:

@@ -10,9 +10,9 @@ from django.http import Http404
 from common.data.validation_errors import quoted, refuse
 from projects.history.row_values import number
 from projects.history.step_ranges import last_step
-from projects.models import Run
+from projects.models import DeletedRun, Run
 from projects.runs.lifecycle import RunDetails
-from teams.access import in_teams_of, require
+from teams.access import in_teams_of, may, require
 from teams.models import Role, User
 from wandb_api.graphql.global_ids import key_of
 from wandb_api.graphql.scalars import read_json
@@ -28,6 +28,12 @@ def run_by_id(user: User, id: str, least: Role = Role.VIEWER) -> Run:
         raise Http404(f"There is no run with the id {quoted(id)}.")
     require(user, run.project.team, least)
     return run
+
+
+def is_deleted_run(user: User, id: str) -> bool:
+    """Say whether there was such a run in a team where the person may delete runs."""
+    gone = DeletedRun.objects.filter(run_id=key_of("Run", id)).select_related("team").first()
+    return gone is not None and may(user, gone.team, Role.MEMBER)
 
 
 def details_of(sent: Mapping[str, Any]) -> RunDetails:

@@ -51,6 +51,15 @@ def version_by_id(user: User, id: str) -> Version:
     return found
 
 
+def version_or_upload_by_id(user: User, id: str) -> Version | Upload:
+    """Give the version, or what is being sent to whoever sends it: then it is none yet."""
+    try:
+        return version_by_id(user, id)
+    except Http404:
+        upload = upload_by_id(user, id)
+        return upload.version or upload
+
+
 def own_version(user: User, id: str) -> Version:
     """Give the version to whoever may change it where it was made."""
     found = version_by_id(user, id)
@@ -131,7 +140,7 @@ def file_of(file: VersionFile, of: Version, *, by: Visitor) -> dict[str, Any]:
         "url": address,
         "directUrl": address,
         "sizeBytes": file.size,
-        "storagePath": file.reference or None,
+        "storagePath": file.reference or name,
         "mimetype": None,
         "updatedAt": None,
         "digest": file.digest,
@@ -139,16 +148,19 @@ def file_of(file: VersionFile, of: Version, *, by: Visitor) -> dict[str, Any]:
     }
 
 
-def file_of_upload(upload: Upload, name: str, address: str | None) -> dict[str, Any]:
-    """Give a file that is to be sent to the address; None where it is not."""
+def file_of_upload(
+    upload: Upload, name: str, address: str | None, *, multipart: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Give a file that is to be sent to the address, or in parts; None where it is not."""
     return {
         "of": upload,
         "name": name,
         "displayName": name,
         "storagePath": name,
         "uploadUrl": address,
-        "uploadHeaders": [],
-        "uploadMultipartUrls": None,
+        # Of a file in parts the SDK wants to know its type.
+        "uploadHeaders": ["Content-Type:application/octet-stream"] if multipart else [],
+        "uploadMultipartUrls": multipart,
         "artifact": upload,
     }
 

@@ -18,11 +18,8 @@ from teams.models import Role, User
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
 from wandb_api.lookup.entities import writable_team
-from wandb_api.lookup.projects import SdkProject, changeable_sdk_project, find_collection
+from wandb_api.lookup.projects import REGISTRY_PREFIX, SdkProject, changeable_sdk_project, find_collection
 from wandb_api.lookup.versions import changeable_collection_by_id, collection_by_id, entry_in, version_by_id
-
-# What `link_model` links to. It is made when it is first used, as W&B does.
-MODEL_REGISTRY = "model-registry"
 
 
 @resolver_tables.mutation.field("linkArtifact")
@@ -63,9 +60,9 @@ def _target(user: User, sent: dict[str, Any]) -> tuple[SdkProject, str]:
     entity, project, name = (sent.get(key) or "" for key in ("entityName", "projectName", "artifactPortfolioName"))
     if not name:
         refuse("artifactPortfolioName", "There is none. Say which collection to link to.")
-    if project == MODEL_REGISTRY:
-        return get_or_create_project(writable_team(user, entity), project), name
-    return changeable_sdk_project(user, entity, project), name
+    if project.startswith(REGISTRY_PREFIX):
+        return changeable_sdk_project(user, entity, project), name
+    return get_or_create_project(writable_team(user, entity), project), name
 
 
 def _linked(version: Version, place: SdkProject, name: str, aliases: list[str], user: User) -> PlacedVersion:

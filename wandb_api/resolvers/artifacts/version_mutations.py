@@ -8,6 +8,7 @@ from typing import Any
 from artifacts import editing, services
 from artifacts.models import Entry, Version
 from artifacts.name_rules import LATEST
+from artifacts.time_to_live import require_may_set, set_ttl
 from common.data.validation_errors import refuse
 from registries.access import may_change
 from teams.models import User
@@ -16,17 +17,18 @@ from wandb_api.graphql.caller import Info, person
 from wandb_api.graphql.scalars import read_json
 from wandb_api.lookup.projects import changeable_collection
 from wandb_api.lookup.versions import entry_in, own_version, version_by_id
+from wandb_api.resolvers.artifacts.versions import INHERITED_TTL, NO_TTL
 
 DONE = {"success": True}
-NO_END = "Runbell deletes no version by its age."
 
 
 @resolver_tables.mutation.field("updateArtifact")
 def update(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
     user = person(info)
     version = own_version(user, input["artifactID"])
-    if (input.get("ttlDurationSeconds") or 0) > 0:
-        refuse("ttlDurationSeconds", f"{NO_END} Set artifact.ttl to None, and delete the version yourself in time.")
+    if input.get("ttlDurationSeconds") is not None:
+        require_may_set(user, version.team)
+        set_ttl(version, ttl_seconds_of(input))
     metadata = read_json(input.get("metadata"), "metadata")
     editing.change_version(version, description=input.get("description"), metadata=metadata)
     add, remove = _words(input.get("tagsToAdd")), _words(input.get("tagsToDelete"))
@@ -64,6 +66,12 @@ def delete_aliases(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool
         for alias in _own(entry, aliases):
             services.remove_alias(entry, alias)
     return DONE
+
+
+def ttl_seconds_of(sent: dict[str, Any]) -> int | None:
+    """Give the time to live that a client says; 0: for good; None: as the team has it, or not said."""
+    seconds = sent.get("ttlDurationSeconds")
+    return 0 if seconds == NO_TTL else None if seconds in (None, INHERITED_TTL) else seconds
 
 
 def _by_entry(user: User, sent: dict[str, Any]) -> list[tuple[Entry, list[str]]]:

@@ -19,10 +19,12 @@ from wandb_api.graphql.caller import Info, person, visitor
 from wandb_api.graphql.global_ids import global_id
 from wandb_api.graphql.partial_objects import Partial, tells
 from wandb_api.lookup.artifact_types import SdkArtifactType
-from wandb_api.lookup.versions import NumberAlias, file_of, id_of, version_by_id
+from wandb_api.lookup.versions import NumberAlias, file_of, id_of, version_or_upload_by_id
 
 Artifact = Version | Upload
 USER_NAME = tells("{ username }")
+# As the SDK says that a version is kept for good; -1 is "as the team has it".
+NO_TTL, INHERITED_TTL = -2, -1
 
 artifact = resolver_tables.table_of("Artifact")
 artifact.attributes(
@@ -33,9 +35,6 @@ artifact.attributes(
     metadata="metadata",
 )
 artifact.always(
-    # No version is deleted by its age: -2 says that there is no such time.
-    ttlDurationSeconds=-2,
-    ttlIsInherited=True,
     digestAlgorithm="MANIFEST_MD5",
     updatedAt=None,
 )
@@ -48,8 +47,9 @@ membership.attributes(versionIndex="index", createdAt="created_at", artifactColl
 
 
 @resolver_tables.query.field("artifact")
-def find(_: None, info: Info, id: str) -> Version:
-    return version_by_id(person(info), id)
+def find(_: None, info: Info, id: str) -> Artifact:
+    """Give what is only being sent too: `upsert_artifact(…).wait()` asks for it."""
+    return version_or_upload_by_id(person(info), id)
 
 
 @resolver_tables.query.field("clientIDMapping")
@@ -58,6 +58,16 @@ def client_id_mapping(_: None, info: Info, clientID: str) -> dict[str, Any] | No
     rows = Upload.objects.filter(client_id=clientID).select_related("version").order_by("-pk")
     found = in_teams_of(person(info), rows, "collection__project__team").first()
     return {"serverID": id_of(found.version or found)} if found is not None else None
+
+
+@artifact.field("ttlDurationSeconds")
+def ttl(found: Artifact, *_: object) -> int:
+    return found.ttl_seconds or NO_TTL
+
+
+@artifact.field("ttlIsInherited")
+def ttl_is_inherited(found: Artifact, *_: object) -> bool:
+    return found.ttl_is_inherited if isinstance(found, Version) else found.ttl_seconds is None
 
 
 @artifact.field("versionIndex")

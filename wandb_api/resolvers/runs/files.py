@@ -9,6 +9,7 @@ from base64 import b64encode
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import Http404
 
 from automations.filters import regular_expressions
@@ -21,6 +22,7 @@ from teams.access import in_teams_of, require
 from teams.models import Role
 from wandb_api.graphql import connections, resolver_tables
 from wandb_api.graphql.caller import Info, person, visitor
+from wandb_api.graphql.fields_beside import arguments_beside
 from wandb_api.graphql.global_ids import global_id, key_of
 
 run = resolver_tables.table_of("Run")
@@ -65,8 +67,11 @@ def remove_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
 
 
 @run.field("fileCount")
-def file_count(found: Run, *_: object) -> int:
-    return found.files.filter(uploaded_at__isnull=False).count()
+def file_count(found: Run, info: Info) -> int:
+    """How many the `files` beside it are: the SDK gives it as the length of what was asked for by name."""
+    asked = arguments_beside(info, "files")
+    rows = _files_asked_for(found, asked.get("names"), asked.get("pattern"))
+    return len(rows) if isinstance(rows, list) else rows.count()
 
 
 @run.field("files")
@@ -79,15 +84,19 @@ def files(
     pattern: str | None = None,
 ) -> connections.RelayPage:
     """Those that came, all or by name, or by a pattern as LIKE has it."""
-    # `run.file("./x")` means the file that `run.save("./x")` sent, which the SDK calls x.
-    rows = files_named(found, map(posixpath.normpath, filter(None, names))) if names else found.files.all()
-    rows = rows.filter(uploaded_at__isnull=False).select_related("content").order_by("name")
     return connections.page(
-        _like(list(rows), pattern) if pattern else rows,
+        _files_asked_for(found, names, pattern),
         first=first,
         after=after,
         edge=lambda file: {"node": {"of": found, **_of(file, info)}},
     )
+
+
+def _files_asked_for(found: Run, names: list[str] | None, pattern: str | None) -> QuerySet[RunFile] | list[RunFile]:
+    # `run.file("./x")` means the file that `run.save("./x")` sent, which the SDK calls x.
+    rows = files_named(found, map(posixpath.normpath, filter(None, names))) if names else found.files.all()
+    rows = rows.filter(uploaded_at__isnull=False).select_related("content").order_by("name")
+    return _like(list(rows), pattern) if pattern else rows
 
 
 def _address(file: RunFile, info: Info) -> str | None:
@@ -116,5 +125,5 @@ def _of(file: RunFile, info: Info) -> dict[str, Any]:
         "updatedAt": file.uploaded_at,
         "md5": b64encode(bytes.fromhex(file.md5)).decode() if file.md5 else None,
         "digest": None,
-        "storagePath": None,
+        "storagePath": name,
     }

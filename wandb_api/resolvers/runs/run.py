@@ -28,7 +28,7 @@ from wandb_api.graphql.global_ids import global_id
 from wandb_api.graphql.partial_objects import Partial, tells
 from wandb_api.lookup.deleted_user import deleted_user
 from wandb_api.lookup.entities import writable_team
-from wandb_api.lookup.runs import details_of, history_keys, run_by_id, wandb_config, wrapped_config
+from wandb_api.lookup.runs import details_of, history_keys, is_deleted_run, run_by_id, wandb_config, wrapped_config
 
 run = resolver_tables.table_of("Run")
 run.attributes(
@@ -67,7 +67,10 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 
 @resolver_tables.mutation.field("deleteRun")
 def remove_run(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
+    """Delete it. A repeat is harmless, as at W&B."""
     user = person(info)
+    if is_deleted_run(user, input["id"]):
+        return {"clientMutationId": None}
     found = run_by_id(user, input["id"], Role.MEMBER)
     with transaction.atomic():
         if input.get("deleteArtifacts"):

@@ -37,7 +37,10 @@ class ManifestEntry:
 
 @dataclass(frozen=True)
 class Manifest:
+    """A manifest that is kept: as it was written, and what it lists."""
+
     stored: StoredFile
+    document: dict[str, Any]
     files: list[ManifestEntry]
 
     @property
@@ -63,16 +66,20 @@ def manifest_at(team: Team, md5: str) -> Manifest:
     stored = claim_files(team, [md5]).get(md5) if md5 else None
     if stored is None:
         refuse("manifest", "The list of the version's files was not sent. Send it, then commit.")
+    return read_manifest(stored)
+
+
+def read_manifest(stored: StoredFile) -> Manifest:
     if stored.size > _LARGEST:
         refuse("manifest", f"{stored.size} bytes; the list of the files may have {_LARGEST}.")
     try:
-        contents = json.loads(read_file(stored))["contents"]
-        entries = [_entry(path, entry) for path, entry in contents.items()]
+        document = json.loads(read_file(stored))
+        entries = [_entry(path, entry) for path, entry in document["contents"].items()]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         refuse("manifest", "It is no list of files as the wandb SDK writes it.")
     if len(entries) > MOST_FILES:
         refuse("manifest", f"{len(entries)} files; a version may have {MOST_FILES}.")
-    return Manifest(stored, entries)
+    return Manifest(stored, document, entries)
 
 
 def served_manifest(stored: StoredFile) -> bytes | None:
