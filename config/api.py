@@ -59,6 +59,7 @@ urlpatterns = [
     path(_RUN, projects.OneRun.as_view()),
     path(f"{_RUN}/history", projects.RunHistory.as_view()),
     path(f"{_RUN}/heartbeat", projects.RunHeartbeat.as_view()),
+    path(f"{_RUN}/preempting", projects.PreemptRun.as_view()),
     path(f"{_RUN}/finish", projects.FinishRun.as_view()),
     path(f"{_RUN}/stop", projects.StopRun.as_view()),
     path(_COLLECTIONS, artifacts.Collections.as_view()),

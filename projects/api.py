@@ -1,4 +1,4 @@
-"""REST views of projects and runs: start, ingest history, heartbeat, finish, stop."""
+"""REST views of projects and runs: start, ingest history, heartbeat, preemption, finish, stop."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ class RunHeartbeat(APIView):
 
 
 class FinishRun(APIView):
-    """The run is over: finished with exit code 0, failed with any other."""
+    """The run is over: finished with exit code 0; with any other failed, or preempted where its script said so."""
 
     key_scope = KeyScope.LOG
 
@@ -162,6 +162,18 @@ class FinishRun(APIView):
         sent = FinishSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         return Response(RunSerializer(lifecycle.finish_run(found, sent.validated_data["exit_code"])).data)
+
+
+class PreemptRun(APIView):
+    """The run's machine is being taken away (preemption)."""
+
+    key_scope = KeyScope.LOG
+
+    @extend_schema(request=None, responses=RunSerializer)
+    def post(self, request: Request, team: str, project: str, run: str) -> Response:
+        """Unless it finishes with exit code 0, it becomes preempted, not failed. 409 where nothing runs."""
+        found = run_named(person(request), team, project, run, Role.MEMBER)
+        return Response(RunSerializer(lifecycle.mark_preempting(found)).data)
 
 
 class StopRun(APIView):

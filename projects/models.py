@@ -22,6 +22,7 @@ class RunState(models.TextChoices):
     FAILED = "failed", _("Failed")
     CRASHED = "crashed", _("Crashed")
     KILLED = "killed", _("Killed")
+    PREEMPTED = "preempted", _("Preempted")
     PENDING = "pending", _("Pending")
 
 
@@ -88,6 +89,8 @@ class Run(models.Model):
     heartbeat_at = models.DateTimeField(default=timezone.now)
     finished_at = models.DateTimeField(null=True, blank=True)
     stop_requested_at = models.DateTimeField(null=True, blank=True)
+    # Its script said that its machine is being taken away: unless it is done, its end is that, and no failure.
+    preempting_at = models.DateTimeField(null=True, blank=True)
     # Where line 0 of a client that began anew stands, by stream: projects.history.stream_offsets.
     line_bases = JSONTextField(default=dict, editable=False)
     # A client began anew under the id of this run, which is over; it runs again at the first that is new.

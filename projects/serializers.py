@@ -57,10 +57,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         model = Run
         fields = [
             "name", "display_name", "state", "user", "config", "summary", "tags", "group", "job_type", "notes",
-            "program", "host", "commit", "exit_code", "stop_requested_at", "rows_logged", "left_out",
-            "differing_rows", "branch",
-            "created_at", "heartbeat_at",
-            "finished_at",
+            "program", "host", "commit", "exit_code", "stop_requested_at", "preempting_at", "rows_logged",
+            "left_out", "differing_rows", "branch", "created_at", "heartbeat_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 

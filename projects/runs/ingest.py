@@ -25,7 +25,7 @@ from projects.models import Run, Stream
 from projects.quota import require_room
 from projects.runs.client_summary import replace_summary
 from projects.runs.files import record_uploaded
-from projects.runs.lifecycle import finish_locked_run, lock_run, record_heartbeat, restart
+from projects.runs.lifecycle import finish_locked_run, lock_run, mark_locked_run_preempting, record_heartbeat, restart
 from projects.runs.limit_notes import note_left_out
 from projects.runs.writers import may_end, note_writer, store_shared_output
 
@@ -40,6 +40,8 @@ class FileStreamPost:
     # The line number of the first line, and the lines.
     output: tuple[int, Sequence[str]] | None = None
     uploaded: Sequence[str] = ()
+    # The script's machine is being taken away.
+    preempting: bool = False
     # Given when the run is over.
     exit_code: int | None = None
     # The SDK's client id where several processes share the run.
@@ -95,6 +97,8 @@ def ingest_file_stream(run: Run, post: FileStreamPost) -> Run:
             _record_uploaded(locked, post.uploaded)
         if locked.is_restarting and (accepted or post.is_heartbeat):
             restart(locked)
+        if post.preempting:
+            mark_locked_run_preempting(locked)
         if post.exit_code is not None and may_end(locked, post.writer):
             finish_locked_run(locked, post.exit_code)
         return locked

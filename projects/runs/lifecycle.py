@@ -1,6 +1,6 @@
 """The life cycle of a run: each change of its state, with the event of it, in one transaction under its row lock.
 
-start, resume, stop request, heartbeat, finish, and the heartbeat timeout that makes a run crashed.
+start, resume, stop request, preemption, heartbeat, finish, and the heartbeat timeout that makes a run crashed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _SILENT = (RunState.CRASHED, RunState.PENDING)
 _UNCHECKED = ("config", "summary", "client_summary", "telemetry", "tags")
 _OPEN = (RunState.RUNNING, RunState.PENDING)
 _ENDED = (RunState.FINISHED, RunState.FAILED, RunState.KILLED)
-_OVER = (*_ENDED, RunState.CRASHED)
+_OVER = (*_ENDED, RunState.CRASHED, RunState.PREEMPTED)
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def _start_again(run: Run, *, anew: bool, by_sdk: bool) -> None:
     """
     if anew and run.state in _OVER and not run.is_restarting:
         reset_client_offsets(run)
-        run.is_restarting = by_sdk and run.state in _ENDED
+        run.is_restarting = by_sdk and _has_ended(run)
         run.save(update_fields=["line_bases", "is_restarting"])
     if not run.is_restarting:
         change_state(run, RunState.RUNNING)
@@ -147,7 +147,7 @@ def _join(run: Run, details: RunDetails, writer: str) -> None:
     begins = note_writer(run, writer, details.telemetry)
     _change(run, merged_details(run, details))
     run.save(update_fields=["writers"])
-    if begins or run.state not in _ENDED:
+    if begins or not _has_ended(run):
         change_state(run, RunState.RUNNING)
 
 
@@ -172,6 +172,23 @@ def stop_run(run: Run) -> Run:
         return locked
 
 
+def mark_preempting(run: Run) -> Run:
+    """The script says that its machine is being taken away (preemption). A repeat changes nothing."""
+    with transaction.atomic():
+        locked = lock_run(run)
+        if locked.state != RunState.RUNNING:
+            refuse_duplicate("state", f"The run {locked} is {locked.state}; only a running run can be preempted.")
+        mark_locked_run_preempting(locked)
+        return locked
+
+
+def mark_locked_run_preempting(locked: Run) -> None:
+    """Note it on the locked run; of one that is over nothing is noted."""
+    if locked.state == RunState.RUNNING and locked.preempting_at is None:
+        locked.preempting_at = timezone.now()
+        locked.save(update_fields=["preempting_at"])
+
+
 def heartbeat(run: Run) -> Run:
     """Heartbeat: the run is alive; one that had gone silent runs again."""
     with transaction.atomic():
@@ -181,7 +198,7 @@ def heartbeat(run: Run) -> Run:
 
 
 def finish_run(run: Run, exit_code: int) -> Run:
-    """End the run: finished with exit code 0, failed with any other. A repeat changes nothing."""
+    """End the run: finished with exit code 0, with any other failed, killed or preempted. A repeat changes nothing."""
     with transaction.atomic():
         locked = lock_run(run)
         finish_locked_run(locked, exit_code)
@@ -189,15 +206,26 @@ def finish_run(run: Run, exit_code: int) -> Run:
 
 
 def finish_locked_run(locked: Run, exit_code: int) -> None:
-    """End a locked run; one that was asked to stop, and did not simply finish, was killed."""
+    """End a locked run. One that did not simply finish was killed, preempted, or else failed."""
     locked.exit_code = exit_code
     locked.save(update_fields=["exit_code"])
-    otherwise = RunState.FAILED if locked.stop_requested_at is None else RunState.KILLED
-    change_state(locked, RunState.FINISHED if exit_code == 0 else otherwise)
+    change_state(locked, RunState.FINISHED if exit_code == 0 else _end_of(locked, RunState.FAILED))
+
+
+def _end_of(locked: Run, otherwise: RunState) -> RunState:
+    """Give what a run that is not done came to: a person's wish goes before what its machine did."""
+    if locked.stop_requested_at is not None:
+        return RunState.KILLED
+    return otherwise if locked.preempting_at is None else RunState.PREEMPTED
+
+
+def _has_ended(run: Run) -> bool:
+    """Whether its script said that it is over: one that is only silent lives again at its next post."""
+    return run.state in _ENDED or (run.state == RunState.PREEMPTED and run.exit_code is not None)
 
 
 def mark_crashed(limit: int = 200) -> int:
-    """Heartbeat timeout: mark running runs that went silent as crashed; give how many."""
+    """Heartbeat timeout: mark running runs that went silent as crashed, or as what was said of them; give how many."""
     oldest = database_now() - timedelta(seconds=settings.HEARTBEAT_SECONDS)
     silent = Run.objects.filter(state=RunState.RUNNING, heartbeat_at__lt=oldest)
     marked = 0
@@ -206,7 +234,7 @@ def mark_crashed(limit: int = 200) -> int:
             locked = lock_run(run)
             # It may have come back since we looked.
             if locked.state == RunState.RUNNING and locked.heartbeat_at < oldest:
-                change_state(locked, RunState.KILLED if locked.stop_requested_at else RunState.CRASHED)
+                change_state(locked, _end_of(locked, RunState.CRASHED))
                 marked += 1
     return marked
 
@@ -219,7 +247,7 @@ def lock_run(run: Run) -> Run:
 def record_heartbeat(run: Run) -> list[str]:
     """Heartbeat of a locked run, which the caller saves: give the columns. One that had gone silent runs again."""
     run.heartbeat_at = timezone.now()
-    if run.state in _SILENT:
+    if run.state in _SILENT or (run.state == RunState.PREEMPTED and not _has_ended(run)):
         change_state(run, RunState.RUNNING)
     return ["heartbeat_at"]
 
@@ -259,9 +287,9 @@ def change_state(run: Run, state: RunState) -> None:
     run.finished_at = None if state in _OPEN else now
     if previous != state and state in _OPEN:
         # It begins anew: what was said of its end is over.
-        run.exit_code = run.stop_requested_at = None
-    columns = ["state", "finished_at", "heartbeat_at", "exit_code", "stop_requested_at", "is_restarting"]
-    run.save(update_fields=columns)
+        run.exit_code = run.stop_requested_at = run.preempting_at = None
+    columns = ["state", "finished_at", "heartbeat_at", "exit_code", "stop_requested_at", "preempting_at"]
+    run.save(update_fields=[*columns, "is_restarting"])
     if previous != state:
         _publish_state(run, previous=previous)
     if previous in _OPEN and state in _OVER:

@@ -10,7 +10,7 @@ from projects.runs.lifecycle import change_state, lock_run
 
 # As at W&B: what may be said, and of runs in which states.
 _FROM: dict[str, tuple[RunState, ...]] = {
-    RunState.PENDING: (RunState.RUNNING, RunState.FAILED, RunState.CRASHED),
+    RunState.PENDING: (RunState.RUNNING, RunState.FAILED, RunState.CRASHED, RunState.PREEMPTED),
     RunState.FAILED: (RunState.PENDING, RunState.RUNNING),
 }
 

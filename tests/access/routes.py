@@ -158,6 +158,7 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"POST {RUN}/history": ({"offset": 0, "rows": [{"loss": 1}]}, (*MEMBERS, 200, 200)),
     f"POST {RUN}/heartbeat": ({}, (*MEMBERS, 200, 200)),
     f"POST {RUN}/finish": ({"exit_code": 0}, (*MEMBERS, 200, 200)),
+    f"POST {RUN}/preempting": ({}, (*MEMBERS, 200, 200)),
     f"POST {RUN}/stop": ({}, (*MEMBERS, 200, 200)),
     **below(COLLECTIONS),
     f"POST {COLLECTIONS}": ({"name": "new", "type": "model"}, (*MEMBERS, 201, 201)),

@@ -124,7 +124,7 @@ def hook(world: World) -> Webhook:
             [{"type": "run_state", "states": ["exploded"]}],
             "conditions.0.states",
             ["exploded"],
-            "'exploded' is no choice here. Choose one of: running, finished, failed, crashed.",
+            "'exploded' is no choice here. Choose one of: running, finished, failed, crashed, preempted.",
             id="unknown state",
         ),
         pytest.param(

@@ -336,11 +336,12 @@ def engine_world(world: World) -> World:
         ("failed", {"failed"}),
         ("crashed", {"failed", "crashed"}),
         ("killed", set()),
+        ("preempted", {"preempted"}),
         ("pending", set()),
     ],
 )
 def test_a_state_counts_as_exactly_these(state: str, holding: set[str]) -> None:
-    choices = ("running", "finished", "failed", "crashed")
+    choices = ("running", "finished", "failed", "crashed", "preempted")
     found = {
         one for one in choices if RunStateCondition({"states": [one]}).judge(context(state=state), Evidence()).holds
     }

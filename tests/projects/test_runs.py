@@ -130,7 +130,7 @@ def test_a_crash_is_told_once(world: World) -> None:
     assert states_published() == [("", "running"), ("running", "crashed")]
 
 
-@pytest.mark.parametrize("ended", ["finished", "failed", "killed", "crashed", "pending"])
+@pytest.mark.parametrize("ended", ["finished", "failed", "killed", "crashed", "preempted", "pending"])
 def test_only_runs_that_run_can_crash(world: World, ended: str) -> None:
     run = world.run()
     Run.objects.update(state=ended)

@@ -163,10 +163,10 @@ def test_an_id_of_nothing_is_not_found(graphql: GraphQL, world: World, id: str) 
 @pytest.mark.parametrize(
     ("before", "said", "after"),
     [
-        *[(before, "pending", "pending") for before in ("running", "failed", "crashed")],
+        *[(before, "pending", "pending") for before in ("running", "failed", "crashed", "preempted")],
         *[(before, "failed", "failed") for before in ("running", "pending")],
         *[(before, "pending", before) for before in ("finished", "killed", "pending")],
-        *[(before, "failed", before) for before in ("finished", "failed", "crashed", "killed")],
+        *[(before, "failed", before) for before in ("finished", "failed", "crashed", "killed", "preempted")],
         ("running", "finished", "running"),
     ],
 )

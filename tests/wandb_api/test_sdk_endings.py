@@ -65,6 +65,27 @@ def test_a_script_that_is_killed_has_crashed_once_it_is_silent_and_comes_back_wh
         assert runbell.run("killed")["state"] == "running"
 
 
+def test_a_run_that_is_preempted_has_not_failed_and_goes_on_when_it_is_resumed(runbell: Runbell, hook: Hook) -> None:
+    watched = [{"type": "run_state", "states": ["failed", "preempted", "finished"]}]
+    automate(runbell, hook, "preempted", event="RUN_STATE", conditions=watched, cooldown_seconds=0)
+    script = """
+        import wandb
+        run = wandb.init(entity="acme", project="preempted", id="p1", resume="allow")
+        run.log({"loss": 1})
+        if not run.resumed:
+            run.mark_preempting()
+            sys.exit(3)
+        """
+    runbell.script(script)
+    run = runbell.run("p1", "preempted")
+    assert (run["state"], run["exit_code"], run["rows_logged"]) == ("preempted", 3, 1)
+    runbell.script(script)
+    run = runbell.run("p1", "preempted")
+    assert (run["state"], run["exit_code"], run["rows_logged"]) == ("finished", 0, 2)
+    wait_until(lambda: len(hook.arrived) == 2, PATIENCE, "two calls")
+    assert [body["status"] for _at, body in hook.arrived] == ["preempted", "finished"]
+
+
 def test_a_run_that_is_stopped_here_stops_its_script_and_is_killed(runbell: Runbell) -> None:
     process = runbell.start(
         """

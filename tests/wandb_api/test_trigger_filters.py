@@ -176,6 +176,14 @@ def test_what_the_sdk_cannot_say_is_read_by_it_as_no_filter_and_survives(conditi
     assert conditions_changed("run.metric", conditions, "RUN_METRIC", returned("RUN_METRIC", shown)) is None
 
 
+@pytest.mark.parametrize("states", [["preempted"], ["failed", "preempted"]])
+def test_preempted_has_no_words_and_survives(states: list[str]) -> None:
+    stored = [{"type": "run_state", "states": states}]
+    shown = sdk_event_filter("run.state", stored)
+    assert shown == EMPTY
+    assert conditions_changed("run.state", stored, "RUN_STATE", returned("RUN_STATE", shown)) is None
+
+
 def test_crashed_alone_has_no_words_and_beside_failed_needs_none() -> None:
     assert sdk_event_filter("run.state", [{"type": "run_state", "states": ["crashed"]}]) == EMPTY
     both = [{"type": "run_state", "states": ["crashed", "failed"]}]

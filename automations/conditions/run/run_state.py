@@ -15,14 +15,22 @@ _STATES = [
     ("finished", _("Finished")),
     ("failed", _("Failed (also when crashed)")),
     ("crashed", _("Crashed only")),
+    ("preempted", _("Preempted")),
 ]
-_WORDS = {"running": "starts running", "finished": "finishes", "failed": "fails", "crashed": "crashes"}
+_WORDS = {
+    "running": "starts running",
+    "finished": "finishes",
+    "failed": "fails",
+    "crashed": "crashes",
+    "preempted": "is preempted",
+}
 
 _TOLD = {
     "running": "the run is running",
     "finished": "the run finished",
     "failed": "the run failed",
     "crashed": "the run crashed",
+    "preempted": "the run was preempted",
 }
 
 
@@ -33,7 +41,7 @@ class RunStateForm(Parameters):
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             **choice_error(_STATES),
-            "required": _("Choose one or more of: running, finished, failed, crashed."),
+            "required": _("Choose one or more of: running, finished, failed, crashed, preempted."),
             "invalid_list": _('Give a list, such as ["failed"].'),
         },
     )
@@ -41,7 +49,7 @@ class RunStateForm(Parameters):
 
 @registry.register
 class RunStateCondition(Condition):
-    """The run is now running, finished, failed or crashed. A killed run never counts."""
+    """The run is now running, finished, failed, crashed or preempted. A killed run never counts."""
 
     key = "run_state"
     label = _("Run state")
