@@ -92,7 +92,8 @@ def _forget_oldest(run: Run) -> None:
 
 
 def cleaned(line: str) -> str:
-    """Give the line as one line that every database takes."""
+    """Give the line as one line that every database takes. `wandb sync` of 0.25 sends its end, too."""
+    line = line.removesuffix("\n")
     if len(line) > _LONGEST_LINE:
         line = line[:_LONGEST_LINE] + "…"
     return line.translate(_UNFIT).encode("utf-8", "replace").decode()

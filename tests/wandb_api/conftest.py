@@ -43,9 +43,12 @@ def any_sdk(runbell: Runbell, request: pytest.FixtureRequest) -> Runbell:
 class GraphQL:
     """Sends documents as the SDK does, in this process."""
 
-    def __init__(self, key: str | None) -> None:
+    def __init__(self, key: str | None, agent: str = "") -> None:
         self.client = Client()
-        self.headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self.headers = {
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+            **({"User-Agent": agent} if agent else {}),
+        }
 
     def send(self, query: str, **variables: Any) -> tuple[int, dict[str, Any]]:
         body = {"query": query, "variables": variables}

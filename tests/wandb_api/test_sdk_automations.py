@@ -278,10 +278,15 @@ for one in api.automations("acme"):
 
 def test_each_version_of_the_sdk_makes_changes_and_deletes_automations(any_sdk: Runbell, connected: None) -> None:
     version = any_sdk.variables["VERSION"]
+    said(any_sdk, 'wandb.init(entity="acme", project="versions").finish()\nsay(1)')
+    newer = f"newer than {version}"
+    any_sdk.ask_rest(
+        "automations", name=newer, scope={"type": "project", "name": "acme/versions"}, event="ADD_ARTIFACT_TAG",
+        conditions=[], action={"type": "do_nothing"},
+    )  # fmt: skip
     found = said(
         any_sdk,
         """
-wandb.init(entity="acme", project="versions").finish()
 event = OnRunMetric(scope=api.project("versions", "acme"), filter=RunEvent.metric("loss").avg(3).gt(1))
 call = SendWebhook.from_integration(hook(), payload={"a": "${run_name}"})
 made = api.create_automation(event >> call, name=os.environ["VERSION"])
@@ -289,8 +294,9 @@ before = made.event.filter
 after = api.update_automation(made, name="other " + made.name, enabled=False)
 read = api.automation(after.name, entity="acme")
 say([wandb.__version__, after.name, after.enabled, read.event.filter == before, read.action.request_payload,
-     api.delete_automation(read)])
+     api.delete_automation(read),
+     f"newer than {os.environ['VERSION']}" in [one.name for one in api.automations("acme")]])
 """,
     )
     assert found[0].startswith(version)
-    assert found[1:] == [f"other {version}", False, True, {"a": "${run_name}"}, True]
+    assert found[1:] == [f"other {version}", False, True, {"a": "${run_name}"}, True, version != "0.25"]

@@ -30,8 +30,6 @@ def states(runbell: Runbell, name: str) -> list[str]:
     return list(runbell.query("states", name))
 
 
-# 0.25 has a `wandb sync` of its own, which asks for what is not answered here.
-@pytest.mark.parametrize("any_sdk", ["0.28", "0.31"], indirect=True)
 def test_a_folder_that_is_synced_again_leaves_all_as_it_was(any_sdk: Runbell) -> None:
     name = f"again-{any_sdk.variables['VERSION']}"
     done = any_sdk.script(

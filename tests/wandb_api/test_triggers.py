@@ -244,6 +244,33 @@ def test_an_event_and_an_action_of_our_own_survive_the_sdk(
     assert (kept.action_type, kept.action) == ("send_email", before)
 
 
+@pytest.mark.parametrize(
+    ("agent", "listed", "left_out"),
+    [
+        ("W&B Public Client 0.25.1", {"failed"}, 2),
+        ("W&B Public Client 0.26.1", {"failed"}, 2),
+        ("W&B Public Client 0.27.2", {"failed", "tagged"}, 1),
+        ("W&B Public Client 0.28.2", {"failed", "tagged", "of the team"}, 0),
+        ("W&B Public Client 0.31.0", {"failed", "tagged", "of the team"}, 0),
+        ("wandb-core", {"failed", "tagged", "of the team"}, 0),
+    ],
+)
+def test_what_a_version_cannot_read_is_left_out_of_its_answer_and_counted_in_the_log(
+    world: World, ids: dict[str, str], agent: str, listed: set[str], left_out: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    newest = GraphQL(world.keys["alice"])
+    tagged = {"triggeringEventType": "ADD_ARTIFACT_TAG", "eventFilter": '{"filter": "{\\"$and\\": []}"}'}
+    create(newest, ids["Project"], name="failed")
+    create(newest, ids["Project"], name="tagged", **tagged)
+    create(newest, ids["Entity"], name="of the team", scopeType="ENTITY")
+    asking = GraphQL(world.keys["alice"], agent)
+    assert {one["name"] for one in triggers_listed(asking)} == listed
+    told = [record.getMessage() for record in caplog.records if "cannot read" in record.getMessage()]
+    assert told == (
+        [f"{agent} cannot read {left_out} automations of a newer kind: left out of its answer"] * (left_out > 0)
+    )
+
+
 def test_an_automation_whose_webhook_is_gone_is_read_and_can_be_turned_off(
     world: World, graphql: GraphQL, places: Places
 ) -> None:

@@ -16,13 +16,14 @@ from wandb_api.lookup.entities import Entity
 from wandb_api.lookup.projects import SdkProject
 from wandb_api.triggers import editing
 from wandb_api.triggers.listing import AUTOMATIONS, in_entity, in_project, triggers
+from wandb_api.triggers.sdk_versions import readable
 
 Sent = dict[str, Any]
 
 
 @resolver_tables.table_of("Project").field("triggers")
 def of_project(found: SdkProject, info: Info) -> list[Sent]:
-    return triggers(in_project(person(info), found))
+    return triggers(readable(in_project(person(info), found), info.context.agent))
 
 
 @resolver_tables.table_of("Entity").field("triggers")
@@ -34,7 +35,7 @@ def of_entity(
     order: str | None = None,
     filters: str | None = None,
 ) -> connections.RelayPage:
-    rows = AUTOMATIONS.matching(in_entity(person(info), found), filters)
+    rows = AUTOMATIONS.matching(readable(in_entity(person(info), found), info.context.agent), filters)
     # One query for what the automations of a page use.
     return replace(connections.page(AUTOMATIONS.ordered(rows, order), first=first, after=after), nodes=triggers)
 

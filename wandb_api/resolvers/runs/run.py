@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
+from django.utils.html import escape
 
 from artifacts.editing import delete_versions_of
 from artifacts.models import Registry
@@ -63,6 +64,23 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         writer=info.context.writer,
     )  # fmt: skip
     return {"bucket": started.run, "inserted": started.created}
+
+
+@resolver_tables.table_of("UpsertBucketPayload").field("serverSettings")
+def server_settings(started: dict[str, Any], *_: object) -> dict[str, Any]:
+    """What the run's page says of what was left out of it; 0.25 keeps these messages and prints none."""
+    notes = started["bucket"].left_out.values()
+    return {"serverMessages": [server_message(note["message"]) for note in notes]}
+
+
+def server_message(text: str) -> dict[str, str]:
+    return {
+        "utfText": text,
+        "plainText": text,
+        "htmlText": escape(text),
+        "messageType": "footer",
+        "messageLevel": "WARN",
+    }
 
 
 @resolver_tables.mutation.field("deleteRun")
