@@ -41,7 +41,8 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     )
     tags = serializers.ListField(child=serializers.CharField(), read_only=True)
     left_out = StrictJSONField(
-        read_only=True, help_text="What was beyond a limit and is not kept, by part of a post: how often, and why."
+        read_only=True,
+        help_text="What was left out, beyond a limit or not done here, by part of a post: how often, and why.",
     )
     differing_rows = StrictJSONField(
         read_only=True,

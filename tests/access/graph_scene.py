@@ -23,6 +23,7 @@ from projects.history.row_batch import RowBatch
 from projects.models import Project, Run
 from projects.runs.ingest import FileStreamPost, ingest_file_stream
 from projects.runs.lifecycle import RunDetails, start_run
+from projects.runs.limit_notes import note_left_out_input
 from projects.services import create_project
 from registries.services import create_registry, link, set_role_of_team, set_role_of_user
 from teams.accounts.api_key import store_key
@@ -241,7 +242,9 @@ def _run(project: Project, name: str, by: User) -> Run:
         history=RowBatch(0, rows), system=RowBatch(0, [{f"system.{word}": 1.5}]), output=(0, [f"{word}-printed"]),
         uploaded=[f"{word}-config.yaml"],
     )  # fmt: skip
-    return ingest_file_stream(start_run(project, word, details, user=by).run, post)
+    run = ingest_file_stream(start_run(project, word, details, user=by).run, post)
+    note_left_out_input(run, {"UpsertBucketInput.colour": f"{word}-notice"})
+    return run
 
 
 def _version(scene: Scene, name: str, number: int) -> Version:

@@ -47,14 +47,15 @@ def test_a_wrong_key_is_refused_with_401_and_where_to_make_one(world: World) -> 
     assert body["errors"][0]["message"] == "This API key is not known here. Make one in Runbell under API keys."
 
 
-def test_what_is_unknown_in_an_input_is_dropped_and_said_in_the_log(
+def test_what_is_unknown_in_an_input_is_dropped_and_said_in_the_log_and_of_the_run(
     graphql: GraphQL, caplog: pytest.LogCaptureFixture
 ) -> None:
     given = {"name": "r1", "modelName": "mnist", "entityName": "acme", "cloud": None, "colour": "red"}
     with caplog.at_level(logging.WARNING):
         assert graphql.data(UPSERT, input=given)["upsertBucket"]["inserted"] is True
     assert [record.getMessage() for record in caplog.records] == [
-        "GraphQL dropped the unknown input input.'colour' (of UpsertBucketInput)"
+        f"run {Run.objects.get().pk}: UpsertBucketInput.colour left out: The script says input.'colour' "
+        "(of UpsertBucketInput). Runbell does not do that, and went on without it."
     ]
 
 

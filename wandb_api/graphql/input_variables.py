@@ -5,8 +5,8 @@ wandb-core sends every field of its own, newer input types, mostly null: a stric
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -20,33 +20,52 @@ from graphql import (
 
 from common.data.validation_errors import quoted
 from wandb_api.graphql.schema import schema
-
-logger = logging.getLogger(__name__)
-
-
-def known(document: DocumentNode, sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the variables the document declares, with the input fields the schema has; what else was said is logged."""
-    found: dict[str, Any] = {}
-    for operation in document.definitions:
-        if isinstance(operation, OperationDefinitionNode):
-            for declared in operation.variable_definitions or ():
-                name = declared.variable.name.value
-                if name in sent:
-                    found[name] = _known(type_from_ast(schema, declared.type), sent[name], name)
-    return found
+from wandb_api.sdk_table.inputs import is_left_out
 
 
-def _known(kind: Any, value: Any, path: str) -> Any:
-    while isinstance(kind, GraphQLNonNull):
-        kind = kind.of_type
-    if isinstance(kind, GraphQLList) and isinstance(value, list):
-        return [_known(kind.of_type, one, f"{path}.{index}") for index, one in enumerate(value)]
-    if not isinstance(kind, GraphQLInputObjectType) or not isinstance(value, Mapping):
-        return value
-    kept = {}
-    for name, inner in value.items():
-        if name in kind.fields:
-            kept[name] = _known(kind.fields[name].type, inner, f"{path}.{name}")
-        elif inner is not None:
-            logger.warning("GraphQL dropped the unknown input %s.%s (of %s)", path, quoted(name), kind.name)
-    return kept
+@dataclass(frozen=True)
+class LeftOutInput:
+    """A field that says something and is not done: of which type, and where it stood."""
+
+    kind: str
+    name: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.path}.{quoted(self.name)} (of {self.kind})"
+
+
+@dataclass
+class KnownInput:
+    """The variables that the schema takes, and what was left out of them."""
+
+    variables: dict[str, Any] = field(default_factory=dict)
+    left_out: list[LeftOutInput] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, document: DocumentNode, sent: Mapping[str, Any]) -> KnownInput:
+        """Read the variables that the document declares."""
+        found = cls()
+        for operation in document.definitions:
+            if isinstance(operation, OperationDefinitionNode):
+                for declared in operation.variable_definitions or ():
+                    name = declared.variable.name.value
+                    if name in sent:
+                        kind = type_from_ast(schema, declared.type)
+                        found.variables[name] = found._known(kind, sent[name], name)
+        return found
+
+    def _known(self, kind: Any, value: Any, path: str) -> Any:
+        while isinstance(kind, GraphQLNonNull):
+            kind = kind.of_type
+        if isinstance(kind, GraphQLList) and isinstance(value, list):
+            return [self._known(kind.of_type, one, f"{path}.{index}") for index, one in enumerate(value)]
+        if not isinstance(kind, GraphQLInputObjectType) or not isinstance(value, Mapping):
+            return value
+        kept = {}
+        for name, inner in value.items():
+            if is_left_out(kind.name, name, inner, known=name in kind.fields):
+                self.left_out.append(LeftOutInput(kind.name, name, path))
+            if name in kind.fields:
+                kept[name] = self._known(kind.fields[name].type, inner, f"{path}.{name}")
+        return kept

@@ -14,8 +14,9 @@ from rest_framework.exceptions import APIException
 
 from common.data.strict_json import NestedTooDeep, read
 from teams.models import User
-from wandb_api.graphql import errors, input_variables
+from wandb_api.graphql import errors, left_out_input
 from wandb_api.graphql.caller import Caller, caller
+from wandb_api.graphql.input_variables import KnownInput
 from wandb_api.graphql.limits import anonymous_queries, document_cache
 from wandb_api.graphql.limits.answer_budget import AnswerTooLarge, BudgetedExecutor, within_budget
 from wandb_api.graphql.resolver_tables import typename
@@ -33,16 +34,19 @@ def graphql(request: HttpRequest) -> HttpResponse:
         by = caller(request)
         sent = _Sent.read(request)
         document = _document(by, sent.query)
+        given = KnownInput.of(document, sent.variables)
+        left_out_input.refuse_in_call(by, given)
         with within_budget(by.user.pk):
             result = execute_sync(
                 schema,
                 document,
                 context_value=by,
-                variable_values=input_variables.known(document, sent.variables),
+                variable_values=given.variables,
                 operation_name=sent.operation,
                 type_resolver=typename,
                 executor_class=BudgetedExecutor,
             )
+        left_out_input.tell(by, given)
     except _REFUSALS as error:
         return errors.refusal(error)
     assert isinstance(result, ExecutionResult)

@@ -48,7 +48,7 @@ containers(
     "TriggerConnection", "TriggerEdge", "IntegrationConnection", "IntegrationEdge",
     # Answers of mutations.
     "ClientMutationPayload", "StopRunPayload", "RewindRunPayload", "SuccessPayload", "UpsertBucketPayload",
-    "CreateRunFilesPayload",
+    "ServerSettings", "ServerMessage", "CreateRunFilesPayload",
     "UpsertModelPayload", "CreateArtifactPayload", "CreateArtifactFilesPayload", "ArtifactManifestPayload",
     "CompleteMultipartUploadArtifactPayload", "ArtifactPayload", "LinkArtifactPayload", "TagsPayload",
     "ArtifactCollectionPayload", "FilterTriggerPayload", "UpdateUserPayload", "CreateUserPayload", "CreateTeamPayload",

@@ -1,6 +1,6 @@
 """SDK versions: what the asking one can read of automations. An event or a scope that is newer than it stops its list.
 
-All that Runbell hands out as an action (webhook, notification, nothing) is as old as the oldest version that is tried.
+All that Runbell hands out as an action is as old as the oldest version that is tried.
 """
 
 from __future__ import annotations

@@ -56,6 +56,8 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     if input.get("id") and not input.get("name"):
         found = change_run(run_by_id(user, input["id"], Role.MEMBER), details)
         return {"bucket": found, "inserted": False}
+    if input.get("sweep"):
+        refuse("sweep", "There are no sweeps here. Unset WANDB_SWEEP_ID, or start the script without `wandb agent`.")
     team = writable_team(user, input.get("entityName"))
     project = get_or_create_project(team, input.get("modelName") or _NO_PROJECT)
     waits = input.get("state") == RunState.PENDING
