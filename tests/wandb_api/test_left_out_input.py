@@ -119,3 +119,32 @@ def test_nothing_that_the_sdk_was_recorded_to_send_is_left_out() -> None:
 def test_what_is_not_done_is_in_the_schema(name: str) -> None:
     kind, _, field = name.partition(".")
     assert field in getattr(schema.type_map[kind], "fields", {})
+
+
+INLINE = """mutation UpsertBucket($name: String, $project: String, $entity: String, $newer: Newer, $other: String) {
+    upsertBucket(input: {name: $name, modelName: $project, entityName: $entity, newer: $newer, colour: $other, %s}) {
+        bucket { name } } }"""
+
+
+@pytest.mark.parametrize(
+    ("written", "variables", "left_out"),
+    [
+        ("ink: null", {"newer": None}, []),
+        ("ink: null", {"newer": {"a": 1}, "other": None}, ["UpsertBucketInput.newer"]),
+        ('ink: "blue"', {"other": "red"}, ["UpsertBucketInput.colour", "UpsertBucketInput.ink"]),
+    ],
+)
+def test_what_a_later_version_writes_into_its_document_stops_no_training_and_is_told(
+    graphql: GraphQL, world: World, written: str, variables: dict[str, Any], left_out: list[str]
+) -> None:
+    names = {"name": "r1", "project": "mnist", "entity": "acme"}
+    assert graphql.data(INLINE % written, **names, **variables) == {"upsertBucket": {"bucket": {"name": "r1"}}}
+    assert list(notices()) == left_out
+
+
+def test_what_else_is_wrong_with_such_a_document_is_refused_as_ever(graphql: GraphQL) -> None:
+    status, body = graphql.send("mutation { upsertBucket(input: {ink: 1, name: 7}) { bucket { name } } }")
+    assert (status, "String cannot represent" in body["errors"][0]["message"]) == (400, True)
+    assert graphql.send('mutation { upsertBucket(input: {} "Unknown type" }')[0] == 400
+    status, body = graphql.send("query($a: Newer) { viewer { id shoeSize(of: $a) } }")
+    assert (status, "shoeSize" in body["errors"][0]["message"]) == (501, True)

@@ -90,8 +90,13 @@ def _read(body: bytes, writer: str) -> FileStreamPost:
     sent = repaired(sent) if _MAY_HOLD_SURROGATES.search(body) else sent
     files = sent.get("files")
     given = {_PARTS[name][0]: _PARTS[name][1](part) for name, part in _streams(files) if name in _PARTS}
-    said = {"uploaded": _uploaded(sent), "exit_code": _exit_code(sent), "preempting": sent.get("preempting") is True}
-    return FileStreamPost(**given, **said, writer=writer)
+    return FileStreamPost(
+        **given,
+        uploaded=_uploaded(sent),
+        preempting=sent.get("preempting") is True,
+        exit_code=_exit_code(sent),
+        writer=writer,
+    )
 
 
 def _uploaded(sent: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@ wandb-core sends every field of its own, newer input types, mostly null: a stric
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from common.data.validation_errors import quoted
+from wandb_api.graphql.limits.inline_input import InlineField
 from wandb_api.graphql.schema import schema
 from wandb_api.sdk_table.inputs import is_left_out
 
@@ -43,9 +44,12 @@ class KnownInput:
     left_out: list[LeftOutInput] = field(default_factory=list)
 
     @classmethod
-    def of(cls, document: DocumentNode, sent: Mapping[str, Any]) -> KnownInput:
-        """Read the variables that the document declares."""
+    def of(cls, document: DocumentNode, sent: Mapping[str, Any], taken_out: Iterable[InlineField] = ()) -> KnownInput:
+        """Read the variables that the document declares; fields were taken out of what it writes out itself."""
         found = cls()
+        for one in taken_out:
+            if one.says_something(sent) and is_left_out(one.kind, one.name, True, known=False):
+                found.left_out.append(LeftOutInput(one.kind, one.name, "input"))
         for operation in document.definitions:
             if isinstance(operation, OperationDefinitionNode):
                 for declared in operation.variable_definitions or ():

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 # How `wandb.Api()` calls itself: whoever called it waits for the answer, and reads what is refused.
 _CALLS = "W&B Public Client"
 _MOST = 20
+# How a run is named: its entity, its project, its id.
+_NAMES = (("entityName", "entity"), ("projectName", "modelName", "project"), ("runName", "name"))
 
 
 def refuse_in_call(by: Caller, given: KnownInput) -> None:
@@ -70,15 +72,13 @@ def _named(user: User, said: Mapping[str, Any]) -> Run | None:
     """By its name, as artifacts and files are sent; by an artifact that is being sent; by what starts it."""
     if isinstance(artifact := said.get("artifactID"), str) and "runName" not in said:
         return _sender_of(user, artifact)
-    names = (
-        said.get("entityName"),
-        said.get("projectName", said.get("modelName")),
-        said.get("runName", said.get("name")),
-    )
-    if not all(isinstance(name, str) and name for name in names):
-        return None
-    entity, project, run = map(str, names)
-    return run_named(user, entity, project, run, Role.MEMBER)
+    entity, project, run = (_first(said, *spellings) for spellings in _NAMES)
+    return run_named(user, entity, project, run, Role.MEMBER) if entity and project and run else None
+
+
+def _first(said: Mapping[str, Any], *spellings: str) -> str:
+    found = next((said[name] for name in spellings if said.get(name)), "")
+    return found if isinstance(found, str) else ""
 
 
 def _sender_of(user: User, artifact: str) -> Run | None:

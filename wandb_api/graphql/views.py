@@ -17,8 +17,9 @@ from teams.models import User
 from wandb_api.graphql import errors, left_out_input
 from wandb_api.graphql.caller import Caller, caller
 from wandb_api.graphql.input_variables import KnownInput
-from wandb_api.graphql.limits import anonymous_queries, document_cache
+from wandb_api.graphql.limits import anonymous_queries, document_cache, inline_input
 from wandb_api.graphql.limits.answer_budget import AnswerTooLarge, BudgetedExecutor, within_budget
+from wandb_api.graphql.limits.inline_input import InlineField
 from wandb_api.graphql.resolver_tables import typename
 from wandb_api.graphql.schema import schema
 
@@ -33,8 +34,8 @@ def graphql(request: HttpRequest) -> HttpResponse:
     try:
         by = caller(request)
         sent = _Sent.read(request)
-        document = _document(by, sent.query)
-        given = KnownInput.of(document, sent.variables)
+        document, taken_out = _document(by, sent.query)
+        given = KnownInput.of(document, sent.variables, taken_out)
         left_out_input.refuse_in_call(by, given)
         with within_budget(by.user.pk):
             result = execute_sync(
@@ -53,13 +54,13 @@ def graphql(request: HttpRequest) -> HttpResponse:
     return errors.answer(result.data, result.errors or [])
 
 
-def _document(by: Caller, query: str) -> DocumentNode:
+def _document(by: Caller, query: str) -> tuple[DocumentNode, tuple[InlineField, ...]]:
     if isinstance(by.user, User):
-        return document_cache.document(query)
+        return inline_input.document(query)
     anonymous_queries.check_text(query)
     document = document_cache.strangers_document(query)
     anonymous_queries.check(document)
-    return document
+    return document, ()
 
 
 @dataclass(frozen=True)
