@@ -24,6 +24,7 @@ MAY_NAME_KINDS = {
     "operations/provision.py": "the word in the operator's file",
     "wandb_api/resolvers/automations/integrations.py": "W&B's words on the wire",
     "wandb_api/triggers/actions.py": "W&B's words on the wire",
+    "wandb_api/sdk_table/calls.py": "names of the SDK's own calls",
 }
 
 
