@@ -55,7 +55,7 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     user, details = person(info), details_of(input)
     if input.get("id") and not input.get("name"):
         found = change_run(run_by_id(user, input["id"], Role.MEMBER), details)
-        return {"bucket": found, "inserted": False}
+        return _upserted(found, is_new=False)
     if input.get("sweep"):
         refuse("sweep", "There are no sweeps here. Unset WANDB_SWEEP_ID, or start the script without `wandb agent`.")
     team = writable_team(user, input.get("entityName"))
@@ -65,24 +65,18 @@ def upsert_bucket(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         project, input.get("name"), details, user=user, anew=not input.get("id"), waits=waits,
         writer=info.context.writer,
     )  # fmt: skip
-    return {"bucket": started.run, "inserted": started.created}
+    return _upserted(started.run, is_new=started.created)
 
 
-@resolver_tables.table_of("UpsertBucketPayload").field("serverSettings")
-def server_settings(started: dict[str, Any], *_: object) -> dict[str, Any]:
-    """What the run's page says of what was left out of it; 0.25 keeps these messages and prints none."""
-    notes = started["bucket"].left_out.values()
-    return {"serverMessages": [server_message(note["message"]) for note in notes]}
+def _upserted(found: Run, *, is_new: bool) -> dict[str, Any]:
+    """Beside the run what its page says of what was left out; 0.25 keeps these messages and prints none."""
+    messages = [_server_message(note["message"]) for note in found.left_out.values()]
+    return {"bucket": found, "inserted": is_new, "serverSettings": {"serverMessages": messages}}
 
 
-def server_message(text: str) -> dict[str, str]:
-    return {
-        "utfText": text,
-        "plainText": text,
-        "htmlText": escape(text),
-        "messageType": "footer",
-        "messageLevel": "WARN",
-    }
+def _server_message(text: str) -> dict[str, str]:
+    told = {"utfText": text, "plainText": text, "htmlText": escape(text)}
+    return {**told, "messageType": "footer", "messageLevel": "WARN"}
 
 
 @resolver_tables.mutation.field("deleteRun")
