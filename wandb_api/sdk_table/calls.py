@@ -63,7 +63,8 @@ WORKS = (
     WorkingCall(
         "artifacts",
         "`log_artifact`, `use_artifact`, `download`, references, aliases, tags, metadata, `ttl`, "
-        "`incremental=True`, `upsert_artifact` and `finish_artifact`, tables with `log_mode=\"INCREMENTAL\"`, `logged_by`, `used_by`, "
+        "`incremental=True`, `upsert_artifact` and `finish_artifact`, tables with "
+        '`log_mode="INCREMENTAL"`, `logged_by`, `used_by`, '
         f"`delete`; the same files are no new version; without contents where {_OFF} ([artifacts.md](artifacts.md))",
         (
             "Query.artifact", "Query.artifactCollection", "Query.clientIDMapping", "Mutation.createArtifact",
@@ -89,7 +90,8 @@ WORKS = (
     WorkingCall(
         "people",
         "`api.team`, `api.create_team`, `team.invite`, `team.create_service_account`, `member.delete`, `api.user`, "
-        "`api.users`, `api.create_user`, `user.generate_api_key`, `user.delete_api_key`: [below](#people-teams-and-keys)",
+        "`api.users`, `api.create_user`, `user.generate_api_key`, `user.delete_api_key`: "
+        "[below](#people-teams-and-keys)",
         (
             "Mutation.createTeam", "Mutation.createUser", "Mutation.createServiceAccount", "Mutation.createInvite",
             "Mutation.deleteInvite", "Mutation.generateApiKey", "Mutation.deleteApiKey",

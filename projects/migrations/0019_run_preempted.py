@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('projects', '0015_fill_chunk_steps'),
+        ('projects', '0018_deleted_run'),
     ]
 
     operations = [
