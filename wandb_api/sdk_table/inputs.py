@@ -27,6 +27,8 @@ HARMLESS: dict[str, str] = {
     "CreateArtifactFilesInput.digestAlgorithm": "the digest itself is compared",
     "CreateArtifactFileSpecInput.digestAlgorithm": "the digest itself is compared",
     "ArtifactManifestEntryInput.birthArtifactID": "a file is found by its digest",
+    "CreateArtifactManifestInput.baseArtifactID": "it is laid over the newest version of its collection",
+    "UpdateArtifactManifestInput.baseArtifactID": "it is laid over the newest version of its collection",
     "UseArtifactInput.artifactEntityName": "the id of the version says it",
     "UseArtifactInput.artifactProjectName": "the id of the version says it",
 }
@@ -34,8 +36,6 @@ HARMLESS: dict[str, str] = {
 NOT_DONE: dict[str, str] = {
     "CreateArtifactInput.labels": "labels of a version; tags and metadata are kept",
     "UpdateArtifactInput.labels": "labels of a version; tags and metadata are kept",
-    "CreateArtifactManifestInput.baseArtifactID": "a manifest that builds upon another version",
-    "UpdateArtifactManifestInput.baseArtifactID": "a manifest that builds upon another version",
     "UseArtifactInput.usedAs": "a name for the use of a version",
     "TagInput.tagCategoryName": "the category of a tag",
     "UpsertModelInput.views": "saved views of a project",
