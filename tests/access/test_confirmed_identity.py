@@ -15,7 +15,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib import admin
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Count, Model
 from django.test import Client
 
 from integrations.models import Integration
@@ -52,10 +52,17 @@ def browser(place: World, person: str = "alice", *, is_fresh: bool) -> Client:
 
 
 def guarded() -> dict[str, Any]:
-    """Give the rows of what is guarded, as they stand in the database; that a key was used is no change of it."""
-    found = {}
+    """Give the rows of what is guarded, as they stand in the database; that a key was used is no change of it.
+
+    Nor is it one that who makes a registry is its only member.
+    """
+    found: dict[str, Any] = {}
+    alone = RegistryMember.objects.values("registry").annotate(members=Count("pk")).filter(members=1).values("registry")
     with connection.cursor() as cursor:
         for model in (*GUARDED, Organization.admins.through):
+            if model is RegistryMember:
+                found[model._meta.db_table] = list(RegistryMember.objects.exclude(registry__in=alone).values_list())
+                continue
             columns = [f'"{field.column}"' for field in model._meta.concrete_fields if field.name != "last_used_at"]
             cursor.execute(f'SELECT {", ".join(columns)} FROM "{model._meta.db_table}" ORDER BY 1')
             found[model._meta.db_table] = [tuple(map(str, row)) for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""Events as they stand after 0005_worker_heartbeat: what an empty database runs in place of all of these."""
+"""Events as they stand after 0006_metric_count: what an empty database runs in place of all of these."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class Migration(migrations.Migration):
         ("events", "0003_event_leased"),
         ("events", "0004_subscription_subscribers"),
         ("events", "0005_worker_heartbeat"),
+        ("events", "0006_metric_count"),
     ]
 
     initial = True
@@ -38,6 +39,20 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=100, primary_key=True, serialize=False)),
                 ("beat_at", models.DateTimeField(db_index=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name="MetricCount",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80)),
+                ("labels", models.CharField(max_length=200)),
+                ("value", models.FloatField(default=0)),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("name", "labels"), name="one_count_per_name_and_labels")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Subscription",

@@ -1,4 +1,4 @@
-"""Teams as they stand after 0020_move_sessions: what an empty database runs in place of all of these."""
+"""Teams as they stand after 0021_key_handover: what an empty database runs in place of all of these."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
         ("teams", "0018_admin_by_group"),
         ("teams", "0019_user_session"),
         ("teams", "0020_move_sessions"),
+        ("teams", "0021_key_handover"),
     ]
 
     initial = True
@@ -288,6 +289,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("closed_to", common.data.fields.JSONTextField(blank=True, default=list, editable=False)),
+                ("handover", models.CharField(editable=False, max_length=64, null=True)),
                 (
                     "user",
                     models.ForeignKey(

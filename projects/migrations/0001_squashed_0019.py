@@ -1,14 +1,14 @@
-"""Projects as they stand after 0015_fill_chunk_steps: what an empty database runs in place of all of these."""
+"""Projects as they stand after 0019_run_preempted: what an empty database runs in place of all of these."""
 
 from __future__ import annotations
 
-import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
 import common.data.fields
+import common.data.names
 
 
 class Migration(migrations.Migration):
@@ -28,6 +28,10 @@ class Migration(migrations.Migration):
         ("projects", "0013_run_first_metrics"),
         ("projects", "0014_history_chunk_steps"),
         ("projects", "0015_fill_chunk_steps"),
+        ("projects", "0016_wide_names"),
+        ("projects", "0017_file_parts"),
+        ("projects", "0018_deleted_run"),
+        ("projects", "0019_run_preempted"),
     ]
 
     initial = True
@@ -39,21 +43,21 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="DeletedRun",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("run_id", models.BigIntegerField(unique=True)),
+                (
+                    "team",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
             name="Project",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "name",
-                    models.CharField(
-                        max_length=128,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[A-Za-z0-9_](?:[\\w .-]{0,126}[\\w-])?\\Z",
-                                "%(value)r is no usable name: use 1 to 128 letters, digits, spaces, dots, hyphens and underscores, not starting with a dot.",
-                            )
-                        ],
-                    ),
-                ),
+                ("name", models.CharField(max_length=128, validators=[common.data.names.project_name])),
                 ("description", models.TextField(blank=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
@@ -74,6 +78,7 @@ class Migration(migrations.Migration):
                 ("md5", models.CharField(blank=True, max_length=32)),
                 ("size", models.PositiveBigIntegerField(default=0)),
                 ("key", models.CharField(max_length=80, unique=True)),
+                ("in_parts", models.BooleanField(default=False)),
                 ("used_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("arrived_at", models.DateTimeField(null=True)),
                 (
@@ -97,18 +102,7 @@ class Migration(migrations.Migration):
             name="Run",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "name",
-                    models.CharField(
-                        max_length=128,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[\\w.-]{1,128}\\Z",
-                                "%(value)r is no usable run id: use 1 to 128 letters, digits, dots, hyphens and underscores.",
-                            )
-                        ],
-                    ),
-                ),
+                ("name", models.CharField(max_length=128, validators=[common.data.names.run_id])),
                 ("display_name", models.CharField(blank=True, max_length=255)),
                 (
                     "state",
@@ -119,6 +113,7 @@ class Migration(migrations.Migration):
                             ("failed", "Failed"),
                             ("crashed", "Crashed"),
                             ("killed", "Killed"),
+                            ("preempted", "Preempted"),
                             ("pending", "Pending"),
                         ],
                         default="running",
@@ -146,6 +141,7 @@ class Migration(migrations.Migration):
                 ("heartbeat_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 ("stop_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("preempting_at", models.DateTimeField(blank=True, null=True)),
                 ("line_bases", common.data.fields.JSONTextField(default=dict, editable=False)),
                 ("is_restarting", models.BooleanField(default=False, editable=False)),
                 ("reached", common.data.fields.JSONTextField(default=dict, editable=False)),
@@ -180,6 +176,30 @@ class Migration(migrations.Migration):
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("project", "name"), name="one_run_per_project_and_name")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="FilePart",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "content",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="projects.storedfile"
+                    ),
+                ),
+                (
+                    "whole",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="parts", to="projects.storedfile"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("whole", "number"), name="one_part_per_whole_and_number")
                 ],
             },
         ),

@@ -1,4 +1,4 @@
-"""Artifacts as they stand after 0003_entry_newest: what an empty database runs in place of all of these."""
+"""Artifacts as they stand after 0005_time_to_live: what an empty database runs in place of all of these."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ class Migration(migrations.Migration):
         ("artifacts", "0001_initial"),
         ("artifacts", "0002_uploads_and_files"),
         ("artifacts", "0003_entry_newest"),
+        ("artifacts", "0004_upload_parts"),
+        ("artifacts", "0005_time_to_live"),
     ]
 
     initial = True
@@ -70,6 +72,23 @@ class Migration(migrations.Migration):
                         fields=("organization", "name"), name="one_registry_per_organization_and_name"
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TimeToLivePolicy",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("default_seconds", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("members_may_set", models.BooleanField(default=True)),
+                (
+                    "team",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="teams.team"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "time to live policies",
             },
         ),
         migrations.CreateModel(
@@ -151,6 +170,8 @@ class Migration(migrations.Migration):
                 ("history_step", models.BigIntegerField(blank=True, null=True)),
                 ("size", models.PositiveBigIntegerField(default=0)),
                 ("file_count", models.PositiveIntegerField(default=0)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("ttl_is_inherited", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
                     "collection",
@@ -190,6 +211,11 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("expires_at__isnull", False)), fields=["expires_at"], name="version_expires"
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("collection", "digest"), name="one_version_per_collection_and_digest"
@@ -291,7 +317,21 @@ class Migration(migrations.Migration):
                 ("aliases", common.data.fields.JSONTextField(default=list)),
                 ("tags", common.data.fields.JSONTextField(default=list)),
                 ("history_step", models.BigIntegerField(null=True)),
+                ("ttl_seconds", models.PositiveBigIntegerField(blank=True, null=True)),
                 ("manifest_md5", models.CharField(blank=True, max_length=32)),
+                (
+                    "manifest_type",
+                    models.CharField(
+                        choices=[
+                            ("full", "All files of the version"),
+                            ("incremental", "What is added to the newest version"),
+                            ("patch", "What one of several runs adds"),
+                        ],
+                        default="full",
+                        max_length=11,
+                    ),
+                ),
+                ("distributed_id", models.CharField(blank=True, max_length=255)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "collection",
@@ -328,6 +368,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("version__isnull", True), models.Q(("distributed_id", ""), _negated=True)),
+                        fields=["collection", "distributed_id"],
+                        name="upload_parts",
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("client_id", ""), _negated=True),
