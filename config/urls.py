@@ -11,7 +11,7 @@ from config import health, not_found
 from integrations import urls as integrations
 from operations.monitoring import metrics_page
 from sample import views
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),

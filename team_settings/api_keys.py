@@ -21,7 +21,7 @@ from teams.audit import actor
 from teams.models import ApiKey, User
 from teams.settings_site.forms import ServiceForm
 from teams.settings_site.shown_once import ShownOnce
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 
 
 class NewKeyForm(ServiceForm[ApiKey]):

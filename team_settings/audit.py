@@ -20,8 +20,8 @@ from common.templatetags.formatting import exactly
 from teams import access
 from teams.audit import reading
 from teams.models import AuditEvent, User
-from teams.settings_site.site import team_settings
 from teams.settings_site.team_scoped_admin import Rows, Scoped, TeamFilter
+from teams.settings_site.team_settings_admin_site import team_settings
 
 
 class SubjectFilter(admin.SimpleListFilter):

@@ -14,7 +14,7 @@ from teams.joining import invitations
 from teams.models import Invitation, User
 from teams.settings_site.forms import ServiceForm
 from teams.settings_site.shown_once import ShownOnce
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 
 
 class InvitationForm(ServiceForm[Invitation]):

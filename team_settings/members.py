@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from teams import memberships
 from teams.models import Membership
 from teams.settings_site.forms import ServiceForm
-from teams.settings_site.site import team_settings
 from teams.settings_site.team_scoped_admin import Scoped, TeamFilter
+from teams.settings_site.team_settings_admin_site import team_settings
 from teams.sign_in.two_factor.requirement import has_second_factor
 
 

@@ -16,8 +16,8 @@ from secrets_vault import services
 from secrets_vault.models import Secret
 from secrets_vault.secret_usage import users_of
 from teams.settings_site.forms import ServiceForm, Unshown
-from teams.settings_site.site import team_settings
 from teams.settings_site.team_scoped_admin import Scoped
+from teams.settings_site.team_settings_admin_site import team_settings
 
 MASK = "********"
 

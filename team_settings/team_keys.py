@@ -18,8 +18,8 @@ from teams.accounts import api_key
 from teams.accounts.key_scopes import KeyScope
 from teams.audit import actor
 from teams.models import ApiKey, User
-from teams.settings_site.site import team_settings
 from teams.settings_site.team_scoped_admin import Scoped
+from teams.settings_site.team_settings_admin_site import team_settings
 
 
 class TeamKey(ApiKey):

@@ -22,7 +22,7 @@ from integrations.slack.web import web_api as slack_web
 from teams import access
 from teams.accounts.signed_in import person
 from teams.models import Role
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 from teams.sign_in.confirm_identity import asks_first
 
 _STATE = "slack_state"

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from teams.audit import actor
 
 # What people do all day, and what says who they are. Of `user`: their own name and time zone; that they are made,
-# switched off and given rights is done at /admin/, which asks for everything (`teams.superusers.site`).
+# switched off and given rights is done at /admin/, which asks for everything (`teams.superusers.superuser_admin_site`).
 UNASKED = frozenset({
     "sign_in", "sign_out", "session", "access", "user", "run", "project", "collection", "automation", "execution",
     "registry",

@@ -6,4 +6,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class SuperusersConfig(AdminConfig):
-    default_site = "teams.superusers.site.SuperuserSite"
+    default_site = "teams.superusers.superuser_admin_site.SuperuserSite"

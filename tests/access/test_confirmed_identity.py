@@ -23,7 +23,7 @@ from integrations.slack.models import SlackWorkspace
 from registries.models import RegistryMember
 from secrets_vault.models import Secret
 from teams.models import ApiKey, Invitation, Membership, Organization, User
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 from tests.access.place import everything
 from tests.access.test_matrix import ADMIN_ROUTES, FORMS, REQUESTS, SETTINGS_ROUTES, SentRequest, _filled
 from tests.world import World

@@ -21,7 +21,7 @@ from integrations.former_addresses import Gone
 from integrations.kind import in_order
 from teams.accounts.api_key import store_key
 from teams.models import ApiKey, AuditEvent
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 from tests.access.place import address, everything, with_key, with_session
 from tests.access.routes import (
     ADMIN_SIGN_IN,

@@ -34,7 +34,7 @@ from outbound.provider import Delivery, Outcome, Receiver
 from outbound.provider import registry as providers
 from projects.runs.lifecycle import finish_run
 from teams.models import AuditEvent
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 from tests.world import FAILED, World
 
 

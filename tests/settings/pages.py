@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from team_settings.team_keys import TeamKey
 from teams.models import ApiKey, AuditEvent, Membership
-from teams.settings_site.site import team_settings
+from teams.settings_site.team_settings_admin_site import team_settings
 from tests.world import World
 
 # Only read here; tests/audit/ has their tests.

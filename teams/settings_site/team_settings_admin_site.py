@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from teams import access
-from teams.superusers.site import AccountSite, ask_before_form
+from teams.superusers.superuser_admin_site import AccountSite, ask_before_form
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
