@@ -54,8 +54,9 @@ def document() -> dict[str, Any]:
 class Watched:
     """Sends requests, each taken back, and notes those that end in a server error or a traceback."""
 
-    def __init__(self, client: Any, caplog: pytest.LogCaptureFixture) -> None:
-        self.client, self.caplog = client, caplog
+    def __init__(self, client: Any, caplog: pytest.LogCaptureFixture, usual: int = 200) -> None:
+        """Send as this client; what the address says to everybody, as a probe that finds no worker, is no error."""
+        self.client, self.caplog, self.usual = client, caplog, usual
         self.failed: list[tuple[str, str, int]] = []
         client.raise_request_exception = False
         caplog.set_level(logging.WARNING)
@@ -65,7 +66,8 @@ class Watched:
         with transaction.atomic():
             answer = self.client.generic(method, path, body, content_type="application/json")
             transaction.set_rollback(True)
-        if answer.status_code >= 500 or any(record.exc_info for record in self.caplog.records):
+        is_error = answer.status_code >= 500 and answer.status_code != self.usual
+        if is_error or any(record.exc_info for record in self.caplog.records):
             self.failed.append((path[:120], named(said), answer.status_code))
 
 
@@ -140,8 +142,8 @@ def test_no_query_or_name_in_a_rest_address_is_a_server_error(
 def test_no_query_or_name_in_the_address_of_a_page_is_a_server_error(
     place: World, row: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    route = row.partition(" ")[2]
-    watched, path = Watched(with_session(place, "alice"), caplog), f"/{address(route, place)}"
+    route, usual = row.partition(" ")[2], PAGES[row][1][-1]
+    watched, path = Watched(with_session(place, "alice"), caplog, usual), f"/{address(route, place)}"
     names = sorted({*PARAMETERS, *re.findall(r"[?&](\w+)=", QUERIES.get(row, ""))})
     for value in quoted():
         # One at a time where another would refuse first; all that say where in a list; all together.
@@ -160,6 +162,7 @@ def test_no_query_or_name_in_the_address_of_a_page_is_a_server_error(
 def test_no_value_in_a_form_is_a_server_error(place: World, row: str, caplog: pytest.LogCaptureFixture) -> None:
     sent, client = PAGES[row][0] or {}, with_session(place, "alice")
     watched, path = Watched(client, caplog), f"/{address(row.partition(' ')[2], place)}"
+    usual = PAGES[row][1][-1]
     for name in [*sent, "next", "unknown"]:
         for text in of_this_database(TEXTS):
             form = {**{key: value for key, value in sent.items() if value is not None}, name: text}
@@ -168,7 +171,8 @@ def test_no_value_in_a_form_is_a_server_error(place: World, row: str, caplog: py
             with transaction.atomic():
                 answer = client.post(path, body, content_type="application/x-www-form-urlencoded")
                 transaction.set_rollback(True)
-            if answer.status_code >= 500 or any(record.exc_info for record in caplog.records):
+            is_error = answer.status_code >= 500 and answer.status_code != usual
+            if is_error or any(record.exc_info for record in caplog.records):
                 watched.failed.append((name, named(text), answer.status_code))
     assert watched.failed == []
 

@@ -192,6 +192,11 @@ def test_history_that_is_rolled_back_leaves_nothing(world: World, django_capture
     assert Run.objects.get().summary == {}
 
 
+def wake_ups(callbacks: list[Any]) -> list[Any]:
+    """Give what happens at the commit but for counting it for /metrics."""
+    return [one for one in callbacks if getattr(one, "func", one).__module__ != "events.metric_counts"]
+
+
 def test_a_commit_that_somebody_listens_to_wakes_the_engine_once(
     world: World, django_capture_on_commit_callbacks: Any
 ) -> None:
@@ -200,7 +205,7 @@ def test_a_commit_that_somebody_listens_to_wakes_the_engine_once(
     run = world.run()
     with django_capture_on_commit_callbacks() as callbacks:
         finish_run(run, 1)
-    assert len(callbacks) == 1
+    assert len(wake_ups(callbacks)) == 1
     assert Event.objects.filter(kind="run.state").latest("id").processed_at is None
 
 
@@ -209,13 +214,13 @@ def test_what_nobody_listens_to_wakes_nobody(world: World, django_capture_on_com
     with django_capture_on_commit_callbacks() as callbacks:
         finish_run(run, 1)
         ingest_rows(run, 0, [{"loss": 2}])
-    assert callbacks == []
+    assert wake_ups(callbacks) == []
     assert list(Event.objects.filter(processed_at=None)) == []
 
 
 def test_a_run_that_is_refused_tells_nothing(world: World) -> None:
     with pytest.raises(ValidationError):
-        start_run(world.project, "a b", RunDetails(), user=None)
+        start_run(world.project, "a/b", RunDetails(), user=None)
     assert (Run.objects.count(), Event.objects.count()) == (0, 0)
 
 
