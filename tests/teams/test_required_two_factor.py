@@ -119,12 +119,14 @@ def test_a_reset_leads_to_a_new_one(research: Organization, world: World) -> Non
     assert with_password("bob").get("/acme")["Location"] == "/profile/two-factor"
 
 
-def test_each_page_asks_for_it_in_one_statement(research: Organization, world: World) -> None:
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        must_set_up(world.users["bob"])
-    assert len(asked) == 1
+@pytest.mark.parametrize(("is_required", "statements"), [(False, 1), (True, 3)])
+def test_each_page_asks_for_it_in_few_statements(
+    research: Organization, world: World, is_required: bool, statements: int
+) -> None:
+    require_two_factor(research, is_required)
+    with CaptureQueriesContext(connection) as asked:
+        assert must_set_up(world.users["bob"]) == is_required
+    assert len(asked) == statements
 
 
 # Who says so, and who is told ----------------------------------------------------------------------
