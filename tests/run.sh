@@ -37,7 +37,7 @@ faults() {
 }
 
 tests_pass() {
-    step python -m pytest -q -n auto --durations=15 -m "not processes and not browser" "$@"
+    step python -m pytest -q -n auto --dist loadgroup --durations=15 -m "not processes and not browser" "$@"
     step python -m pytest -q --durations=15 -m "processes and not faults" "${processes[@]}" "$@"
     faults "$@"
 }

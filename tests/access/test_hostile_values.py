@@ -145,10 +145,13 @@ def test_no_query_or_name_in_the_address_of_a_page_is_a_server_error(
     route, usual = row.partition(" ")[2], PAGES[row][1][-1]
     watched, path = Watched(with_session(place, "alice"), caplog, usual), f"/{address(route, place)}"
     names = sorted({*PARAMETERS, *re.findall(r"[?&](\w+)=", QUERIES.get(row, ""))})
-    for value in quoted():
-        # One at a time where another would refuse first; all that say where in a list; all together.
-        for name in names if value in ("", "%00") else ():
-            watched.send("GET", f"{path}?{name}={value}", (name, value))
+    values = quoted()
+    # One at a time where another would refuse first, each with a value that is another on the next page.
+    for turn, name in enumerate(names, len(path)):
+        value = values[turn % len(values)]
+        watched.send("GET", f"{path}?{name}={value}", (name, value))
+    # All that say where in a list; all together.
+    for value in values:
         watched.send("GET", f"{path}?{'&'.join(f'{name}={value}' for name in _OF_LISTS)}", value)
         watched.send("GET", f"{path}?{'&'.join(f'{name}={value}' for name in names)}", value)
         for at, part in enumerate(parts := route.split("/")):
