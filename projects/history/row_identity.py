@@ -70,14 +70,14 @@ def highest_place(run: Run, stream: str) -> float | None:
 
 def new_rows(run: Run, stream: str, batch: RowBatch) -> NewRows:
     """Compare the batch with what is stored of its steps and its lines."""
-    compared = _Comparison(stream, batch)
+    compared = RowComparison(stream, batch)
     for writer, offset, rows in _stored_near(run, stream, batch, compared.places):
         compared.meet(writer, offset, rows)
     return compared.result()
 
 
-class _Comparison:
-    """The rows of a batch, of which those go that are met again."""
+class RowComparison:
+    """Row deduplication: the rows of a batch, of which those go that are met again. It asks no database."""
 
     def __init__(self, stream: str, batch: RowBatch) -> None:
         self._stream, self._batch = stream, batch

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from projects.history.reading import past_values, rows_of
 from projects.history.row_batch import RowBatch
+from projects.history.row_identity import RowComparison
 from projects.history.step_ranges import rows_between
 from projects.models import HistoryChunk, Run
 from projects.runs.ingest import FileStreamPost, ingest_file_stream
@@ -181,6 +182,35 @@ def test_however_writers_and_repeats_interleave_each_row_is_kept_once(
     assert count(run) == len(expected)
     chunks = HistoryChunk.objects.filter(run=run).order_by("position").values_list("position", "row_count")
     assert [position for position, _ in chunks] == [sum(n for _, n in chunks[:place]) for place in range(len(chunks))]
+
+
+CUTS = st.lists(st.tuples(deliveries(), st.integers(0, 5)), max_size=2)
+
+
+@given(turns=CUTS, named=st.booleans())
+def test_in_memory_each_row_is_kept_once_whatever_is_cut_off_and_sent_again(
+    turns: list[tuple[list[tuple[int, int, int, int]], int]], named: bool
+) -> None:
+    stored_rows: list[tuple[str, int, list[Row]]] = []
+    expected = dict[str, Row]()
+    for posts, lost in turns:
+        # Who is cut off has not sent the last posts, and has no answer to the one before: it sends that again.
+        arrived = posts[: max(0, len(posts) - lost)]
+        for writer, start, length, off in [*arrived, *arrived[-1:]]:
+            rows = sent(writer, start, length, named=named)
+            expected |= {f"{writer} {one['n']}": one for one in rows}
+            take(stored_rows, RowBatch(start + off, rows, writer=f"w{writer}" if named else ""))
+    found = [one for _writer, _offset, rows in stored_rows for one in rows]
+    assert sorted(map(text, found)) == sorted(map(text, expected.values()))
+
+
+def take(stored_rows: list[tuple[str, int, list[Row]]], batch: RowBatch) -> None:
+    """Keep what is new of a batch beside what is there."""
+    compared = RowComparison("history", batch)
+    for writer, offset, rows in stored_rows:
+        compared.meet(writer, offset, rows)
+    for part in batch.runs_of(compared.result().places):
+        stored_rows.append((part.writer, part.offset, list(part.rows)))
 
 
 def text(one: Mapping[str, Any]) -> str:
