@@ -21,8 +21,8 @@ pytestmark = pytest.mark.any_database
 SECOND_STEP = {"GET sign-in/second-step", "POST sign-in/second-step", "GET sign-in/second-step/options"}
 # What opens while one has to set up a second factor: what it takes to do so, and to leave.
 OPEN = {
-    "livez", "readyz", "healthz", "sign-out", "profile/password", "profile/two-factor", "profile/two-factor/app",
-    "profile/two-factor/keys", "profile/two-factor/keys/options", "profile/confirm",
+    "livez", "readyz", "healthz", "metrics", "sign-out", "profile/password", "profile/two-factor",
+    "profile/two-factor/app", "profile/two-factor/keys", "profile/two-factor/keys/options", "profile/confirm",
     "sign-in/second-step/options", "sign-in/<str:provider>/callback", "sign-in/<str:provider>/again",
 }  # fmt: skip
 
