@@ -22,9 +22,11 @@ _PART = {"HX-Request": "true"}
 
 
 def measure(setting: Setting) -> None:
-    # The door of the server that runs: what is loaded by then is no garbage to look through, there as here.
-    import config.wsgi  # noqa: F401
+    # As the server that runs does: what is loaded by then is no garbage to look through, there as here.
     from bench.crowd import Crowd, Size
+    from config import preload
+
+    preload.load_pages()
 
     size, begun = Size.of(float(os.environ.get("BENCH_PAGES_SHARE", "1"))), time.monotonic()
     crowd = Crowd(size)

@@ -10,7 +10,14 @@ from django.urls import get_resolver
 
 
 def load() -> None:
-    """Load the code of every page, tell the garbage collector that it stays, and start what goes on beside requests.
+    """Load the code of every page, and start what goes on beside requests."""
+    load_pages()
+    # By its name: it stands on models, which are there once Django is set up.
+    import_module("operations.monitoring.web_background").start()
+
+
+def load_pages() -> None:
+    """Load the code of every page, and tell the garbage collector that it stays.
 
     Else it goes through all of that now and then: for 100 ms, in which nobody is answered.
     """
@@ -19,5 +26,3 @@ def load() -> None:
     assert get_resolver().reverse_dict is not None
     gc.collect()
     gc.freeze()
-    # By its name: it stands on models, which are there once Django is set up.
-    import_module("operations.monitoring.web_background").start()

@@ -23,7 +23,7 @@ class Profile(NamedTuple):
 
 
 PROFILES = {
-    "runbell": Profile(in_memory=5000, stored=300, per_operation=20),
+    "runbell": Profile(in_memory=5000, stored=300, per_operation=10),
     "thorough": Profile(in_memory=5000, stored=5000, per_operation=100),
     "quick": Profile(in_memory=200, stored=20, per_operation=5),
 }

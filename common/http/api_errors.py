@@ -106,10 +106,16 @@ def _flat(detail: Any, path: str = "") -> Iterator[tuple[str, exceptions.ErrorDe
 
 
 def _sent(context: Mapping[str, Any]) -> Any:
-    """Give what the fields of this request are: its body, or for a read its address and query."""
+    """Give what the fields of this request are: its body, or for a read its address and query.
+
+    A call may refuse before it has read its body, which nobody can read then: this raises nothing.
+    """
     request: Request = context["request"]
     if request.method in ("POST", "PUT", "PATCH"):
-        return request.data
+        try:
+            return request.data
+        except (exceptions.APIException, ValidationError):
+            return None
     return {**context["kwargs"], **request.query_params.dict()}
 
 

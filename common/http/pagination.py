@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
+from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
+
+# The highest number a database has for a row.
+_HIGHEST = 2**63 - 1
 
 
 class Pages(CursorPagination):
@@ -13,3 +21,11 @@ class Pages(CursorPagination):
     page_size_query_param = "page_size"
     ordering = "-id"
     invalid_cursor_message = "This cursor leads nowhere. Use the address in `next`, or begin without a cursor."
+
+    def decode_cursor(self, request: Request) -> Any:
+        """Read the cursor; refuse one whose position is no row's number, before a database is asked with it."""
+        cursor = super().decode_cursor(request)
+        position = cursor.position if cursor else None
+        if position is None or (re.fullmatch(r"[0-9]{1,19}", position) and int(position) <= _HIGHEST):
+            return cursor
+        raise NotFound(self.invalid_cursor_message)

@@ -10,6 +10,7 @@ import copy
 import json
 import logging
 import re
+from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -35,6 +36,12 @@ def quoted() -> list[str]:
     """Give the texts as they stand in an address, bytes that are no UTF-8 among them."""
     found = [quote(text.encode("utf-8", "surrogatepass"))[:4000] for text in of_this_database(TEXTS)]
     return [*found, "%FF%FE", "%ED%A0%80", "%", "-0", "1.5"]
+
+
+def cursors() -> list[str]:
+    """Give the texts where a cursor has them: inside its encoding, in each of its places."""
+    said = [f"{place}={value}" for value in quoted() for place in ("p", "r=1&p")] + ["o=1&p=", "r=x", "o=-1", "p", ""]
+    return [b64encode(one.encode()).decode() for one in said]
 
 
 BODIES = [
@@ -127,6 +134,8 @@ def test_no_query_or_name_in_a_rest_address_is_a_server_error(
     shape = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/{REST}{route}")
     methods = document["paths"].get(shape) or document["paths"].get(shape.replace("{pk}", "{id}"), {})
     told = {one["name"] for one in methods.get(method.lower(), {}).get("parameters", []) if one["in"] == "query"}
+    for cursor in cursors() if "cursor" in told else ():
+        watched.send(method, f"{path}?cursor={quote(cursor)}", cursor)
     for value in quoted():
         for name in sorted(told):
             watched.send(method, f"{path}?{name}={value}", value)
