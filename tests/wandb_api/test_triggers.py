@@ -21,6 +21,7 @@ from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.triggers import DOCUMENTS, INPUTS
 from tests.world import FAILED, World, threshold
 from wandb_api.graphql.global_ids import global_id
+from wandb_api.lookup.projects import sdk_project_view
 
 NO_OP = {"triggeredActionType": "NO_OP", "triggeredActionConfig": {"noOpActionInput": {"noOp": True}}}
 FAILS = {
@@ -43,7 +44,7 @@ def ids(places: Places) -> dict[str, str]:
     world = places.world
     return {
         "Project": global_id("Project", world.project.pk),
-        "Registry": global_id("Registry", places.registry.pk),
+        "Registry": sdk_project_view(places.registry).id,
         "ArtifactSequence": global_id("ArtifactCollection", places.made.pk),
         "ArtifactPortfolio": global_id("ArtifactCollection", places.production.pk),
         "Entity": global_id("Entity", world.team.pk),

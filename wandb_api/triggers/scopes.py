@@ -19,8 +19,9 @@ from registries.access import organizations_of, registries_of
 from teams.access import in_teams_of, teams_of
 from teams.accounts.default_team import default_team
 from teams.models import Organization, Role, Team, User
-from wandb_api.graphql.global_ids import global_id, kind_and_key
+from wandb_api.graphql.global_ids import global_id
 from wandb_api.lookup.entities import Entity, entity_of
+from wandb_api.lookup.projects import place_and_key, sdk_project_view
 from wandb_api.lookup.versions import collection_by_id
 
 Scope = Project | Registry | Collection | Entity
@@ -29,7 +30,7 @@ Named = tuple[str, str, Organization | None]
 
 def scope_by_id(user: User, id: str, uses: Integration | None) -> ScopePlace:
     """Give the place to whoever may make automations there: 404 for what they cannot see, 403 where they may not."""
-    kind, key = kind_and_key(id)
+    kind, key = place_and_key(id)
     if kind not in _NAMES:
         raise _unknown(id)
     type_of, name, organization = _NAMES[kind](user, key, id)
@@ -56,7 +57,7 @@ def scope_id(automation: Automation) -> str:
     found = scope_of(automation)
     if isinstance(found, Entity):
         return found.id
-    return global_id("ArtifactCollection" if isinstance(found, Collection) else type(found).__name__, found.pk)
+    return global_id("ArtifactCollection", found.pk) if isinstance(found, Collection) else sdk_project_view(found).id
 
 
 def _acting_team(user: User, organization: Organization) -> Team:
