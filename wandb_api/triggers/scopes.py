@@ -13,6 +13,7 @@ from automations.definitions import scopes
 from automations.definitions.scope_type import ScopePlace, changed_by
 from automations.models import Automation
 from common.data.validation_errors import quoted, refuse
+from integrations.kind import registry as kinds
 from integrations.models import Integration
 from projects.models import Project
 from registries.access import organizations_of, registries_of
@@ -40,9 +41,15 @@ def scope_by_id(user: User, id: str, uses: Integration | None) -> ScopePlace:
         team = uses.team if uses else _acting_team(user, organization)
         place = scopes.find(user, {"type": type_of, "name": name, "team": team.name}, Role.MEMBER)
     if uses is not None and uses.team_id != place.team.pk:
-        acting = f"{uses.name!r} belongs to the team {uses.team.name}, and here the team {place.team.name} acts."
-        refuse("action", f"{acting} Use one of its own.")
+        _require_shared(user, uses, place.team)
     return place
+
+
+def _require_shared(user: User, uses: Integration, acting: Team) -> None:
+    """Refuse what the person may not use for the team."""
+    if not kinds.get(uses.kind).rows_elsewhere(user, acting).filter(pk=uses.pk).exists():
+        theirs = f"{uses.name!r} belongs to the team {uses.team.name}, and here the team {acting.name} acts."
+        refuse("action", f"{theirs} Use one of its own.")
 
 
 def scope_of(automation: Automation) -> Scope:
