@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from artifacts.models import Collection, Entry, Version
+from artifacts.models import Collection, DeletedArtifact, Entry, Registry, Version
 from artifacts.name_rules import index_of
 from common.data.validation_errors import quoted, refuse
 from projects.access import project_named
 from projects.models import Project
-from teams.access import teams_of
+from teams.access import Visitor, teams_of
 from teams.models import Role, User
 
 
@@ -80,3 +80,9 @@ def version_at(user: User, path: str, least: Role) -> Version:
         return entry_named(collection_named(user, team, project, collection, least), version).version
     except Http404 as error:
         refuse("version", f"{error}")
+
+
+def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:
+    """What was deleted in the person's teams, and in these registries, which they may see."""
+    seen = Q(project__team__in=teams_of(user)) | Q(registries__in=registries)
+    return DeletedArtifact.objects.select_related("project__team__organization").filter(seen).distinct()

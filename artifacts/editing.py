@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from artifacts.event_subjects import snapshot_subjects
-from artifacts.models import Alias, Collection, Entry, Use, Version
+from artifacts.models import Alias, Collection, DeletedArtifact, Entry, Registry, Use, Version
 from artifacts.name_rules import LATEST, check_metadata
 from artifacts.services import (
     add_aliases,
@@ -140,12 +140,14 @@ def delete_collection(collection: Collection, *, by: User | None = None) -> None
         else:
             _delete([entry.version for entry in entries], by)
         snapshot_subjects([locked])
+        _remember_collection(locked)
         locked.delete()
 
 
 def _delete(versions: Iterable[Version], by: User | None) -> None:
     """Take them out of everywhere they are linked, and delete them."""
     places = {version.collection for version in versions}
+    _remember_versions(versions)
     for version in versions:
         linked = Entry.objects.filter(version=version).exclude(collection=version.collection_id)
         for entry in linked.select_related("collection").order_by("collection"):
@@ -154,6 +156,31 @@ def _delete(versions: Iterable[Version], by: User | None) -> None:
     snapshot_subjects(places)
     for version in versions:
         version.delete()
+
+
+def _remember_versions(versions: Iterable[Version]) -> None:
+    """Keep what is told of versions that are about to be deleted. Call it while they are still linked."""
+    for version in versions:
+        linked = Entry.objects.filter(version=version, collection__registry__isnull=False)
+        _keep(
+            version.collection,
+            set(Registry.objects.filter(collections__in=linked.values("collection"))),
+            version_id=version.pk,
+            version_index=version.index,
+            digest=version.digest,
+        )
+
+
+def _remember_collection(collection: Collection) -> None:
+    _keep(collection, {collection.registry} if collection.registry else set())
+
+
+def _keep(collection: Collection, registries: Iterable[Registry], **of_version: object) -> None:
+    kept = DeletedArtifact.objects.create(
+        collection_id=collection.pk, name=collection.name, type=collection.type, holds_links=collection.holds_links,
+        project=collection.project, **of_version,
+    )  # fmt: skip
+    kept.registries.set(registries)
 
 
 def _refuse_where_needed(version: Version, maker: Run) -> None:

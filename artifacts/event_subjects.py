@@ -88,7 +88,7 @@ def of_version(collection: Collection, version: Version, data: Mapping[str, Any]
             "tags": data["tags"],
             **_words(data),
             "digest": version.digest,
-            "description": version.description,
+            "description": version.description or "",
             "metadata": version.metadata,
             "made_as": str(version),
             "made_by_team": version.team.name,

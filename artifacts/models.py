@@ -30,7 +30,8 @@ class Registry(models.Model):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="registries")
     name = models.CharField(max_length=64, validators=[name_rules.registry])
-    description = models.TextField(blank=True)
+    # None: none was ever said, which the SDK keeps apart from "".
+    description = models.TextField(null=True, blank=True)
     visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.ORGANIZATION)
     # The types of versions that may be linked; empty: any.
     types = JSONTextField(default=list, blank=True)
@@ -70,7 +71,7 @@ class Collection(models.Model):
     registry = models.ForeignKey(Registry, on_delete=models.CASCADE, null=True, blank=True, related_name="collections")
     name = models.CharField(max_length=128, validators=[name_rules.collection])
     type = models.CharField(max_length=128, validators=[name_rules.kind])
-    description = models.TextField(blank=True)
+    description = models.TextField(null=True, blank=True)
     holds_links = models.BooleanField(default=False)
     next_index = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -133,7 +134,7 @@ class Version(models.Model):
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="versions")
     index = models.PositiveIntegerField()
     digest = models.CharField(max_length=128)
-    description = models.TextField(blank=True)
+    description = models.TextField(null=True, blank=True)
     metadata = JSONTextField(default=dict)
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="versions")
     # What its client says of it, and the file that says which files it has.
@@ -250,6 +251,34 @@ class CollectionTag(models.Model):
         return self.name
 
 
+class DeletedArtifact(models.Model):
+    """That a version or a collection was there: who could see it is told that it is deleted, and where it was.
+
+    Of a collection `version_id` is None. What was linked into registries is told to who may see one of them.
+    """
+
+    collection_id = models.BigIntegerField()
+    version_id = models.BigIntegerField(null=True)
+    version_index = models.PositiveIntegerField(null=True)
+    digest = models.CharField(max_length=128, blank=True)
+    name = models.CharField(max_length=128)
+    type = models.CharField(max_length=128)
+    holds_links = models.BooleanField(default=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, related_name="+")
+    registries = models.ManyToManyField(Registry, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version_id"], name="one_deleted_row_per_version"),
+            models.UniqueConstraint(
+                fields=["collection_id"], condition=Q(version_id=None), name="one_deleted_row_per_collection"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name if self.version_id is None else f"{self.name}:v{self.version_index}"
+
+
 class ManifestType(models.TextChoices):
     """What the list of files that a client sends is to the version: W&B's `ArtifactManifestType`."""
 
@@ -268,7 +297,7 @@ class Upload(models.Model):
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="uploads")
     client_id = models.CharField(max_length=255, blank=True)
     digest = models.CharField(max_length=128)
-    description = models.TextField(blank=True)
+    description = models.TextField(null=True, blank=True)
     metadata = JSONTextField(default=dict)
     aliases = JSONTextField(default=list)
     tags = JSONTextField(default=list)

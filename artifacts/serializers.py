@@ -12,7 +12,7 @@ from artifacts.models import Collection, Entry, TimeToLivePolicy
 from artifacts.name_rules import LONGEST
 from artifacts.time_to_live import LONGEST_SECONDS
 from common.data.strict_json import strict
-from common.http.serializers import OnlyKnownFields
+from common.http.serializers import DescriptionField, OnlyKnownFields
 from teams.access import Visitor, teams_of
 
 # So many at once, so that one request cannot write events without end.
@@ -41,6 +41,7 @@ class MetadataField(serializers.Field[Any, Any, Any, Any]):
 
 class CollectionSerializer(serializers.ModelSerializer[Collection]):
     path = serializers.CharField(source="__str__", read_only=True, help_text="Such as acme/mnist/model.")
+    description = DescriptionField(read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), source="tag_names", read_only=True)
 
     class Meta:
@@ -54,7 +55,7 @@ class NewCollectionSerializer(OnlyKnownFields, serializers.Serializer[Collection
 
     name = serializers.CharField(max_length=LONGEST)
     type = serializers.CharField(max_length=LONGEST, help_text="Such as model or dataset.")
-    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
+    description = DescriptionField(max_length=10_000)
 
 
 class ChangedCollectionSerializer(OnlyKnownFields, serializers.Serializer[Collection]):
@@ -70,7 +71,7 @@ class VersionSerializer(serializers.ModelSerializer[Entry]):
     made_as = serializers.CharField(source="version.__str__", read_only=True, help_text="Such as acme/mnist/model:v3.")
     type = serializers.CharField(source="version.collection.type", read_only=True)
     digest = serializers.CharField(source="version.digest", read_only=True)
-    description = serializers.CharField(source="version.description", read_only=True)
+    description = DescriptionField(source="version.description", read_only=True)
     metadata = MetadataField(source="version.metadata", read_only=True, help_text="NaN and infinity as null.")
     aliases = serializers.ListField(child=serializers.CharField(), source="alias_names", read_only=True)
     tags = serializers.ListField(child=serializers.CharField(), source="tag_names", read_only=True)
@@ -115,7 +116,7 @@ class NewVersionSerializer(OnlyKnownFields, serializers.Serializer[Any]):
     """A version to add. Where its digest is there already, that version gets the aliases and tags."""
 
     digest = serializers.CharField(max_length=LONGEST, help_text="What tells it from other versions, such as a hash.")
-    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
+    description = DescriptionField(max_length=10_000)
     metadata = MetadataField(required=False, help_text="NaN and Infinity are numbers here.")
     aliases = WordsField(required=False, help_text="`latest` comes by itself.")
     tags = WordsField(required=False)

@@ -31,7 +31,7 @@ class PlacedVersion:
 
 
 def get_or_create_collection(
-    owner: Project | Registry, name: str, type: str, *, holds_links: bool = False, description: str = ""
+    owner: Project | Registry, name: str, type: str, *, holds_links: bool = False, description: str | None = None
 ) -> tuple[Collection, bool]:
     """Give the collection of this name, and whether it is new. One of another type is a Conflict."""
     draft = Collection(name=name, type=type, description=description)
@@ -57,7 +57,7 @@ def create_version(
     *,
     aliases: Iterable[str] = (),
     tags: Iterable[str] = (),
-    description: str = "",
+    description: str | None = None,
     run: Run | None = None,
     by: User | None = None,
 ) -> PlacedVersion:

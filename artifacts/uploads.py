@@ -32,7 +32,7 @@ class VersionDraft:
 
     digest: str
     client_id: str = ""
-    description: str = ""
+    description: str | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     aliases: Sequence[str] = ()
     tags: Sequence[str] = ()

@@ -12,3 +12,4 @@ class AutomationsConfig(AppConfig):
         read_modules("automations.conditions")
         read_modules("automations.actions")
         read_module("automations.definitions.renaming_admin")
+        read_module("automations.definitions.sharing")

@@ -58,6 +58,9 @@ class Automation(models.Model):
     action_type = models.CharField(max_length=40)
     action = JSONTextField(default=dict)
     receiver_key = models.CharField(max_length=64, blank=True, db_index=True)
+    # Where the action uses another team's integration: that team, and the person of both on whose word it does.
+    shared_from = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    shared_with = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     cooldown_seconds = models.PositiveIntegerField(default=DAY_SECONDS)
     rate_limit = models.PositiveIntegerField(default=RATE_LIMIT)
     notify_on_recovery = models.BooleanField(default=False)

@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils.module_loading import import_string
 
 from artifacts.time_to_live import delete_expired_each_minute
+from automations.definitions.sharing import end_lost_uses_each_minute
 from automations.delivery import claims
 from automations.engine import stall_detection, worker_loop
 from events import ledger, task_queue, worker_drain, worker_heartbeat
@@ -59,6 +60,7 @@ _STEPS: tuple[Callable[[], object], ...] = (
     notice_mail.send_notices_soon,
     invitation_mail.send_invitations_soon,
     delete_expired_each_minute,
+    end_lost_uses_each_minute,
     free_files_hourly,
     forget_old_tries,
     clear_expired,

@@ -49,6 +49,8 @@ class Kind(Plugin):
     former_rest: ClassVar[str] = ""
     TestForm: ClassVar[type[TestForm]] = TestForm
     test_template: ClassVar[str] = "integrations/test.html"
+    # What stands below its list on the page of integrations; blank: nothing.
+    list_template: ClassVar[str] = ""
 
     # How the wandb SDK lists one: its type in W&B's schema, what its ids begin with, and what the fields of that type
     # hold. Blank: the SDK has no words for this kind.
@@ -67,6 +69,11 @@ class Kind(Plugin):
     def rows(cls) -> QuerySet[Any]:
         """Give all of them, with their teams; doors narrow them to what a person may see."""
         raise NotImplementedError
+
+    @classmethod
+    def rows_elsewhere(cls, user: User | None, team: Team) -> QuerySet[Any]:
+        """Give those of other teams that this person may use for the team: none, where the kind is not shared."""
+        return cls.rows().none()
 
     @classmethod
     def where(cls, row: Any) -> str:

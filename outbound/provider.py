@@ -117,6 +117,11 @@ class Provider(Plugin):
         return values
 
     @classmethod
+    def shares(cls, team_id: int) -> bool:
+        """Say whether this team lets who belongs to another one too send through its receivers from there."""
+        return False
+
+    @classmethod
     def resumed(cls, receiver: Receiver, replies: Iterable[Any]) -> Receiver:
         """Give the receiver as the earlier tries of this delivery left it.
 

@@ -36,7 +36,8 @@ class Stream(models.TextChoices):
 class Project(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="projects")
     name = models.CharField(max_length=128, validators=[names.project_name])
-    description = models.TextField(blank=True)
+    # None: none was ever said, which the SDK keeps apart from "".
+    description = models.TextField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -9,13 +9,14 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from common.data.strict_json import strict
-from common.http.serializers import ListedChoiceField, OnlyKnownFields
+from common.http.serializers import DescriptionField, ListedChoiceField, OnlyKnownFields
 from projects.models import Project, Run
 from projects.runs.listed_values import cut_values, listed_summary
 
 
 class ProjectSerializer(OnlyKnownFields, serializers.ModelSerializer[Project]):
     team = serializers.CharField(source="team.name", read_only=True)
+    description = DescriptionField()
 
     class Meta:
         model = Project

@@ -8,12 +8,13 @@ from rest_framework import serializers
 
 from artifacts.models import Registry, Visibility
 from artifacts.serializers import WordsField
-from common.http.serializers import ListedChoiceField, OnlyKnownFields
+from common.http.serializers import DescriptionField, ListedChoiceField, OnlyKnownFields
 from registries.models import RegistryMember, RegistryRole
 
 
 class RegistrySerializer(OnlyKnownFields, serializers.ModelSerializer[Registry]):
     organization = serializers.CharField(source="organization.name", read_only=True)
+    description = DescriptionField()
     visibility = ListedChoiceField(choices=Visibility.choices, default=Visibility.ORGANIZATION)
 
     class Meta:

@@ -12,6 +12,7 @@ from teams import access
 from teams.accounts.default_team import keep_default_team
 from teams.audit import audit_log
 from teams.models import Membership, Role, Team, User
+from teams.notices import membership_changes
 
 
 def add_colleague(team: Team, username: str, role: str) -> Membership:
@@ -110,6 +111,7 @@ def _stored(
     after = {"role": role, **by_group, **told}
     verb = "member.add" if created else "member.change"
     audit_log.record(verb, f"member {user.username}", team=team, by=by, person=user, before=before, after=after)
+    membership_changes.changed(user, team)
     return membership
 
 
@@ -120,6 +122,7 @@ def _removed(membership: Membership) -> None:
     membership.delete()
     User.objects.filter(pk=user.pk, default_team=team).update(default_team=None)
     keep_default_team(user)
+    membership_changes.changed(user, team)
 
 
 def _keep_an_admin(membership: Membership, role: str | None) -> None:

@@ -10,15 +10,28 @@ from automations.messages.templating import RenderedPayload
 from automations.parameters import Parameters
 from common.plugins import Plugin, PluginRegistry
 from outbound.provider import Receiver
-from teams.models import Team
+from teams.audit import actor
+from teams.models import Team, User
 
 
 class ActionForm(Parameters):
-    """Parameters of an action. They are checked for a team, whose receivers it uses, and for an event."""
+    """Parameters of an action. They are checked for a team, whose receivers it uses, and for an event.
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, team: Team, event: str, **kwargs: Any) -> None:
+    `by` is who asks, else whom the door knows: they may use receivers of other teams of theirs.
+    """
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        team: Team,
+        event: str,
+        by: User | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(data, **kwargs)
         self.team, self.event = team, event
+        self.by = by or actor.current().person()
 
 
 class Action(Plugin):
@@ -41,9 +54,9 @@ class Action(Plugin):
         self.params = params
 
     @classmethod
-    def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str) -> dict[str, Any]:
+    def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str, by: User | None = None) -> dict[str, Any]:
         """Give the parameters to store. Raises ValidationError by field."""
-        return cls.Form.checked(sent, team=team, event=event)
+        return cls.Form.checked(sent, team=team, event=event, by=by)
 
     @property
     def receiver_key(self) -> str:

@@ -16,6 +16,9 @@ from common.data.validation_errors import quoted, refuse
 from common.plugins import UnknownKey
 from events import event_types
 from events.event_types import EventType
+from outbound.provider import receivers_of
+from teams.audit import actor
+from teams.models import Team, User
 
 MOST_RATE = 10_000
 LONGEST_COOLDOWN_SECONDS = 365 * DAY_SECONDS
@@ -43,15 +46,17 @@ class CheckedDraft:
     columns: dict[str, Any] = field(default_factory=dict)
 
 
-def check(draft: AutomationDraft, place: ScopePlace) -> CheckedDraft:
+def check(draft: AutomationDraft, place: ScopePlace, *, by: User | None = None) -> CheckedDraft:
     """Give the columns to store, or raise one ValidationError with every field that is wrong.
 
-    Fields are named by their path, such as `conditions.0.threshold` or `action.payload`.
+    Fields are named by their path, such as `conditions.0.threshold` or `action.payload`. `by` is who asks, else whom
+    the door knows: on their word the action may use what is another team's.
     """
     event = _event(draft.event, place)
     errors = _limits(draft)
     stored_conditions = _conditions(draft.conditions, event, errors)
-    action = _action(draft.action, event, place, errors)
+    by = by or actor.current().person()
+    action = _action(draft.action, event, place, by, errors)
     if errors or action is None:
         raise ValidationError(errors)
     return CheckedDraft(
@@ -64,12 +69,21 @@ def check(draft: AutomationDraft, place: ScopePlace) -> CheckedDraft:
             "action_type": action.key,
             "action": dict(action.params),
             "receiver_key": action.receiver_key,
+            **_shared(action, place, by),
             "cooldown_seconds": draft.cooldown_seconds,
             "rate_limit": draft.rate_limit,
             "notify_on_recovery": draft.notify_on_recovery,
             "problem": "",
         }
     )
+
+
+def _shared(action: actions.Action, place: ScopePlace, by: User | None) -> dict[str, Any]:
+    """Give whose the receiver is and on whose word it is used, where it is another team's."""
+    receiver = receivers_of([action.receiver_key]).get(action.receiver_key)
+    if receiver is None or receiver.team_id == place.team.pk:
+        return {"shared_from": None, "shared_with": None}
+    return {"shared_from": Team.objects.get(pk=receiver.team_id), "shared_with": by}
 
 
 def _limits(draft: AutomationDraft) -> dict[str, list[str]]:
@@ -127,7 +141,11 @@ def _require_defining(stored: list[dict[str, Any]], event: type[EventType], erro
 
 
 def _action(
-    sent: Mapping[str, Any], event: type[EventType], place: ScopePlace, errors: dict[str, list[str]]
+    sent: Mapping[str, Any],
+    event: type[EventType],
+    place: ScopePlace,
+    by: User | None,
+    errors: dict[str, list[str]],
 ) -> actions.Action | None:
     try:
         kind = actions.registry.get(sent.get("type"))
@@ -137,7 +155,7 @@ def _action(
     found: list[dict[str, Any]] = []
 
     def checked(params: Mapping[str, Any]) -> dict[str, Any]:
-        found.append(kind.checked(params, team=place.team, event=event.key))
+        found.append(kind.checked(params, team=place.team, event=event.key, by=by))
         return found[0]
 
     _params(checked, sent, "action", errors)

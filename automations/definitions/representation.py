@@ -8,15 +8,15 @@ from typing import Any
 from automations.actions import action as actions
 from automations.definitions.drafts import AutomationDraft
 from automations.definitions.sentence import sentence_of
-from automations.definitions.services import receiver_names
+from automations.definitions.services import receiver_name, receiver_names
 from automations.models import Automation
 from common.plugins import UnknownKey
 from events import event_types
 
 
-def as_sent(automation: Automation, names: Mapping[str, str]) -> dict[str, Any]:
+def as_sent(automation: Automation, names: Mapping[tuple[str, int], str]) -> dict[str, Any]:
     """Give the automation as it can be sent back."""
-    name = names.get(automation.receiver_key, "")
+    name = receiver_name(automation, names)
     return {
         "id": automation.pk,
         "name": automation.name,

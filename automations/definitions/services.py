@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -11,17 +11,21 @@ from django.utils import timezone
 from automations.definitions import scopes
 from automations.definitions.drafts import AutomationDraft, check
 from automations.definitions.scope_type import ScopePlace
+from automations.definitions.sharing import name_for, note_end, note_use
 from automations.models import Automation, Cooldown, WindowState
 from common.data.unique_names import only_one
 from common.data.validation_errors import refuse_in_use
 from events import event_types, ledger
 from outbound.provider import Provider, Receiver, receivers_of
 from teams.audit import audit_log
-from teams.models import User
+from teams.models import Team, User
 from teams.notices import team_notices
 
 # Columns that nobody types.
-_NOT_TYPED = ["project", "registry", "collection", "organization", "team", "created_by", "conditions", "action"]
+_NOT_TYPED = [
+    "project", "registry", "collection", "organization", "team", "created_by", "conditions", "action", "shared_from",
+    "shared_with",
+]  # fmt: skip
 # What the audit log tells of, beside where it listens.
 _AUDITED = (
     "name", "description", "enabled", "event_type", "conditions", "action_type", "action", "rate_limit",
@@ -32,17 +36,18 @@ _QUESTION = ("scope", "event_type", "conditions")
 
 
 def create_automation(place: ScopePlace, draft: AutomationDraft, *, by: User | None) -> Automation:
-    automation = unsaved(place, draft)
+    automation = unsaved(place, draft, by=by)
     automation.created_by = by
     with transaction.atomic():
         _saved(automation)
+        note_use(automation, None)
         _record("create", automation, after=audit_values(automation), by=by)
     return automation
 
 
-def unsaved(place: ScopePlace, draft: AutomationDraft) -> Automation:
+def unsaved(place: ScopePlace, draft: AutomationDraft, *, by: User | None = None) -> Automation:
     """Give the automation as it would be saved: for a backtest before that. Raises ValidationError."""
-    return Automation(**place.stored, **check(draft, place).columns)
+    return Automation(**place.stored, **check(draft, place, by=by).columns)
 
 
 def change_automation(automation: Automation, draft: AutomationDraft, place: ScopePlace | None = None) -> Automation:
@@ -51,6 +56,7 @@ def change_automation(automation: Automation, draft: AutomationDraft, place: Sco
     columns = {**check(draft, there).columns, **there.stored}
     question_before = [getattr(automation, name) for name in _QUESTION]
     heard_before, before = (automation.scope, automation.event_type), audit_values(automation)
+    owner_before = automation.shared_from
     for name, value in columns.items():
         setattr(automation, name, value)
     with transaction.atomic():
@@ -60,6 +66,7 @@ def change_automation(automation: Automation, draft: AutomationDraft, place: Sco
             WindowState.objects.filter(automation=automation).delete()
             Cooldown.objects.filter(automation=automation).delete()
         _record("change", automation, before=before, after=audit_values(automation))
+        note_use(automation, owner_before)
     return automation
 
 
@@ -83,6 +90,7 @@ def delete_automation(automation: Automation) -> None:
         team_notices.settle_notice(automation.team_id, automation.notice_key)
         _listen(automation.scope, automation.event_type)
         _record("delete", automation, before=audit_values(automation))
+        note_end(automation)
 
 
 def using(receiver_key: str) -> list[Automation]:
@@ -111,10 +119,24 @@ def audit_values(automation: Automation) -> dict[str, Any]:
     return audit_log.columns(automation, "scope_type", "scope_name", *_AUDITED)
 
 
-def receiver_names(automations: Iterable[Automation]) -> dict[str, str]:
-    """Give the names of the receivers that these automations use, with one query for each provider."""
-    receivers = receivers_of(automation.receiver_key for automation in automations)
-    return {receiver_key: receiver.name for receiver_key, receiver in receivers.items()}
+def receiver_names(automations: Iterable[Automation]) -> dict[tuple[str, int], str]:
+    """Give the names of the receivers by receiver and by the team that uses it, with one query for each provider.
+
+    What is another team's is called by that too: `vision/retrain-hook`.
+    """
+    rows = list(automations)
+    receivers = receivers_of(automation.receiver_key for automation in rows)
+    used = [(receivers[row.receiver_key], row.team_id) for row in rows if row.receiver_key in receivers]
+    others = {receiver.team_id for receiver, team_id in used if receiver.team_id != team_id}
+    owners = Team.objects.in_bulk(others) if others else {}
+    return {
+        (receiver.key, team_id): name_for(owners.get(receiver.team_id), receiver.name) for receiver, team_id in used
+    }
+
+
+def receiver_name(automation: Automation, names: Mapping[tuple[str, int], str]) -> str:
+    """Give the name of its receiver among these; blank where that is gone."""
+    return names.get((automation.receiver_key, automation.team_id), "")
 
 
 def _record(what: str, automation: Automation, *, by: User | None = None, **sides: Any) -> None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from automations.actions import action as actions
 from automations.actions.action import Action
+from automations.definitions.sharing import refusal, refusal_of
 from automations.messages.context import MessageContext
 from automations.messages.templating import TemplateError
 from automations.models import Attempt, Execution
 from common.plugins import UnknownKey
 from outbound.provider import Delivery, NotReady, Outcome, Provider, Receiver, Record, provider_of
 from secrets_vault.fields import SecretUnavailable
+from teams.audit import actor
+from teams.models import Team
 
 
 class Unsendable(Exception):
@@ -32,15 +38,18 @@ class PreparedMessage:
     receiver: Receiver
     action: Action
     secrets: Mapping[str, str] = field(repr=False)
+    # Another team's: what is sent there names none of its secrets, and its address is not for this team's people.
+    is_shared: bool = False
 
     def send(self, context: MessageContext, delivery_id: str) -> Record:
         """Send it, once. For any thread: it touches no database, and what goes wrong is an outcome."""
         try:
-            rendered = self.action.rendered(self.receiver, context, self.secrets)
+            rendered = self.action.rendered(self.receiver, context, {} if self.is_shared else self.secrets)
         except TemplateError as error:
             return not_sent(Outcome(False, f"The payload cannot be filled: {error}"))
         delivery = Delivery(delivery_id, rendered.body, rendered.masked, int(time.time()), self.secrets)
-        return self.provider.send(self.receiver, delivery)
+        record = self.provider.send(self.receiver, delivery)
+        return replace(record, request=_without_place(record.request)) if self.is_shared else record
 
 
 class DeliveryPreparation:
@@ -56,7 +65,7 @@ class DeliveryPreparation:
             action = actions.registry.get(execution.action_type)(execution.action)
         except UnknownKey as error:
             raise Unsendable(f"Its action is not known here: {error}") from None
-        outgoing = self.of_action(action, execution.receiver_key, execution.team_id)
+        outgoing = self._to(execution.receiver_key, action, execution.team_id, partial(refusal_of, execution))
         if outgoing.receiver.disabled_reason:
             about = f"The {outgoing.provider.noun} {outgoing.receiver.name}"
             raise Unsendable(f"{about} is disabled. {outgoing.receiver.disabled_reason}")
@@ -66,16 +75,24 @@ class DeliveryPreparation:
         resumed = outgoing.provider.resumed(outgoing.receiver, earlier.values_list("reply", flat=True))
         return replace(outgoing, receiver=resumed)
 
-    def of_action(self, action: Action, receiver_key: str, team_id: int) -> PreparedMessage:
-        """Raises Unsendable. A receiver that is disabled can be tried."""
+    def of_action(self, action: Action, team: Team) -> PreparedMessage:
+        """For who asks now. Raises Unsendable. A receiver that is disabled can be tried."""
+        return self._to(action.receiver_key, action, team.pk, partial(refusal, team.pk, actor.current().person()))
+
+    def _to(
+        self, receiver_key: str, action: Action, team_id: int, why_not: Callable[[Receiver], str]
+    ) -> PreparedMessage:
         try:
             provider, _pk = provider_of(receiver_key)
         except UnknownKey as error:
             raise Unsendable(f"Nothing can be sent there: {error}.") from None
         receiver = self._receivers.get(receiver_key)
-        if receiver is None or receiver.team_id != team_id:
+        if receiver is None:
             raise Unsendable(f"Its {provider.noun} was deleted. Edit the automation and choose another.")
-        return PreparedMessage(provider, receiver, action, self._secrets(provider, receiver))
+        is_shared = receiver.team_id != team_id
+        if is_shared and (reason := why_not(receiver)):
+            raise Unsendable(reason)
+        return PreparedMessage(provider, receiver, action, self._secrets(provider, receiver), is_shared)
 
     def _secrets(self, provider: type[Provider], receiver: Receiver) -> Mapping[str, str]:
         try:
@@ -96,6 +113,12 @@ def message_context_of(execution: Execution) -> MessageContext:
         why=execution.why,
         history_url=settings.RUNBELL_URL + execution.get_absolute_url(),
     )
+
+
+def _without_place(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave of a request what this team sent: the path of an address and its headers may let others in."""
+    url = urlsplit(str(request.get("url", "")))
+    return {**request, "url": f"{url.scheme}://{url.hostname or ''}/…", "headers": {}} if request else {}
 
 
 def not_sent(outcome: Outcome) -> Record:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from automations.definitions.sharing import refusal_of
 from automations.models import Execution, ExecutionState
 from common.data.database_clock import database_now
 from common.data.validation_errors import Conflict
@@ -30,7 +31,8 @@ def redeliver(execution: Execution, *, by: User | None) -> Execution:
     The receiver sees the id it has seen before; attempts go on counting.
     """
     _require_ended(execution)
-    _require_open(receivers_of([execution.receiver_key]).get(execution.receiver_key), execution.team_id)
+    if reason := refusal_of(execution, _open_receiver(execution.receiver_key)):
+        raise Conflict({"receiver": reason})
     with transaction.atomic():
         if not _again(Execution.objects.filter(pk=execution.pk)):
             # Somebody else was quicker.
@@ -43,11 +45,12 @@ def redeliver(execution: Execution, *, by: User | None) -> Execution:
 
 def redeliver_failed(key: str, since: datetime, *, by: User | None) -> int:
     """Have everything sent once more that failed to reach this receiver since then; give how much."""
-    receiver = receivers_of([key]).get(key)
-    _require_open(receiver, receiver.team_id if receiver else 0)
+    receiver = _open_receiver(key)
     with transaction.atomic():
-        count = _again(Execution.objects.filter(receiver_key=key, state=ExecutionState.FAILED, ended_at__gte=since))
-        if count and receiver:
+        # What other teams sent there is theirs to send again.
+        of_its_team = Execution.objects.filter(receiver_key=key, team=receiver.team_id)
+        count = _again(of_its_team.filter(state=ExecutionState.FAILED, ended_at__gte=since))
+        if count:
             team, after = Team.objects.get(pk=receiver.team_id), {"since": since, "executions": count}
             audit_log.record("execution.redeliver", f"failed ones to {receiver.name}", team=team, by=by, after=after)
     return count
@@ -72,9 +75,11 @@ def _require_ended(execution: Execution) -> None:
         raise Conflict({"state": _("It was suppressed, so there is nothing to deliver again.")})
 
 
-def _require_open(receiver: Receiver | None, team_id: int) -> None:
-    if receiver is None or receiver.team_id != team_id:
+def _open_receiver(key: str) -> Receiver:
+    receiver = receivers_of([key]).get(key)
+    if receiver is None:
         raise Conflict({"receiver": _("What it was sent to was deleted.")})
     if receiver.disabled_reason:
         text = _("%(name)s is disabled. %(reason)s Enable it first.")
         raise Conflict({"receiver": text % {"name": receiver.name, "reason": receiver.disabled_reason}})
+    return receiver

@@ -57,7 +57,8 @@ def preview(action: Action, team: Team, event_type: type[EventType], event: Even
     if receiver is None:
         refuse("type", "What it would be sent to is gone. Choose another.")
     try:
-        return action.rendered(receiver, _message_context(event_type, event), _masks(receiver)).masked
+        masks = _masks(receiver) if receiver.team_id == team.pk else {}
+        return action.rendered(receiver, _message_context(event_type, event), masks).masked
     except TemplateError as error:
         refuse("payload", str(error))
 
@@ -75,7 +76,7 @@ def result_of_test(record: Record) -> dict[str, Any]:
 
 def _outgoing(action: Action, team: Team) -> PreparedMessage:
     try:
-        return DeliveryPreparation(receivers_of([action.receiver_key])).of_action(action, action.receiver_key, team.pk)
+        return DeliveryPreparation(receivers_of([action.receiver_key])).of_action(action, team)
     except Unsendable as error:
         refuse("action", str(error))
 

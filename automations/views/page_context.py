@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from automations.access import automation_numbered
 from automations.definitions.sentence import sentence_of, warnings_of
-from automations.definitions.services import receiver_names
+from automations.definitions.services import receiver_name, receiver_names
 from automations.insight.health_strip import HealthStrip, health_strips_of
 from automations.models import Automation, Execution
 from common.http.safe_redirect import next_page
@@ -56,8 +56,7 @@ def automations_on_page(automations: Iterable[Automation]) -> list[AutomationOnP
     rows = list(automations)
     names = receiver_names(rows)
     return [
-        AutomationOnPage(row, sentence_of(row, names.get(row.receiver_key, "")), names.get(row.receiver_key, ""))
-        for row in rows
+        AutomationOnPage(row, sentence_of(row, receiver_name(row, names)), receiver_name(row, names)) for row in rows
     ]
 
 

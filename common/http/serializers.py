@@ -19,6 +19,17 @@ else:
     _Serializer = object
 
 
+class DescriptionField(serializers.CharField):
+    """Words of people, which nobody needs to say. None, which the wandb SDK keeps apart, is said as empty here."""
+
+    def __init__(self, **given: Any) -> None:
+        usual = {} if given.get("read_only") else {"required": False, "allow_blank": True, "default": ""}
+        super().__init__(**{**usual, **given})
+
+    def get_attribute(self, instance: Any) -> Any:
+        return super().get_attribute(instance) or ""
+
+
 class OnlyKnownFields(_Serializer):
     """For serializers: a field that does not exist is refused, not passed over in silence.
 

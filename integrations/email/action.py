@@ -22,7 +22,7 @@ from common.pages.rich_text import joined, rich_text, strong
 from integrations.email.provider import OFF, MailReceiver, is_on
 from outbound.provider import Receiver
 from teams import mail_policy
-from teams.models import Membership, Team
+from teams.models import Membership, Team, User
 
 MOST_RECIPIENTS = 50
 _LONGEST_SUBJECT = 200
@@ -89,8 +89,8 @@ class SendEmail(Action):
     example = {"to": ["ada@example.com"], "subject": "${run_name} ${run_status}", "text": ""}
 
     @classmethod
-    def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str) -> dict[str, Any]:
-        return {**super().checked(sent, team=team, event=event), "team": team.pk}
+    def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str, by: User | None = None) -> dict[str, Any]:
+        return {**super().checked(sent, team=team, event=event, by=by), "team": team.pk}
 
     @property
     def receiver_key(self) -> str:

@@ -11,7 +11,7 @@ from automations.actions.action import Action, ActionForm, registry
 from automations.messages.context import MessageContext
 from automations.messages.templating import RenderedPayload
 from outbound.provider import Receiver
-from teams.models import Team
+from teams.models import Team, User
 
 
 @registry.register
@@ -27,8 +27,8 @@ class DoNothing(Action):
     example: ClassVar[Mapping[str, Any]] = {}
 
     @classmethod
-    def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str) -> dict[str, Any]:
-        return {**super().checked(sent, team=team, event=event), "team": team.pk}
+    def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str, by: User | None = None) -> dict[str, Any]:
+        return {**super().checked(sent, team=team, event=event, by=by), "team": team.pk}
 
     @property
     def receiver_key(self) -> str:

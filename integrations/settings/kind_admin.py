@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from automations.definitions.services import using
+from automations.definitions.sharing import uses_by_others
 from automations.models import Automation
 from integrations import removal
 from integrations.kind import Kind, registry
@@ -59,9 +60,16 @@ class KindAdmin(LeadsFromFormerNumbers, Scoped[Row]):
 
     @admin.display(description=_("used by"))
     def used_by(self, row: Any) -> str:
-        rows = [(one.get_absolute_url(), one.name, one.place) for one in self._users(row)]
+        users = self._users(row)
+        rows = [(one.get_absolute_url(), one.name, one.place) for one in users if one.team_id == row.team_id]
         listed = format_html_join("", '<li><a href="{}">{}</a> in {}</li>', rows)
-        return format_html("<ul>{}</ul>", listed) if rows else translated("No automation yet.")
+        # Of other teams: where, which and on whose word.
+        others = [
+            (one.name, one.place, one.shared_with.username if one.shared_with else "")
+            for one in uses_by_others(self.kind.key_of(row), row.team)
+        ]
+        listed += format_html_join("", "<li>{} in {}, by {}</li>", others)
+        return format_html("<ul>{}</ul>", listed) if rows or others else translated("No automation yet.")
 
     @admin.display(description=_("try it"))
     def test(self, row: Any) -> str:

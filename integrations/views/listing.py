@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from automations.definitions.sharing import uses_from
 from automations.delivery import trial_delivery
 from automations.models import Automation
 from events import event_types
@@ -32,6 +33,8 @@ class Row:
     kind: type[Kind]
     integration: Any
     users: list[Automation]
+    # Those of other teams.
+    others: list[Automation]
 
     @property
     def where(self) -> str:
@@ -44,6 +47,8 @@ class KindSection:
 
     kind: type[Kind]
     rows: list[Row]
+    # Whether other teams may use them.
+    shares: bool
 
     @property
     def add_page(self) -> str:
@@ -54,9 +59,13 @@ class KindSection:
 @login_required
 def integrations(request: HttpRequest, team: str) -> HttpResponse:
     its_team = team_named(person(request), team)
-    users = _users(its_team)
+    users, others = _users(its_team), _by_receiver(uses_from(its_team))
     sections = [
-        KindSection(kind, [Row(kind, row, users[kind.key_of(row)]) for row in _rows_of(kind, its_team)])
+        KindSection(
+            kind,
+            [Row(kind, row, users[kind.key_of(row)], others[kind.key_of(row)]) for row in _rows_of(kind, its_team)],
+            kind.provider().shares(its_team.pk),
+        )
         for kind in in_order()
     ]
     return render(request, "integrations/list.html", {**_page(request, its_team), "sections": sections})
@@ -98,8 +107,12 @@ def _sent(kind: type[Kind], row: Any, form: forms.Form) -> dict[str, object] | N
 
 def _users(team: Team) -> Mapping[str, list[Automation]]:
     """Give the automations that send to each integration."""
-    users: dict[str, list[Automation]] = defaultdict(list)
     listening = Automation.objects.filter(team=team, deleted_at__isnull=True).exclude(receiver_key="")
-    for automation in listening.select_related("project__team").order_by("name"):
+    return _by_receiver(listening.select_related("project__team").order_by("name"))
+
+
+def _by_receiver(automations: Iterable[Automation]) -> Mapping[str, list[Automation]]:
+    users: dict[str, list[Automation]] = defaultdict(list)
+    for automation in automations:
         users[automation.receiver_key].append(automation)
     return users

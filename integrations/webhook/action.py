@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from automations.actions.action import Action, ActionForm, registry
+from automations.definitions.sharing import name_for
 from automations.messages import templating, variables
 from automations.messages.context import MessageContext
 from automations.messages.templating import RenderedPayload, TemplateError
@@ -20,9 +21,11 @@ from integrations.action import IntegrationAction
 from integrations.webhook import preset_file
 from integrations.webhook.models import Webhook
 from integrations.webhook.provider import ACCESS_TOKEN, WebhookReceiver
+from integrations.webhook.sharing import webhooks_elsewhere
 from outbound.placeholders import names_in
 from outbound.provider import Receiver
 from secrets_vault.services import names_of
+from teams.models import Team
 
 DEFAULT_PAYLOAD = preset_file.get("generic").payload
 
@@ -44,7 +47,11 @@ class SendWebhookForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.presets = {row.name: row.preset for row in Webhook.objects.filter(team=self.team).order_by("name")}
+        rows = {row.name: row for row in Webhook.objects.filter(team=self.team).order_by("name")}
+        # A name of ours has no slash.
+        elsewhere = {name_for(row.team, row.name): row for row in webhooks_elsewhere(self.by, self.team)}
+        self.rows = {**rows, **elsewhere}
+        self.presets = {name: row.preset for name, row in self.rows.items()}
         self.names = list(self.presets)
         self.fields["webhook"].widget = forms.Select(choices=[(name, name) for name in self.names])
         # On a page the payload follows the choice of another webhook, as long as nobody has written in it.
@@ -63,7 +70,7 @@ class SendWebhookForm(ActionForm):
 
     def clean_webhook(self) -> Webhook:
         name = self.cleaned_data["webhook"]
-        webhook = Webhook.objects.filter(team=self.team, name=name).first()
+        webhook = self.rows.get(name)
         if webhook is None:
             there = ", ".join(self.names) or "none yet; a team admin adds them in Team Settings"
             raise ValidationError(f"The team {self.team.name} has no webhook {name!r}. Its webhooks: {there}.")
@@ -74,7 +81,7 @@ class SendWebhookForm(ActionForm):
         if "webhook" in cleaned and "payload" in cleaned:
             cleaned["payload"] = cleaned["payload"] or default_payload(cleaned["webhook"])
             try:
-                check_payload(cleaned["payload"], cleaned["webhook"])
+                check_payload(cleaned["payload"], cleaned["webhook"], self.team)
             except TemplateError as error:
                 self.add_error("payload", str(error))
         return cleaned
@@ -98,7 +105,8 @@ class SendWebhook(IntegrationAction):
     def rendered(self, receiver: Receiver, context: MessageContext, secrets: Mapping[str, str]) -> RenderedPayload:
         usable = dict(secrets)
         token = cast(WebhookReceiver, receiver).access_token
-        if token:
+        # Where it is another team's, no secret comes along.
+        if token in secrets:
             usable[ACCESS_TOKEN] = secrets[token]
         return templating.parse(self.params["payload"]).render(variables=context.variables, secrets=usable)
 
@@ -119,14 +127,32 @@ def _payload_of(key: str) -> str:
     return there.payload if there else DEFAULT_PAYLOAD
 
 
-def check_payload(payload: str, webhook: Webhook) -> None:
-    """Refuse a payload that could not be sent. Raises TemplateError."""
+def check_payload(payload: str, webhook: Webhook, team: Team) -> None:
+    """Refuse a payload that could not be sent by this team. Raises TemplateError."""
+    if webhook.team_id != team.pk:
+        _refuse_secrets_of_others(payload, webhook, team)
+        return
     chosen = preset_file.presets().get(webhook.preset)
     if chosen and chosen.read_by_people:
         _refuse_secrets(payload, webhook, chosen.label)
     granted = [*webhook.granted, *([ACCESS_TOKEN] if webhook.access_token else [])]
     others = set(names_of(webhook.team_id)) - set(granted)
     templating.parse(payload).check(known=variables.known(), secrets=granted, not_granted=others)
+
+
+def _refuse_secrets_of_others(payload: str, webhook: Webhook, team: Team) -> None:
+    """Where the webhook is another team's, a payload names no secret at all: its own are not that team's to read."""
+    template, known = templating.parse(payload), variables.known()
+    secret = {ACCESS_TOKEN, *names_of(webhook.team_id), *names_of(team.pk)} - set(known)
+    named = [name for name in template.names if name in secret]
+    if named:
+        raise TemplateError(
+            "secret_not_granted",
+            f"${{{named[0]}}} is a secret, and {name_for(webhook.team, webhook.name)} is a webhook of another team: "
+            "what is sent there names none. Take it out of the payload.",
+            tuple(named),
+        )
+    template.check(known=known, secrets=())
 
 
 def _refuse_secrets(payload: str, webhook: Webhook, label: str) -> None:

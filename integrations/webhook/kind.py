@@ -16,12 +16,13 @@ from automations.actions.action import Action
 from events.event_types import EventType
 from integrations.kind import registry
 from integrations.stored_kind import KindWithRows
-from integrations.webhook import services
+from integrations.webhook import services, sharing_api
 from integrations.webhook.action import webhook_action
 from integrations.webhook.api import WebhookSerializer, paths
 from integrations.webhook.models import Webhook
 from integrations.webhook.settings.pages import TeamWebhookAdmin
 from integrations.webhook.settings.trial_form import WebhookTestForm
+from integrations.webhook.sharing import webhooks_elsewhere
 from teams.audit import audit_log
 from teams.models import Team, User
 
@@ -46,10 +47,16 @@ class WebhookKind(KindWithRows):
     sdk_fields = {"name": lambda row: row.name, "urlEndpoint": lambda row: row.url}
     TestForm = WebhookTestForm
     test_template = "webhook/test.html"
+    list_template = "webhook/sharing.html"
+    further_nouns = ("webhook_sharing",)
 
     @classmethod
     def rows(cls) -> QuerySet[Webhook]:
         return Webhook.objects.select_related("team")
+
+    @classmethod
+    def rows_elsewhere(cls, user: User | None, team: Team) -> QuerySet[Webhook]:
+        return webhooks_elsewhere(user, team)
 
     @classmethod
     def where(cls, row: Webhook) -> str:
@@ -90,4 +97,8 @@ class WebhookKind(KindWithRows):
 
     @classmethod
     def rest_paths(cls) -> list[URLPattern]:
-        return paths
+        return [*sharing_api.paths, *paths]
+
+    @classmethod
+    def page_paths(cls) -> list[URLPattern]:
+        return sharing_api.page_paths

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from common.data.fields import JSONTextField
 from integrations.models import Integration, RowsOfKind
 from integrations.typed_rows import Setting, TypedRow
+from teams.models import Team
 
 webhook_name = RegexValidator(
     r"^[-\w]+( +[-\w]+)*\Z",
@@ -22,6 +23,19 @@ METHODS = [(name, name) for name in ("POST", "PUT", "PATCH")]
 LONGEST_TIMEOUT = 30
 _NAME = models.CharField(max_length=64, validators=[webhook_name])
 _NAME.set_attributes_from_name("name")
+
+
+class WebhookSharing(models.Model):
+    """Whether people of the team may use its webhooks in other teams of theirs. Without a row they may."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="+")
+    allowed = models.BooleanField(default=True)
+
+    class Meta:
+        app_label = "integrations"
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.allowed}"
 
 
 class Webhook(TypedRow, Integration):

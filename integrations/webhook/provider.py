@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.receivers import IntegrationProvider, why_disabled
 from integrations.webhook.models import Webhook
+from integrations.webhook.sharing import shares_webhooks
 from outbound.client import Reply, Request
 from outbound.masking import MASK
 from outbound.placeholders import filled, filled_url
@@ -51,6 +52,10 @@ class WebhookProvider(IntegrationProvider, WebProvider):
     @classmethod
     def receivers(cls, ids: Iterable[int]) -> dict[int, Receiver]:
         return {row.pk: receiver_of(row) for row in Webhook.objects.filter(pk__in=set(ids))}
+
+    @classmethod
+    def shares(cls, team_id: int) -> bool:
+        return shares_webhooks(team_id)
 
     @classmethod
     def request(cls, receiver: Receiver, delivery: Delivery) -> Request:

@@ -128,6 +128,10 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST teams/<str:team>/integrations/webhook/<str:name>/preview": ({"event": "RUN_STATE"}, (*MEMBERS, 200, 200)),
     **{row: answers for kind in KINDS for row, answers in integrations(kind).items()},
     "GET presets": (None, OWN),
+    "GET teams/<str:team>/integrations/webhook/<str:name>/uses": (None, TEAM),
+    "GET teams/<str:team>/shared-webhooks": (None, TEAM),
+    "GET teams/<str:team>/webhook-sharing": (None, TEAM),
+    "PUT teams/<str:team>/webhook-sharing": ({"allowed": False}, (*ADMINS, 200)),
     "POST teams/<str:team>/integrations/webhook/<str:name>/rotate": ({"value": "hush"}, (*ADMINS, 200)),
     "POST executions/<int:pk>/redeliver": ({}, (*MEMBERS, 200, 200)),
     "GET teams/<str:team>/alert-channel": (None, TEAM),
@@ -347,6 +351,7 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"GET {PROJECT}/runs/<str:run>/metrics": (None, SEEN),
     # Without a Slack app in the settings nobody is led to Slack.
     "GET settings/slack/connect/<str:team>": (None, (302, 404, 403, 403, 302)),
+    "POST <str:team>/integrations/webhook-sharing": ({"allowed": "no"}, (302, 404, 403, 403, 302)),
     "GET settings/slack/callback": (None, (302, 302, 302, 302, 302)),
     "GET settings/slack/workspaces/<int:pk>": (None, (302, 404, 404, 404, 200)),
     "GET automations/new": (None, (302, 200, 200, 200, 200)),

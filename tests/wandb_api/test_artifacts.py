@@ -347,4 +347,4 @@ def test_a_collection_is_changed_by_who_may(graphql: GraphQL, world: World, mode
     assert GraphQL(world.keys["charlie"]).send(query, id=id)[0] == 404
     graphql.data(query, id=id)
     model.refresh_from_db()
-    assert (model.description, model.type) in (("ours", "model"), ("", "dataset"))
+    assert (model.description, model.type) in (("ours", "model"), (None, "dataset"))

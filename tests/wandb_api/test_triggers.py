@@ -13,6 +13,7 @@ from wandb.automations._inputs import prepare_to_update
 from automations.models import Automation, Cooldown
 from integrations.slack.models import SlackChannel
 from integrations.webhook.models import Webhook
+from integrations.webhook.sharing import set_sharing
 from projects.services import create_project
 from registries.services import create_registry
 from teams.models import AuditEvent, Membership, Role, Team
@@ -21,6 +22,7 @@ from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.triggers import DOCUMENTS, INPUTS
 from tests.world import FAILED, World, threshold
 from wandb_api.graphql.global_ids import global_id
+from wandb_api.lookup.projects import sdk_project_view
 
 NO_OP = {"triggeredActionType": "NO_OP", "triggeredActionConfig": {"noOpActionInput": {"noOp": True}}}
 FAILS = {
@@ -43,7 +45,7 @@ def ids(places: Places) -> dict[str, str]:
     world = places.world
     return {
         "Project": global_id("Project", world.project.pk),
-        "Registry": global_id("Registry", places.registry.pk),
+        "Registry": sdk_project_view(places.registry).id,
         "ArtifactSequence": global_id("ArtifactCollection", places.made.pk),
         "ArtifactPortfolio": global_id("ArtifactCollection", places.production.pk),
         "Entity": global_id("Entity", world.team.pk),
@@ -165,17 +167,37 @@ def test_members_change_automations_viewers_do_not_and_strangers_see_none(
     assert Automation.objects.filter(deleted_at=None).count() == 1
 
 
-def test_a_webhook_of_another_team_is_not_there_or_not_to_be_used(
+def test_a_webhook_of_another_team_is_not_there_or_where_its_team_forbids_it_not_to_be_used(
     world: World, graphql: GraphQL, ids: dict[str, str]
 ) -> None:
     Webhook.objects.create(team=world.other_team, name="theirs", url="http://hooks.test/theirs")
     assert refused(graphql, "CreateAutomation", input=trigger_input(ids["Project"], **calling("theirs")))[0] == 404
     Membership.objects.create(team=world.other_team, user=world.users["alice"], role=Role.MEMBER)
+    set_sharing(world.other_team, False)
     status, message = refused(graphql, "CreateAutomation", input=trigger_input(ids["Project"], **calling("theirs")))
     assert (status, message) == (
         422, "action: 'theirs' belongs to the team other, and here the team acme acts. Use one of its own.",
     )  # fmt: skip
     assert not Automation.objects.exists()
+
+
+def test_a_webhook_of_another_team_is_listed_and_used_by_who_belongs_to_both(
+    world: World, graphql: GraphQL, ids: dict[str, str]
+) -> None:
+    Webhook.objects.create(team=world.other_team, name="theirs", url="http://hooks.test/theirs")
+    Membership.objects.create(team=world.other_team, user=world.users["alice"], role=Role.MEMBER)
+    listed = graphql.data(DOCUMENTS["IntegrationsByEntity"], entity="acme", perPage=10)["entity"]["integrations"]
+    assert [edge["node"].get("name") for edge in listed["edges"]][-2:] == ["hook", "theirs"]
+    made = create(graphql, ids["Project"], **calling("theirs"))
+    assert made["action"]["integration"]["name"] == "theirs"
+    changed(graphql, made, description="new")
+    graphql.data(DOCUMENTS["UpdateAutomation"], input={"id": made["id"], **calling("hook")})
+    row = Automation.objects.get()
+    assert (row.description, row.team, row.shared_with) == ("new", world.team, None)
+    graphql.data(DOCUMENTS["UpdateAutomation"], input={"id": made["id"], **calling("theirs")})
+    row.refresh_from_db()
+    assert (row.team, row.shared_from, row.shared_with) == (world.team, world.other_team, world.users["alice"])
+    assert triggers_listed(GraphQL(world.keys["bob"]))[0]["name"] == "bell"
 
 
 def test_in_a_shared_scope_the_team_of_the_webhook_acts_and_else_ones_own(

@@ -18,7 +18,7 @@ from registries.services import DEFAULT_REGISTRY, make_default_registry
 from teams import access as teams
 from teams.access import Visitor
 from teams.models import Role, User
-from wandb_api.graphql.global_ids import global_id
+from wandb_api.graphql.global_ids import global_id, kind_and_key
 from wandb_api.lookup.entities import Entity, entity_named, entity_of
 
 SdkProject = Project | Registry
@@ -37,7 +37,7 @@ class SdkProjectView:
     number: int
     name: str
     entity: Entity
-    description: str
+    description: str | None
     created_at: datetime
     access: str
     # The types of versions it takes; empty: any.
@@ -61,6 +61,12 @@ def sdk_project_view(place: SdkProject) -> SdkProjectView:
         access="PRIVATE",
         types=[],
     )
+
+
+def place_and_key(id: str) -> tuple[str, int]:
+    """Read an id. A registry has that of a project, with a number that no project has; before it had one of its own."""
+    kind, key = kind_and_key(id)
+    return ("Registry", key - REGISTRY_NUMBERS) if kind == "Project" and key > REGISTRY_NUMBERS else (kind, key)
 
 
 def find_sdk_project(user: User, entity: str, name: str) -> SdkProject | None:
@@ -118,7 +124,7 @@ def _named(user: User, entity: str, name: str, least: Role, in_registry: Registr
 
 def _registry(registry: Registry) -> SdkProjectView:
     return SdkProjectView(
-        id=global_id("Registry", registry.pk),
+        id=global_id("Project", REGISTRY_NUMBERS + registry.pk),
         number=REGISTRY_NUMBERS + registry.pk,
         name=registry.project_name,
         entity=Entity(registry.organization),

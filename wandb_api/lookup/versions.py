@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from artifacts.models import Collection, Entry, Upload, Version, VersionFile
+from artifacts.access import deleted_seen_by
+from artifacts.models import Collection, DeletedArtifact, Entry, Upload, Version, VersionFile
 from common.data.file_names import safe_file_name
 from common.data.validation_errors import quoted
 from projects.file_storage import signed_links
 from projects.file_storage.link_holders import LinkHolder
 from projects.models import StoredFile
 from registries import access
-from teams.access import Visitor, in_teams_of, require
+from registries.models import RegistryRole
+from teams.access import Visitor, in_teams_of, may, require
 from teams.models import Role, User
 from wandb_api.graphql.global_ids import global_id, kind_and_key
 from wandb_api.lookup.projects import find_collection, find_sdk_project
@@ -36,8 +38,10 @@ class NumberAlias:
         return self.entry.collection
 
 
-def id_of(found: Version | Upload) -> str:
+def id_of(found: Version | Upload | DeletedArtifact) -> str:
     """A version has the id that stands in payloads too; what is only being sent has one of its own."""
+    if isinstance(found, DeletedArtifact):
+        return global_id("Artifact", found.version_id)
     return global_id("Artifact" if isinstance(found, Version) else "ArtifactUpload", found.pk)
 
 
@@ -58,6 +62,31 @@ def version_or_upload_by_id(user: User, id: str) -> Version | Upload:
     except Http404:
         upload = upload_by_id(user, id)
         return upload.version or upload
+
+
+def deleted_version(user: Visitor, id: str) -> DeletedArtifact | None:
+    """Give what is kept of a version that is gone, to whoever could see it."""
+    kind, key = kind_and_key(id)
+    found = _deleted(user).filter(version_id=key).first()
+    return found if kind == "Artifact" else None
+
+
+def deleted_collection(user: Visitor, id: str) -> DeletedArtifact | None:
+    """Give what is kept of a collection that is gone, to whoever could see it."""
+    kind, key = kind_and_key(id)
+    found = _deleted(user).filter(collection_id=key, version_id=None).first()
+    return found if kind == "ArtifactCollection" else None
+
+
+def may_delete(user: Visitor, gone: DeletedArtifact) -> bool:
+    """Say whether who deletes it once more could have deleted it."""
+    if gone.project is not None:
+        return may(user, gone.project.team, Role.MEMBER)
+    return any(access.may(user, registry, RegistryRole.MEMBER) for registry in gone.registries.all())
+
+
+def _deleted(user: Visitor) -> QuerySet[DeletedArtifact]:
+    return deleted_seen_by(user, access.registries_of(user))
 
 
 def own_version(user: User, id: str) -> Version:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from automations.actions import action as actions
+from automations.definitions.sharing import name_for
 from automations.models import Automation
 from common.data.strict_json import read
 from common.data.validation_errors import quoted, refuse
@@ -15,7 +16,7 @@ from integrations.kind import Kind
 from integrations.kind import registry as kinds
 from integrations.models import Integration
 from integrations.webhook.action import default_payload
-from teams.models import User
+from teams.models import Team, User
 from wandb_api.triggers.integrations import id_of, integration_by_id
 
 Sent = Mapping[str, Any]
@@ -43,6 +44,13 @@ class RequestedAction:
 
     uses: Integration | None
     params: Values
+    names_by: str = ""
+
+    def named_for(self, team: Team) -> Values:
+        """Give the parameters as this team says them: what is another team's is called by that too."""
+        if self.uses is None or self.uses.team_id == team.pk:
+            return self.params
+        return {**self.params, self.names_by: name_for(self.uses.team, self.uses.name)}
 
 
 def read_action(user: User, name: str, config: Sent) -> RequestedAction:
@@ -51,7 +59,7 @@ def read_action(user: User, name: str, config: Sent) -> RequestedAction:
     uses = integration_by_id(user, kinds.get(form.uses), sent["integrationID"]) if form.uses else None
     action = next(action for action in actions.registry if action.wire == name)
     goes_to = {action.names_by: uses.name} if uses else {}
-    return RequestedAction(uses, {"type": action.key, **goes_to, **form.read(sent)})
+    return RequestedAction(uses, {"type": action.key, **goes_to, **form.read(sent)}, action.names_by)
 
 
 def sdk_action(automation: Automation, integration: Integration | None) -> Values:

@@ -29,7 +29,7 @@ def create(user: User, sent: Sent) -> Automation:
         name=sent["name"],
         event=event,
         conditions=event_filters.conditions_sent(event, sent["eventFilter"]),
-        action=asked.params,
+        action=asked.named_for(place.team),
         description=sent.get("description") or "",
         enabled=sent["enabled"],
     )
@@ -41,8 +41,9 @@ def change(user: User, automation: Automation, sent: Sent) -> Automation:
     now = draft_of(automation)
     draft = _with_event(automation, _with_texts(now, sent), sent)
     there = integrations_at([automation.receiver_key]).get(automation.receiver_key)
-    uses, draft = _with_action(user, automation, there, draft, sent)
-    place = _place(user, automation, sent, uses)
+    asked = _action(user, automation, there, sent)
+    place = _place(user, automation, sent, asked.uses if asked else there)
+    draft = replace(draft, action=asked.named_for(place.team)) if asked else draft
     if place.key == automation.scope and draft == replace(now, enabled=draft.enabled):
         # Also where it could not be saved as it is: its integration is gone, say.
         return automation if draft == now else services.set_enabled(automation, draft.enabled)
@@ -68,20 +69,20 @@ def _with_event(automation: Automation, draft: AutomationDraft, sent: Sent) -> A
     return draft if changed is None else replace(draft, event=known, conditions=changed)
 
 
-def _with_action(
-    user: User, automation: Automation, there: Integration | None, draft: AutomationDraft, sent: Sent
-) -> tuple[Integration | None, AutomationDraft]:
-    """Give what the action goes to, which was `there`, and the draft with it."""
+def _action(
+    user: User, automation: Automation, there: Integration | None, sent: Sent
+) -> actions.RequestedAction | None:
+    """Give the action that is asked for; None where it stays, which goes to what is `there`."""
     name, config = sent.get("triggeredActionType"), sent.get("triggeredActionConfig")
     if name is None or config is None or actions.is_unchanged(automation, there, name, config):
-        return there, draft
-    asked = actions.read_action(user, name, config)
-    return asked.uses, replace(draft, action=asked.params)
+        return None
+    return actions.read_action(user, name, config)
 
 
 def _place(user: User, automation: Automation, sent: Sent, uses: Integration | None) -> ScopePlace:
     """Give where it listens from now on: elsewhere, or where it was; another team acts if the action is that team's."""
     there = sent.get("scopeID") or scope_id(automation)
-    if there != scope_id(automation) or (uses is not None and uses.team_id != automation.team_id):
+    known = (automation.team_id, automation.shared_from_id)
+    if there != scope_id(automation) or (uses is not None and uses.team_id not in known):
         return scope_by_id(user, there, uses)
     return scopes.of_automation(automation)

@@ -39,10 +39,16 @@ def integrations_at(receiver_keys: Iterable[str]) -> dict[str, Integration]:
 
 
 def integrations_of(user: User, entity: Entity) -> list[Integration]:
-    """Those of a team; of an organization those of the person's own teams in it: one of them acts there."""
+    """Those of a team, then those of other teams that the person may use there, as W&B's form offers them.
+
+    Of an organization those of the person's own teams in it: one of them acts there.
+    """
     teams = teams_of(user).filter(organization=entity.organization)
     mine = teams.filter(pk=entity.team.pk) if entity.team else teams
-    return [row for kind in sdk_kinds() for row in kind.rows().filter(team__in=mine).order_by("pk")]
+    own = [row for kind in sdk_kinds() for row in kind.rows().filter(team__in=mine).order_by("pk")]
+    if entity.team is None:
+        return own
+    return [*own, *(row for kind in sdk_kinds() for row in kind.rows_elsewhere(user, entity.team))]
 
 
 def integration_by_id(user: User, kind: type[Kind], id: str) -> Integration:

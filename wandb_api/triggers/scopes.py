@@ -13,14 +13,16 @@ from automations.definitions import scopes
 from automations.definitions.scope_type import ScopePlace, changed_by
 from automations.models import Automation
 from common.data.validation_errors import quoted, refuse
+from integrations.kind import registry as kinds
 from integrations.models import Integration
 from projects.models import Project
 from registries.access import organizations_of, registries_of
 from teams.access import in_teams_of, teams_of
 from teams.accounts.default_team import default_team
 from teams.models import Organization, Role, Team, User
-from wandb_api.graphql.global_ids import global_id, kind_and_key
+from wandb_api.graphql.global_ids import global_id
 from wandb_api.lookup.entities import Entity, entity_of
+from wandb_api.lookup.projects import place_and_key, sdk_project_view
 from wandb_api.lookup.versions import collection_by_id
 
 Scope = Project | Registry | Collection | Entity
@@ -29,7 +31,7 @@ Named = tuple[str, str, Organization | None]
 
 def scope_by_id(user: User, id: str, uses: Integration | None) -> ScopePlace:
     """Give the place to whoever may make automations there: 404 for what they cannot see, 403 where they may not."""
-    kind, key = kind_and_key(id)
+    kind, key = place_and_key(id)
     if kind not in _NAMES:
         raise _unknown(id)
     type_of, name, organization = _NAMES[kind](user, key, id)
@@ -39,9 +41,15 @@ def scope_by_id(user: User, id: str, uses: Integration | None) -> ScopePlace:
         team = uses.team if uses else _acting_team(user, organization)
         place = scopes.find(user, {"type": type_of, "name": name, "team": team.name}, Role.MEMBER)
     if uses is not None and uses.team_id != place.team.pk:
-        acting = f"{uses.name!r} belongs to the team {uses.team.name}, and here the team {place.team.name} acts."
-        refuse("action", f"{acting} Use one of its own.")
+        _require_shared(user, uses, place.team)
     return place
+
+
+def _require_shared(user: User, uses: Integration, acting: Team) -> None:
+    """Refuse what the person may not use for the team."""
+    if not kinds.get(uses.kind).rows_elsewhere(user, acting).filter(pk=uses.pk).exists():
+        theirs = f"{uses.name!r} belongs to the team {uses.team.name}, and here the team {acting.name} acts."
+        refuse("action", f"{theirs} Use one of its own.")
 
 
 def scope_of(automation: Automation) -> Scope:
@@ -56,7 +64,7 @@ def scope_id(automation: Automation) -> str:
     found = scope_of(automation)
     if isinstance(found, Entity):
         return found.id
-    return global_id("ArtifactCollection" if isinstance(found, Collection) else type(found).__name__, found.pk)
+    return global_id("ArtifactCollection", found.pk) if isinstance(found, Collection) else sdk_project_view(found).id
 
 
 def _acting_team(user: User, organization: Organization) -> Team:

@@ -178,7 +178,7 @@ def _summary(form: AutomationForm, place: ScopePlace) -> str:
         automation = services.unsaved(place, draft)
     except ValidationError:
         return ""
-    return sentence_of(automation, services.receiver_names([automation]).get(automation.receiver_key, ""))
+    return sentence_of(automation, services.receiver_name(automation, services.receiver_names([automation])))
 
 
 def _in_action(error: ValidationError) -> ValidationError:

@@ -10,12 +10,12 @@ from automations.definitions import renaming
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
 from wandb_api.graphql.global_ids import global_id
-from wandb_api.graphql.partial_objects import Partial, tells
+from wandb_api.graphql.partial_objects import Partial
 from wandb_api.lookup.projects import changeable_collection
-from wandb_api.lookup.versions import changeable_collection_by_id
+from wandb_api.lookup.versions import changeable_collection_by_id, deleted_collection, may_delete
+from wandb_api.resolvers.artifacts.collections import DELETED
 
 DONE = {"success": True}
-STATE = tells("{ state }")
 
 
 @resolver_tables.mutation.field("updateArtifactSequence")
@@ -68,6 +68,10 @@ def _updated(info: Info, id: str, sent: dict[str, Any]) -> dict[str, Collection]
 
 
 def _deleted(info: Info, id: str, kind: str) -> dict[str, Any]:
+    """Delete it. A repeat is harmless."""
     user = person(info)
-    editing.delete_collection(changeable_collection_by_id(user, id), by=user)
-    return {"artifactCollection": Partial({"state": "DELETED"}, STATE, kind)}
+    gone = deleted_collection(user, id)
+    if gone is None or not may_delete(user, gone):
+        editing.delete_collection(changeable_collection_by_id(user, id), by=user)
+        gone = deleted_collection(user, id)
+    return {"artifactCollection": Partial(gone, DELETED, kind)}

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from artifacts.access import entries_of, find_entry
-from artifacts.models import Alias, Collection, Entry
+from artifacts.models import Alias, Collection, DeletedArtifact, Entry
 from wandb_api.graphql import connections, resolver_tables
 from wandb_api.graphql.caller import Info, person
 from wandb_api.graphql.global_ids import global_id
+from wandb_api.graphql.partial_objects import Partial, tells
 from wandb_api.lookup.artifact_types import SdkArtifactType
 from wandb_api.lookup.projects import SdkProject
-from wandb_api.lookup.versions import NumberAlias, collection_by_id
+from wandb_api.lookup.versions import NumberAlias, collection_by_id, deleted_collection
 from wandb_api.search.collections import ENTRIES, with_related
 
 sequence, portfolio = resolver_tables.table_of("ArtifactSequence"), resolver_tables.table_of("ArtifactPortfolio")
@@ -20,6 +20,8 @@ sequence.always(digestAlgorithm="MANIFEST_MD5")
 resolver_tables.register_typename(
     Collection, lambda found: "ArtifactPortfolio" if found.holds_links else "ArtifactSequence"
 )
+# Of a collection that is gone.
+DELETED = tells("{ id state name project }")
 for table in (sequence, portfolio):
     table.attributes(name="name", createdAt="created_at")
     table.always(updatedAt=None)
@@ -29,32 +31,41 @@ alias.attributes(alias="name", artifactCollection="collection")
 
 
 @resolver_tables.query.field("artifactCollection")
-def find(_: None, info: Info, id: str) -> Collection:
-    return collection_by_id(person(info), id)
+def find(_: None, info: Info, id: str) -> Collection | Partial:
+    """What was deleted says so."""
+    user = person(info)
+    gone = deleted_collection(user, id)
+    return collection_by_id(user, id) if gone is None else partly_told(gone)
+
+
+def partly_told(gone: DeletedArtifact) -> Partial:
+    """Tell of a collection that is gone what is kept of it."""
+    return Partial(gone, DELETED, "ArtifactPortfolio" if gone.holds_links else "ArtifactSequence")
 
 
 @sequence.field("id")
 @portfolio.field("id")
-def id_of(found: Collection, *_: object) -> str:
-    return global_id("ArtifactCollection", found.pk)
+def id_of(found: Collection | DeletedArtifact, *_: object) -> str:
+    return global_id("ArtifactCollection", found.collection_id if isinstance(found, DeletedArtifact) else found.pk)
 
 
 @sequence.field("state")
 @portfolio.field("state")
-def state(found: Collection | Mapping[str, str], *_: object) -> str:
-    """Of one that is gone only that is known."""
-    return "READY" if isinstance(found, Collection) else found["state"]
+def state(found: Collection | DeletedArtifact, *_: object) -> str:
+    return "READY" if isinstance(found, Collection) else "DELETED"
 
 
 @sequence.field("description")
 @portfolio.field("description")
 def description(found: Collection, *_: object) -> str | None:
-    return found.description or None
+    return found.description
 
 
 @sequence.field("project")
 @portfolio.field("project")
-def project(found: Collection, *_: object) -> SdkProject:
+def project(found: Collection | DeletedArtifact, *_: object) -> SdkProject | None:
+    if isinstance(found, DeletedArtifact):
+        return found.project or found.registries.first()
     return found.owner
 
 

@@ -160,7 +160,7 @@ def _draft(user: User, sent: dict[str, Any]) -> uploads.VersionDraft:
     return uploads.VersionDraft(
         digest=sent["digest"],
         client_id=sent.get("clientID") or "",
-        description=sent.get("description") or "",
+        description=sent.get("description"),
         metadata={} if metadata is None else metadata,
         aliases=[alias["alias"] for alias in sent.get("aliases") or ()],
         tags=[tag["tagName"] for tag in sent.get("tags") or ()],

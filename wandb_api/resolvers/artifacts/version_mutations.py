@@ -14,10 +14,11 @@ from registries.access import may_change
 from teams.models import User
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
+from wandb_api.graphql.partial_objects import Partial
 from wandb_api.graphql.scalars import read_json
 from wandb_api.lookup.projects import changeable_collection
-from wandb_api.lookup.versions import entry_in, own_version, version_by_id
-from wandb_api.resolvers.artifacts.versions import INHERITED_TTL, NO_TTL
+from wandb_api.lookup.versions import deleted_version, entry_in, may_delete, own_version, version_by_id
+from wandb_api.resolvers.artifacts.versions import DELETED, INHERITED_TTL, NO_TTL
 
 DONE = {"success": True}
 
@@ -42,12 +43,14 @@ def update(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
 
 
 @resolver_tables.mutation.field("deleteArtifact")
-def delete(_: None, info: Info, input: dict[str, Any]) -> dict[str, Version]:
-    user = person(info)
-    # Read twice: the one that is deleted has no id any more.
-    version, gone = own_version(user, input["artifactID"]), own_version(user, input["artifactID"])
-    editing.delete_version(version, with_aliases=bool(input.get("deleteAliases")), by=user)
-    return {"artifact": gone}
+def delete(_: None, info: Info, input: dict[str, Any]) -> dict[str, Partial]:
+    """Delete it. A repeat is harmless."""
+    user, id = person(info), input["artifactID"]
+    gone = deleted_version(user, id)
+    if gone is None or not may_delete(user, gone):
+        editing.delete_version(own_version(user, id), with_aliases=bool(input.get("deleteAliases")), by=user)
+        gone = deleted_version(user, id)
+    return {"artifact": Partial(gone, DELETED, "Artifact")}
 
 
 @resolver_tables.mutation.field("addAliases")

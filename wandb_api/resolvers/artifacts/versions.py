@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from artifacts.lineage import runs_using
-from artifacts.models import Alias, Entry, Upload, Version, VersionFile
+from artifacts.models import Alias, Collection, DeletedArtifact, Entry, Upload, Version, VersionFile
 from common.data.file_names import stored_names
 from projects.file_storage import signed_links
 from projects.models import Run
@@ -19,16 +19,18 @@ from wandb_api.graphql.caller import Info, person, visitor
 from wandb_api.graphql.global_ids import global_id
 from wandb_api.graphql.partial_objects import Partial, tells
 from wandb_api.lookup.artifact_types import SdkArtifactType
-from wandb_api.lookup.versions import NumberAlias, file_of, id_of, version_or_upload_by_id
+from wandb_api.lookup.versions import NumberAlias, deleted_version, file_of, id_of, version_or_upload_by_id
+from wandb_api.resolvers.artifacts.collections import partly_told
 
 Artifact = Version | Upload
+# Of a version that is gone.
+DELETED = tells("{ id state digest versionIndex artifactSequence }")
 USER_NAME = tells("{ username }")
 # As the SDK says that a version is kept for good; -1 is "as the team has it".
 NO_TTL, INHERITED_TTL = -2, -1
 
 artifact = resolver_tables.table_of("Artifact")
 artifact.attributes(
-    artifactSequence="collection",
     historyStep="history_step",
     digest="digest",
     createdAt="created_at",
@@ -47,9 +49,11 @@ membership.attributes(versionIndex="index", createdAt="created_at", artifactColl
 
 
 @resolver_tables.query.field("artifact")
-def find(_: None, info: Info, id: str) -> Artifact:
-    """Give what is only being sent too: `upsert_artifact(…).wait()` asks for it."""
-    return version_or_upload_by_id(person(info), id)
+def find(_: None, info: Info, id: str) -> Artifact | Partial:
+    """Give what is only being sent too: `upsert_artifact(…).wait()` asks for it. What was deleted says so."""
+    user = person(info)
+    gone = deleted_version(user, id)
+    return version_or_upload_by_id(user, id) if gone is None else Partial(gone, DELETED, "Artifact")
 
 
 @resolver_tables.query.field("clientIDMapping")
@@ -70,8 +74,18 @@ def ttl_is_inherited(found: Artifact, *_: object) -> bool:
     return found.ttl_is_inherited if isinstance(found, Version) else found.ttl_seconds is None
 
 
+@artifact.field("artifactSequence")
+def sequence(found: Artifact | DeletedArtifact, *_: object) -> Collection | Partial:
+    """Where it was made, which may be gone as well."""
+    if isinstance(found, DeletedArtifact):
+        return Collection.objects.filter(pk=found.collection_id).first() or partly_told(found)
+    return found.collection
+
+
 @artifact.field("versionIndex")
-def index(found: Artifact, *_: object) -> int | None:
+def index(found: Artifact | DeletedArtifact, *_: object) -> int | None:
+    if isinstance(found, DeletedArtifact):
+        return found.version_index
     return found.index if isinstance(found, Version) else None
 
 
@@ -82,7 +96,7 @@ def type_of(found: Artifact, *_: object) -> SdkArtifactType:
 
 @artifact.field("description")
 def description(found: Artifact, *_: object) -> str | None:
-    return found.description or None
+    return found.description
 
 
 @artifact.field("tags")
@@ -102,7 +116,9 @@ def aliases(found: Artifact, info: Info) -> list[Alias | NumberAlias]:
 
 
 @artifact.field("state")
-def state(found: Artifact, *_: object) -> str:
+def state(found: Artifact | DeletedArtifact, *_: object) -> str:
+    if isinstance(found, DeletedArtifact):
+        return "DELETED"
     return "COMMITTED" if isinstance(found, Version) or found.version is not None else "PENDING"
 
 

@@ -17,9 +17,8 @@ from teams.models import User
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
 from wandb_api.graphql.errors import NotImplementedHere
-from wandb_api.graphql.global_ids import kind_and_key
 from wandb_api.lookup.entities import entity_named, writable_team
-from wandb_api.lookup.projects import REGISTRY_PREFIX, find_sdk_project
+from wandb_api.lookup.projects import REGISTRY_PREFIX, find_sdk_project, place_and_key
 from wandb_api.resolvers.owners.registry_members import DONE, administered_registry
 
 _VISIBILITIES = {"PRIVATE": Visibility.ORGANIZATION, "RESTRICTED": Visibility.RESTRICTED}
@@ -39,7 +38,7 @@ def upsert(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     if not name.startswith(REGISTRY_PREFIX):
         team = writable_team(user, entity)
         try:
-            return _answer(create_project(team, name, input.get("description") or ""), inserted=True)
+            return _answer(create_project(team, name, input.get("description")), inserted=True)
         except Conflict:  # another script made it at this moment
             return _answer(get_or_create_project(team, name), inserted=False)
     owner = entity_named(user, entity)
@@ -63,7 +62,7 @@ def rename(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
 @resolver_tables.mutation.field("deleteModel")
 def delete(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
     user = person(info)
-    kind, _key = kind_and_key(input["id"])
+    kind, _key = place_and_key(input["id"])
     if kind != "Registry":
         raise NotImplementedHere("deleting a project")
     services.delete_registry(administered_registry(user, input["id"]))

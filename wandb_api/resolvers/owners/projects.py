@@ -77,7 +77,7 @@ def owner(*_: object) -> User:
 
 
 @project.field("description")
-def description(found: SdkProject, *_: object) -> str:
+def description(found: SdkProject, *_: object) -> str | None:
     return sdk_project_view(found).description
 
 

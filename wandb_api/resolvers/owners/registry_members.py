@@ -18,7 +18,7 @@ from wandb_api.graphql.caller import Info, person
 from wandb_api.graphql.global_ids import key_of
 from wandb_api.graphql.partial_objects import Partial, tells
 from wandb_api.lookup.entities import entity_of
-from wandb_api.lookup.projects import SdkProject
+from wandb_api.lookup.projects import SdkProject, place_and_key
 from wandb_api.lookup.registry_members import checked_role, people_of, team_name_of, teams_in, username_of
 
 project = resolver_tables.table_of("Project")
@@ -79,10 +79,11 @@ def change_role_of_team(_: None, info: Info, input: dict[str, Any]) -> dict[str,
 
 def administered_registry(user: User, id: str) -> Registry:
     """Give the registry to its admins."""
-    key = key_of("Registry", id)
-    found = access.registries_of(user).filter(pk=key).first()
+    kind, key = place_and_key(id)
+    rows = Registry.objects.filter(pk=key) if kind == "Registry" else Registry.objects.none()
+    found = access.registries_of(user).filter(pk__in=rows).first()
     if found is None:
-        access.note_hidden(Registry.objects.filter(pk=key))
+        access.note_hidden(rows)
         raise Http404(f"There is no registry with the id {quoted(id)}.")
     access.require(user, found, RegistryRole.ADMIN)
     return found
