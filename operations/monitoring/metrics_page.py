@@ -44,6 +44,23 @@ def is_on_own_bind(request: HttpRequest) -> bool:
 
 
 def _is_near(request: HttpRequest) -> bool:
+    # Behind a proxy everybody comes from near, and not every proxy says for whom it asks.
+    if settings.IS_PUBLIC and not is_on_own_bind(request):
+        return False
+    return _stands_near(request) and _names_this_machine(request)
+
+
+def _names_this_machine(request: HttpRequest) -> bool:
+    """Whether it was asked for by an address, or a name of one label: a name of the world's may be a stranger's."""
+    name = request.META.get("HTTP_HOST", "").rpartition("@")[2]
+    name = name.partition("]")[0].lstrip("[") if name.startswith("[") else name.partition(":")[0]
+    try:
+        return any(ip_address(name) in network for network in _NEAR)
+    except ValueError:
+        return "." not in name
+
+
+def _stands_near(request: HttpRequest) -> bool:
     trusted = settings.TRUSTED_PROXIES
     found = client_address.address_of(request.META, trusted)
     if found is None:

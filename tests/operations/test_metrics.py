@@ -119,6 +119,13 @@ def test_what_is_rolled_back_is_not_counted(db: None, django_capture_on_commit_c
         ({"REMOTE_ADDR": "203.0.113.9"}, 403),
         ({"REMOTE_ADDR": "169.254.169.254"}, 403),
         ({"REMOTE_ADDR": ""}, 403),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "localhost:8000"}, 200),
+        ({"REMOTE_ADDR": "10.1.2.3", "HTTP_HOST": "10.1.2.4:8000"}, 200),
+        ({"REMOTE_ADDR": "10.1.2.3", "HTTP_HOST": "web:8000"}, 200),
+        ({"REMOTE_ADDR": "::1", "HTTP_HOST": "[::1]:8000"}, 200),
+        # By a name of the world's: such as that of a page in a browser near here, which leads here.
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "rebound.example:8000"}, 403),
+        ({"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "203.0.113.9"}, 403),
         # By a proxy that nobody has named: who asks may stand anywhere.
         ({"REMOTE_ADDR": "10.1.2.3", "HTTP_X_FORWARDED_FOR": "10.0.0.1"}, 403),
         ({"REMOTE_ADDR": "10.1.2.3", "HTTP_FORWARDED": "for=10.0.0.1"}, 403),
@@ -136,6 +143,15 @@ def test_who_is_near_or_shows_the_token_reads_them(db: None, settings: Any, aske
     answer = Client(**asked).get("/metrics")
     assert answer.status_code == status
     assert (b"runbell_build_info" in answer.content) == (status == 200)
+
+
+def test_where_a_proxy_with_https_stands_before_it_only_the_token_opens_them(db: None, settings: Any) -> None:
+    settings.IS_PUBLIC, settings.METRICS_TOKEN = True, TOKEN
+    assert Client(REMOTE_ADDR="127.0.0.1").get("/metrics").status_code == 403
+    shown = Client(REMOTE_ADDR="127.0.0.1", HTTP_AUTHORIZATION=f"Bearer {TOKEN}")
+    assert shown.get("/metrics").status_code == 200
+    settings.METRICS_BIND = Bind("127.0.0.1", 9464)
+    assert Client(REMOTE_ADDR="127.0.0.1").get("/metrics", SERVER_PORT="9464").status_code == 200
 
 
 def test_without_a_token_none_opens_them(db: None, settings: Any) -> None:
