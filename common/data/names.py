@@ -54,7 +54,8 @@ slug = RegexValidator(
     "starting and ending with a letter or digit.",
 )
 # As wide as the wandb SDK has them, but for what no address, header or line of a log can hold.
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+# Nor what turns the direction of a line: a name that is read backwards is another's.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LONGEST = 128
 _NOT_IN_PROJECTS = "/\\#?%:"
 # The SDK takes a percent sign in an id and then posts the rows to no address, or to that of another run.

@@ -41,7 +41,7 @@ def require(user: Any, needed: KeyScope) -> None:
     key = getattr(user, "shown_key", None)
     if key is not None and needed not in _INCLUDES[KeyScope(key.scope)]:
         raise PermissionDenied(
-            f"This takes an API key with the scope {needed.value!r} or 'all'; this one has {key.scope!r}. "
+            f"This takes an API key with the scope {_or_all(needed)}; this one has {key.scope!r}. "
             "Make another in Runbell under API keys."
         )
 
@@ -73,3 +73,7 @@ def is_from(address: str | None, networks: str) -> bool:
         return False
     found = ip_address(address)
     return any(found in ip_network(part) for part in networks.split())
+
+
+def _or_all(needed: KeyScope) -> str:
+    return " or ".join(dict.fromkeys((repr(needed.value), repr(KeyScope.ALL.value))))
