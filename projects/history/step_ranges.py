@@ -32,18 +32,24 @@ def last_row_by_step(run: Run) -> tuple[float, HistoryRow] | None:
 def rows_between(run: Run, first: float, end: float) -> Iterator[HistoryRow]:
     """Give every row from the first step to before the end, in the order of steps; those of one step as they came.
 
-    Steps need not rise with the lines: several processes may write a run, or one began anew.
+    Steps need not rise with the lines: several processes may write a run, or one began anew. A row that says no step,
+    as wandb 0.25 and 0.28 log them in shared mode, is given with its line as its step: no version reads one without.
     """
+    for step, _line, row in _placed_between(run, first, end):
+        yield row if "_step" in row else {**row, "_step": int(step)}
+
+
+def _placed_between(run: Run, first: float, end: float) -> Iterator[_Placed]:
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY, lowest__lt=end, highest__gte=first)
     waiting: list[_Placed] = []
     named = chunks.order_by("lowest", "offset").values_list("lowest", "offset", "rows")
     for lowest, offset, rows in named.iterator(chunk_size=20):
         # What stands before this chunk stands before all that follow.
         ready = bisect_left(waiting, lowest, key=itemgetter(0))
-        yield from (row for _step, _line, row in waiting[:ready])
+        yield from waiting[:ready]
         waiting = waiting[ready:] + [placed for placed in _placed(offset, rows) if first <= placed[0] < end]
         waiting.sort(key=itemgetter(0, 1))
-    yield from (row for _step, _line, row in waiting)
+    yield from waiting
 
 
 def _placed(offset: int, rows: list[HistoryRow]) -> Iterator[_Placed]:
