@@ -123,7 +123,7 @@ def test_sockets_that_wait_do_not_hold_up_the_end(environment: Environment, tmp_
         server.wait_until_ready()
         with sockets(server, 100), sockets(server, 50, HEAD), sockets(server, 50, POST):
             server.signal_group(signal.SIGTERM)
-            server.wait_until_ended(5)
+            server.wait_until_ended(8)
         assert server.process.returncode == 0
         assert not alive_in(server.environment)
 
