@@ -339,6 +339,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 ANSWER_LIMIT = env.number("RUNBELL_ANSWER_LIMIT_MB", 32, least=1, most=1000) * 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 2**20
+# What a body is asked before it is parsed (common.data.value_count, wandb_api.graphql.limits.anonymous_queries).
+MOST_VALUES = env.number("RUNBELL_MOST_VALUES", 1_000_000, least=1_000, most=100_000_000)
+ANONYMOUS_BODY_LIMIT = env.number("RUNBELL_ANONYMOUS_BODY_KB", 64, least=4, most=32_768) * 2**10
 
 # REST and its OpenAPI ----------------------------------------------------------------------------------
 REST_FRAMEWORK = rest_framework.REST_FRAMEWORK

@@ -15,6 +15,7 @@ from django.core.cache import cache
 from artifacts.models import Version, VersionFile
 from common.data.file_names import check_file_name, is_file_name, safe_file_name
 from common.data.validation_errors import quoted, refuse
+from common.data.value_count import check_text
 from projects.file_storage.services import claim_files, read_file
 from projects.models import StoredFile
 from teams.models import Team
@@ -72,8 +73,10 @@ def manifest_at(team: Team, md5: str) -> Manifest:
 def read_manifest(stored: StoredFile) -> Manifest:
     if stored.size > _LARGEST:
         refuse("manifest", f"{stored.size} bytes; the list of the files may have {_LARGEST}.")
+    content = read_file(stored)
+    check_text(content, "manifest")
     try:
-        document = json.loads(read_file(stored))
+        document = json.loads(content)
         entries = [_entry(path, entry) for path, entry in document["contents"].items()]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         refuse("manifest", "It is no list of files as the wandb SDK writes it.")

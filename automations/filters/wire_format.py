@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 from automations.filters.errors import FilterError
+from common.data.value_count import has_too_many_containers
 
 _REMEDY = 'Give JSON, such as {"alias": {"$eq": "production"}}; {} lets everything through.'
 
@@ -41,6 +42,8 @@ def wrapped_for_runs(document: Mapping[str, object]) -> dict[str, object]:
 def _loaded(value: object) -> object:
     if not isinstance(value, str):
         return value
+    if has_too_many_containers(value):
+        raise FilterError((), value, "holds too many lists and objects", "Ask for less (RUNBELL_MOST_VALUES).")
     try:
         return json.loads(value, object_pairs_hook=_unrepeated)
     except RecursionError:

@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from common.data.strict_json import NestedTooDeep, check_depth, repaired
+from common.data.value_count import check_body
 
 # Half of a surrogate pair: Python's json lets it through, and neither UTF-8 nor a database can hold it.
 _MAY_HOLD_SURROGATES = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -30,7 +32,8 @@ class LenientJSONParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        body = stream.read()
+        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+        check_body(body)
         found = _read(body)
         if not isinstance(found, dict):
             raise ParseError('The body is not a JSON object. Write it like {"name": "..."}.')

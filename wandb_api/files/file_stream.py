@@ -18,6 +18,7 @@ from rest_framework.exceptions import APIException, NotAuthenticated
 
 from common.data.strict_json import DEEPEST, NestedTooDeep, check_depth, parsed, repaired
 from common.data.validation_errors import quoted
+from common.data.value_count import check_body, check_text
 from common.processes.fair_lock import in_turn
 from projects.access import run_for_ingest
 from projects.history.row_batch import RowBatch
@@ -43,13 +44,15 @@ _REFUSALS = (
 def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> HttpResponse:
     """Keep what was sent; say whether the script is to stop."""
     try:
-        body = _unpacked(request.body, request.headers.get("Content-Encoding", ""))
+        sent = request.body
         with in_turn():
             user = caller(request).user
             if not isinstance(user, User):
                 raise NotAuthenticated
             require(user, KeyScope.LOG)
             found = run_for_ingest(user, entity, project, run)
+            # Strangers have nothing unpacked, which may be a thousand times what they sent.
+            body = _unpacked(sent, request.headers.get("Content-Encoding", ""))
             kept = ingest_file_stream(found, _read(body, shared_writer(request.headers)))
     except _REFUSALS as error:
         return errors.refusal(error)
@@ -78,6 +81,7 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
 
 
 def _read(body: bytes, writer: str) -> FileStreamPost:
+    check_body(body)
     try:
         sent = parsed(body.decode() or "{}")
         check_depth(sent, body)
@@ -125,6 +129,7 @@ def _batch(part: Mapping[str, Any]) -> RowBatch | None:
     if not lines:
         return None
     together = f"[{','.join(lines)}]"
+    check_text(together, "content")
     try:
         rows = parsed(together)
     except (ValueError, RecursionError):
@@ -148,6 +153,7 @@ def _check_rows(together: str, lines: Sequence[str]) -> None:
 
 def _checked(line: str, place: str) -> Any:
     """Read JSON in a text. Refuses what is nested too deeply, and raises ValueError for what is no JSON."""
+    check_text(line, place)
     try:
         found = parsed(line)
         check_depth(found, line)

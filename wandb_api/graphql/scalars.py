@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from common.data.strict_json import NestedTooDeep, read, strict
 from common.data.validation_errors import quoted, refuse
+from common.data.value_count import check_text
 
 json_string = ScalarType("JSONString")
 json_value = ScalarType("JSON")
@@ -24,6 +25,7 @@ def read_json(text: str | None, field: str) -> Any:
     """Read a JSONString that was sent; refused by the field's name where it is no JSON. None stays None."""
     if text is None:
         return None
+    check_text(text, field)
     try:
         return read(text)
     except NestedTooDeep as error:

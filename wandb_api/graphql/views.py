@@ -13,6 +13,8 @@ from graphql import DocumentNode, ExecutionResult, execute_sync
 from rest_framework.exceptions import APIException
 
 from common.data.strict_json import NestedTooDeep, read
+from common.data.validation_errors import TooMuch
+from common.data.value_count import check_body
 from teams.models import User
 from wandb_api.graphql import errors, left_out_input
 from wandb_api.graphql.caller import Caller, caller
@@ -23,7 +25,7 @@ from wandb_api.graphql.limits.inline_input import InlineField
 from wandb_api.graphql.resolver_tables import typename
 from wandb_api.graphql.schema import schema
 
-_REFUSALS = (APIException, errors.BadRequest, errors.NotImplementedHere, RequestDataTooBig, AnswerTooLarge)
+_REFUSALS = (APIException, errors.BadRequest, errors.NotImplementedHere, RequestDataTooBig, TooMuch, AnswerTooLarge)
 
 
 # Keys are in headers, so there is no cookie that another site could use.
@@ -33,6 +35,8 @@ def graphql(request: HttpRequest) -> HttpResponse:
     """Answer one operation."""
     try:
         by = caller(request)
+        if not isinstance(by.user, User):
+            anonymous_queries.check_body(request)
         sent = _Sent.read(request)
         document, taken_out = _document(by, sent.query)
         given = KnownInput.of(document, sent.variables, taken_out)
@@ -71,6 +75,7 @@ class _Sent:
 
     @classmethod
     def read(cls, request: HttpRequest) -> _Sent:
+        check_body(request.body)
         try:
             body = read(request.body.decode())
         except NestedTooDeep as error:

@@ -14,6 +14,7 @@ from automations.filters.fields import Fields, FilterField
 from automations.filters.parsing import Filter
 from common.data.strict_json import NestedTooDeep, read
 from common.data.validation_errors import quoted, refuse
+from common.data.value_count import check_text
 from wandb_api.graphql.connections import PageRequest, RelayPage, page
 
 # What SQLite takes in one query.
@@ -59,6 +60,7 @@ class ListSearch(Generic[Row]):
         """Read a filter; None where it lets everything through."""
         if not document:
             return None
+        check_text(document, field)
         try:
             sent = read(document)
             return parsing.parse(sent, fields=self.fields) if sent else None

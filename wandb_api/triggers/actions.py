@@ -11,6 +11,7 @@ from automations.definitions.sharing import name_for
 from automations.models import Automation
 from common.data.strict_json import read
 from common.data.validation_errors import quoted, refuse
+from common.data.value_count import has_too_many_containers
 from common.plugins import UnknownKey
 from integrations.kind import Kind
 from integrations.kind import registry as kinds
@@ -119,7 +120,8 @@ def _payload(automation: Automation, webhook: Any) -> Values:
 def _plain(value: Any) -> Any:
     """Read JSON in a text: the SDK sends the same object in its own spacing."""
     try:
-        return read(value) if isinstance(value, str) and value.startswith("{") else value
+        is_json = isinstance(value, str) and value.startswith("{") and not has_too_many_containers(value)
+        return read(value) if is_json else value
     except ValueError:
         return value
 

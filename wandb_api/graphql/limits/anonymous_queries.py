@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import re
 
+from django.conf import settings
+from django.http import HttpRequest
 from graphql import DocumentNode, FieldNode, OperationDefinitionNode
 from rest_framework.exceptions import NotAuthenticated
+
+from common.data.validation_errors import refuse_too_much
 
 LONGEST = 1_000
 FIELDS = {"viewer", "serverInfo", "__typename"}
 # Looked at before anything is parsed.
 _BEGIN = re.compile(r"\s*(?:query\b\s*\w*\s*)?\{\s*(?:viewer|serverInfo|__typename)\b")
+
+
+def check_body(request: HttpRequest) -> None:
+    """Refuse with 413 what is too long to be read for a stranger: by what it says of itself, then by what came."""
+    most = settings.ANONYMOUS_BODY_LIMIT
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    if (said.isdecimal() and int(said) > most) or len(request.body) > most:
+        limit = f"{most // 2**10} KiB (RUNBELL_ANONYMOUS_BODY_KB)"
+        refuse_too_much("body", f"Without an API key it may have {limit}. Send a key, or a shorter query.")
 
 
 def check_text(text: str) -> None:
