@@ -64,7 +64,9 @@ def _user(entry: Mapping[str, Any], where: str, report: ProvisionReport) -> None
     user, created = User.objects.get_or_create(username=name)
     before = None if created else _audit_values(user)
     report.note(created, f"user {name}")
-    user.email = _text(entry, "email", where, default=user.email)
+    if "email" in entry:
+        # What the operator writes counts as confirmed.
+        user.email = user.confirmed_email = _text(entry, "email", where, default="")
     user.is_service = bool(entry.get("service", user.is_service))
     user.is_staff = user.is_superuser = bool(entry.get("superuser", user.is_superuser))
     password = _text(entry, "password", where, default="")

@@ -8,9 +8,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from common.data.validation_errors import quoted, refuse
+from teams import access
 from teams.audit import audit_log
+from teams.email_addresses.confirmed import confirmed
 from teams.models import Membership, Organization, User
 
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
@@ -31,11 +34,12 @@ class MailPolicy:
 def policies(organizations: Iterable[Organization]) -> dict[int, MailPolicy]:
     """Give the policy of each by number, with one query for all.
 
+    Of its people those addresses count that are confirmed: anybody types any into their profile.
     Addresses that were in use before there was this rule are permitted until an admin says otherwise.
     """
     rows = {row.pk: row for row in organizations}
     people: dict[int, set[str]] = defaultdict(set)
-    members = Membership.objects.filter(team__organization__in=rows, user__is_active=True).exclude(user__email="")
+    members = Membership.objects.filter(team__organization__in=rows, user__is_active=True).filter(confirmed("user__"))
     for pk, address in members.values_list("team__organization", "user__email"):
         people[pk].add(address.lower())
     return {
@@ -45,6 +49,12 @@ def policies(organizations: Iterable[Organization]) -> dict[int, MailPolicy]:
         )
         for pk, row in rows.items()
     }
+
+
+def people_unconfirmed(organization: Organization) -> QuerySet[User]:
+    """Give its people whose address is not shown to be theirs, so that it gets no e-mail by being one of theirs."""
+    rows = access.people_of(organization).filter(is_active=True).exclude(email="")
+    return rows.exclude(pk__in=User.objects.filter(confirmed()).values("pk")).order_by("username")
 
 
 def refused(organization: Organization, addresses: Iterable[str]) -> list[str]:
@@ -57,8 +67,16 @@ def refusal(organization: Organization, address: str) -> str:
     """Say why, and who can change it."""
     listed = ", ".join(organization.mail_domains) or "none yet"
     return (
-        f"{quoted(address)} may get no e-mail of the organization {organization.name}: it is no address of its people, "
-        f"nor of its domains ({listed}). An admin of the organization adds the domain or the address."
+        f"{quoted(address)} may get no e-mail of the organization {organization.name}: it is no confirmed address of "
+        f"its people, nor of its domains ({listed}). An admin of the organization adds the domain or the address."
+    )
+
+
+def refusal_of_member(organization: Organization, username: str) -> str:
+    """Say why a person gets none, without their address."""
+    return (
+        f"{quoted(username)} has not confirmed the e-mail address here, so it may get no e-mail of the organization "
+        f"{organization.name}. They confirm it in their profile, or a superuser does."
     )
 
 

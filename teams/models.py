@@ -39,6 +39,9 @@ class User(AbstractUser):
         "Team", on_delete=models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("default team")
     )
 
+    # The address that was last shown to be theirs; `email` counts while it is the same (`teams.email_addresses`).
+    confirmed_email = models.EmailField(_("confirmed e-mail address"), blank=True, default="", editable=False)
+
     # The key that the request of this person showed, which may narrow what they may; None in a browser.
     shown_key: ApiKey | None = None
 

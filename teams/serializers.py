@@ -11,6 +11,7 @@ from common.http.serializers import ListedChoiceField, OnlyKnownFields
 from teams import access
 from teams.accounts.default_team import default_team
 from teams.accounts.key_scopes import KeyScope, checked_networks
+from teams.email_addresses.confirmed import is_confirmed
 from teams.models import ApiKey, Invitation, Membership, Notice, Role, Team, User
 
 
@@ -51,6 +52,9 @@ class NoticeSerializer(serializers.ModelSerializer[Notice]):
 
 class MeSerializer(serializers.ModelSerializer[User]):
     teams = serializers.SerializerMethodField(help_text="Those that this key leads to.")
+    email_confirmed = serializers.SerializerMethodField(
+        help_text="Whether the address is shown to be yours; until then it gets no e-mail and opens nothing."
+    )
     default_team = serializers.SerializerMethodField(help_text="Where scripts log that name no entity.")
 
     @extend_schema_field(TeamRoleSerializer(many=True))
@@ -59,8 +63,11 @@ class MeSerializer(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ["username", "email", "is_service", "teams", "default_team"]
+        fields = ["username", "email", "email_confirmed", "is_service", "teams", "default_team"]
         read_only_fields = fields
+
+    def get_email_confirmed(self, user: User) -> bool:
+        return is_confirmed(user)
 
     def get_default_team(self, user: User) -> str | None:
         team = default_team(user)

@@ -6,6 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from teams import views
+from teams.email_addresses import pages as email_pages
 from teams.joining import views as joining
 from teams.sign_in import session_pages
 from teams.sign_in.confirm_identity import confirm_page
@@ -21,6 +22,8 @@ urlpatterns = [
     path("profile/password", views.ChangePasswordView.as_view(), name="change_password"),
     # The name by which allauth leads there.
     path("profile/confirm", confirm_page, name="account_reauthenticate"),
+    path("profile/email/send", email_pages.send, name="send_email_confirmation"),
+    path("profile/email/confirm", email_pages.confirm, name="confirm_email"),
     path("profile/sessions", session_pages.sessions, name="sessions"),
     path("profile/sessions/end", session_pages.end_sessions, name="end_sessions"),
     path("profile/sessions/<str:session>/end", session_pages.end_session, name="end_session"),

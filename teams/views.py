@@ -26,6 +26,7 @@ from teams.accounts.default_team import default_team
 from teams.accounts.profile import RecordedPasswordForm, save_profile
 from teams.accounts.signed_in import person
 from teams.context_processors import my_teams
+from teams.email_addresses.confirmed import is_confirmed
 from teams.forms import PersonalKeyForm, ProfileForm
 from teams.local_passwords import may_use_password
 from teams.models import ApiKey, Notice, Team, User
@@ -69,6 +70,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         "memberships": access.memberships_of(user),
         "default_team": default_team(user),
         "administered": user.organizations.order_by("name"),
+        "is_email_unconfirmed": bool(user.email) and not is_confirmed(user),
+        "sends_email": bool(settings.EMAIL_HOST),
         "may_use_password": may_use_password(user) and user.has_usable_password(),
     }
     return render(request, "teams/profile.html", {**shown, "place": "person"})

@@ -67,6 +67,9 @@ class SendEmailForm(ActionForm):
         for one in listed:
             _check_recipient(one, members, self.team)
         organization = self.team.organization
+        theirs = {members[one]: one for one in listed if one in members}
+        for address in mail_policy.refused(organization, theirs):
+            raise ValidationError(mail_policy.refusal_of_member(organization, theirs[address]))
         for address in mail_policy.refused(organization, [one for one in listed if one not in members]):
             raise ValidationError(mail_policy.refusal(organization, address))
         return listed

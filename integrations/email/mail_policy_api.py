@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,7 +14,14 @@ from common.http.serializers import OnlyKnownFields
 from registries.access import administered_organization
 from teams import mail_policy
 from teams.accounts.signed_in import person
-from teams.models import Organization
+from teams.models import Organization, User
+
+
+class UnconfirmedPersonSerializer(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ["username", "email"]
+        read_only_fields = fields
 
 
 class MailPolicySerializer(OnlyKnownFields, serializers.Serializer[Organization]):
@@ -24,12 +31,19 @@ class MailPolicySerializer(OnlyKnownFields, serializers.Serializer[Organization]
     addresses = serializers.ListField(
         child=serializers.CharField(), required=False, source="mail_addresses", help_text="Others that may get e-mails."
     )
+    people_unconfirmed = serializers.SerializerMethodField(
+        help_text="People whose address is not shown to be theirs: as one of theirs it gets no e-mail."
+    )
     unconfirmed = serializers.ListField(
         child=serializers.CharField(),
         required=False,
         source="mail_unconfirmed",
         help_text="Used before there was this rule: they still get e-mails. Move them to addresses, or take them out.",
     )
+
+    @extend_schema_field(UnconfirmedPersonSerializer(many=True))
+    def get_people_unconfirmed(self, organization: Organization) -> Any:
+        return UnconfirmedPersonSerializer(mail_policy.people_unconfirmed(organization), many=True).data
 
 
 class OrganizationMail(APIView):

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from common.data.validation_errors import refuse
 from teams import memberships
 from teams.audit import audit_log
+from teams.email_addresses.confirmed import confirm_address
 from teams.models import Invitation, Membership, Role, Team, User
 
 _GOOD_FOR = timedelta(days=7)
@@ -88,6 +89,9 @@ def accept(token: str, user: User) -> Membership:
         taken = open_invitations().filter(pk=found.pk).order_by()
         if not taken.update(accepted_at=timezone.now(), accepted_by=user):
             raise _not_good()
+        if found.emailed_at:
+            # The link went there and nowhere else: whoever has it reads that mailbox.
+            confirm_address(user, found.email, "mailed invitation")
         return memberships.give_role(found.team, user, found.role, by=user, invited_by=str(found.made_by))
 
 

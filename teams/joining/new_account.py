@@ -13,6 +13,7 @@ from common.data.validation_errors import Conflict, quoted, refuse
 from teams import memberships
 from teams.accounts import handed_over_key
 from teams.audit import audit_log
+from teams.email_addresses.confirmed import confirmed
 from teams.models import Role, Team, User
 
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9]+")
@@ -44,10 +45,11 @@ def create_person(email: str, *, is_instance_admin: bool = False) -> User:
         validate_email(email)
     except ValidationError:
         refuse("email", f"{quoted(email)} is no e-mail address. Write it like ada@example.com.")
-    if User.objects.filter(email__iexact=email).exists():
+    if User.objects.filter(confirmed(), email__iexact=email).exists():
         raise Conflict({"email": f"Somebody has the address {quoted(email)} already."})
     wanted = re.sub(r"[^\w.+-]+", "-", email.partition("@")[0])[:100]
-    user = User(username=_free(wanted), email=email, is_superuser=is_instance_admin, is_staff=is_instance_admin)
+    user = User(username=_free(wanted), email=email, confirmed_email=email)
+    user.is_superuser = user.is_staff = is_instance_admin
     with transaction.atomic():
         _store(user, None)
     return user

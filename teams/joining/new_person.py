@@ -26,7 +26,7 @@ def join_as_new_person(token: str, found: Invitation, form: NewPersonForm) -> Us
 def _made(token: str, found: Invitation, form: NewPersonForm) -> User:
     user = form.save(commit=False)
     # Only whom the link reached by e-mail has shown that the address is theirs.
-    user.email = found.email if found.emailed_at else ""
+    user.email = user.confirmed_email = found.email if found.emailed_at else ""
     user.save()
     after = audit_log.columns(user, "username", "email")
     audit_log.record("user.create", f"user {user}", team=None, by=user, person=user, after=after)

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from teams.email_addresses.confirmed import confirmed
 from teams.models import Membership, Notice, Role
 
 logger = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ def _taken(notice: Notice) -> bool:
 
 def _sent(notice: Notice) -> bool:
     admins = Membership.objects.filter(team=notice.team, role=Role.ADMIN, user__is_active=True)
-    addresses = list(admins.exclude(user__email="").values_list("user__email", flat=True))
+    addresses = list(admins.filter(confirmed("user__")).values_list("user__email", flat=True))
     if not addresses:
         return False
     link = f"{settings.RUNBELL_URL}{notice.url}" if notice.url.startswith("/") else notice.url

@@ -295,6 +295,10 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     # Who has just signed in is led on.
     "GET profile/confirm": (None, LEADS_ON),
     "POST profile/confirm": ({}, LEADS_ON),
+    # No e-mail is set up here, which the page says; and that is no good link.
+    "POST profile/email/send": ({}, LEADS_ON),
+    "GET profile/email/confirm": (None, (302, 422, 422, 422, 422)),
+    "POST profile/email/confirm": ({}, (302, 422, 422, 422, 422)),
     "GET profile/sessions": (None, (302, 200, 200, 200, 200)),
     "POST profile/sessions/end": ({"which": "others"}, LEADS_ON),
     "POST profile/sessions/<str:session>/end": ({}, (302, 404, 404, 404, 302)),

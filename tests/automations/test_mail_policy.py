@@ -39,14 +39,22 @@ def test_an_address_of_nobody_here_is_refused_with_who_can_change_that(api: APIC
     answer = api.post("/api/v1/automations", automation(["eve@evil.test"]), format="json")
     (error,) = answer.json()["errors"]
     assert (answer.status_code, error["field"]) == (400, "action.to")
-    assert "it is no address of its people, nor of its domains (acme.test, example.com)" in error["message"]
+    assert "it is no confirmed address of its people, nor of its domains (acme.test, example.com)" in error["message"]
     assert "An admin of the organization adds the domain or the address." in error["message"]
 
 
 @pytest.mark.parametrize("to", ["bob@elsewhere.test", "BOB@Elsewhere.Test", "anybody@acme.test", "x@ACME.test"])
 def test_people_of_the_organization_and_its_domains_may_get_e_mails(api: APIClient, mail: SmtpServer, to: str) -> None:
-    User.objects.filter(username="bob").update(email="bob@elsewhere.test")
+    User.objects.filter(username="bob").update(email="bob@elsewhere.test", confirmed_email="bob@elsewhere.test")
     assert api.post("/api/v1/automations", automation([to]), format="json").status_code == 201
+
+
+@pytest.mark.parametrize("to", ["bob", "bob@elsewhere.test"])
+def test_an_address_that_is_not_confirmed_gets_none(api: APIClient, mail: SmtpServer, to: str) -> None:
+    """Anybody types any address into their profile, and would write to it in the organization's name."""
+    User.objects.filter(username="bob").update(email="bob@elsewhere.test")
+    answer = api.post("/api/v1/automations", automation([to]), format="json")
+    assert (answer.status_code, "confirmed" in answer.json()["errors"][0]["message"]) == (400, True)
 
 
 def test_a_domain_within_a_domain_is_another_one(api: APIClient, mail: SmtpServer) -> None:

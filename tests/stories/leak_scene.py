@@ -51,7 +51,7 @@ KINDS = ("echo", "fail", "hang", "dead")
 def prepare(url: str, slack_url: str, dead: str) -> None:
     world = make_place()
     User.objects.create_superuser("root", password="root-password")
-    User.objects.filter(username="alice").update(email="alice@acme.test")
+    User.objects.filter(username="alice").update(email="alice@acme.test", confirmed_email="alice@acme.test")
     Execution.objects.all().delete()
     _prepare_webhooks(world, url, dead)
     _prepare_slack(world, slack_url, dead)

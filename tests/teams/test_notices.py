@@ -90,7 +90,7 @@ def addresses(world: World, settings: Any) -> None:
     settings.EMAIL_HOST = "mail.test"
     settings.RUNBELL_URL = "https://bell.test"
     for name in ("alice", "bob"):
-        User.objects.filter(username=name).update(email=f"{name}@acme.test")
+        User.objects.filter(username=name).update(email=f"{name}@acme.test", confirmed_email=f"{name}@acme.test")
 
 
 def test_the_admins_of_the_team_get_it_once(world: World, addresses: None) -> None:

@@ -407,7 +407,7 @@ def test_the_operator_says_whose_accounts_come_in(
 
 
 def test_an_e_mail_address_opens_nobodys_account(world: World, okta: OidcProvider) -> None:
-    User.objects.filter(username="bob").update(email="bob@acme.test")
+    User.objects.filter(username="bob").update(email="bob@acme.test", confirmed_email="bob@acme.test")
     okta.person("sub-1", preferred_username="bob", email="bob@acme.test", email_verified=True)
     client, _ = sign_in(okta, "sub-1")
     assert who(client) == "bob-2"
@@ -418,7 +418,7 @@ def test_where_the_operator_wants_it_a_verified_address_does(
     world: World, okta: OidcProvider, settings: Any, verified: Any, name: str
 ) -> None:
     use(settings, okta, links_by_email=True)
-    User.objects.filter(username="bob").update(email="Bob@acme.test")
+    User.objects.filter(username="bob").update(email="Bob@acme.test", confirmed_email="Bob@acme.test")
     okta.person("sub-1", preferred_username="bob", email="bob@acme.test", email_verified=verified)
     client, _ = sign_in(okta, "sub-1")
     assert who(client) == name
@@ -427,7 +427,7 @@ def test_where_the_operator_wants_it_a_verified_address_does(
 def test_what_opened_a_joined_account_until_then_ends(world: World, okta: OidcProvider, settings: Any) -> None:
     """Anybody types any address into a profile; whoever typed this one shall not share the account."""
     use(settings, okta, links_by_email=True)
-    User.objects.filter(username="bob").update(email="victim@acme.test")
+    User.objects.filter(username="bob").update(email="victim@acme.test", confirmed_email="victim@acme.test")
     attacker = Client()
     attacker.force_login(world.users["bob"])
     okta.person("sub-1", email="victim@acme.test", email_verified=True)
@@ -437,10 +437,68 @@ def test_what_opened_a_joined_account_until_then_ends(world: World, okta: OidcPr
     assert not ApiKey.objects.filter(user__username="bob").exists()
 
 
+def test_a_typed_address_opens_nothing_and_keeps_nobody_from_their_account(
+    world: World, okta: OidcProvider, settings: Any
+) -> None:
+    """Who types a colleague's address waits for them in vain, and does not make the address one of two accounts."""
+    use(settings, okta, links_by_email=True)
+    User.objects.filter(username="bob").update(email="victim@acme.test")
+    okta.person("sub-1", preferred_username="anna", email="victim@acme.test", email_verified=True)
+    assert who(sign_in(okta, "sub-1")[0]) == "anna"
+    SocialAccount.objects.all().delete()
+    assert who(sign_in(okta, "sub-1")[0]) == "anna"
+
+
+def test_another_provider_opens_a_joined_account_no_more(world: World, okta: OidcProvider, settings: Any) -> None:
+    use(settings, okta, links_by_email=True)
+    bob = world.users["bob"]
+    User.objects.filter(pk=bob.pk).update(email="victim@acme.test", confirmed_email="victim@acme.test")
+    SocialAccount.objects.create(provider="first", uid="sub-9", user=bob)
+    Authenticator.objects.create(user=bob, type=Authenticator.Type.WEBAUTHN, data={"name": "n", "credential": {}})
+    okta.person("sub-1", email="victim@acme.test", email_verified=True)
+    assert who(sign_in(okta, "sub-1")[0]) == "bob"
+    assert [(one.provider, one.uid) for one in SocialAccount.objects.all()] == [("okta", "sub-1")]
+    assert not Authenticator.objects.exists()
+
+
+def test_the_word_of_the_provider_confirms_the_address(world: World, okta: OidcProvider) -> None:
+    okta.person("sub-1", preferred_username="anna")
+    sign_in(okta, "sub-1")
+    User.objects.filter(username="anna").update(email="Anna@acme.test")
+    okta.person("sub-1", email="anna@acme.test", email_verified=False)
+    sign_in(okta, "sub-1")
+    assert User.objects.get(username="anna").confirmed_email == ""
+    okta.person("sub-1", email="anna@acme.test", email_verified=True)
+    sign_in(okta, "sub-1")
+    assert User.objects.get(username="anna").confirmed_email == "Anna@acme.test"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "bob\u200b@acme.test",
+        "bob@acme.test\u200b",
+        "bob@ac\u00adme.test",
+        "bob@ac\u212ae.test",
+        " bob@acme.test",
+        "bob@acme.test\n",
+        ["bob@acme.test"],
+    ],
+)
+def test_an_address_is_taken_as_it_stands_or_not_at_all(
+    world: World, okta: OidcProvider, settings: Any, address: Any
+) -> None:
+    use(settings, okta, links_by_email=True)
+    User.objects.filter(username="bob").update(email="bob@acme.test", confirmed_email="bob@acme.test")
+    okta.person("sub-1", preferred_username="anna", email=address, email_verified=True)
+    assert who(sign_in(okta, "sub-1")[0]) == "anna"
+    assert User.objects.get(username="anna").email == ""
+
+
 @pytest.mark.parametrize("column", ["is_superuser", "is_staff", "is_service"])
 def test_a_superusers_account_is_joined_by_nobody(world: World, okta: OidcProvider, settings: Any, column: str) -> None:
     use(settings, okta, links_by_email=True)
-    User.objects.filter(username="bob").update(email="bob@acme.test", **{column: True})
+    User.objects.filter(username="bob").update(email="bob@acme.test", confirmed_email="bob@acme.test", **{column: True})
     okta.person("sub-1", preferred_username="bob", email="bob@acme.test", email_verified=True)
     client, _ = sign_in(okta, "sub-1")
     assert who(client) == "bob-2"
@@ -448,7 +506,7 @@ def test_a_superusers_account_is_joined_by_nobody(world: World, okta: OidcProvid
 
 def test_an_address_of_two_accounts_joins_none(world: World, okta: OidcProvider, settings: Any) -> None:
     use(settings, okta, links_by_email=True)
-    User.objects.filter(username__in=("bob", "vera")).update(email="both@acme.test")
+    User.objects.filter(username__in=("bob", "vera")).update(email="both@acme.test", confirmed_email="both@acme.test")
     okta.person("sub-1", preferred_username="anna", email="both@acme.test", email_verified=True)
     client, _ = sign_in(okta, "sub-1")
     assert who(client) == "anna"

@@ -19,7 +19,10 @@ _LONGEST_SUBJECT = 191
 
 @dataclass(frozen=True)
 class Identity:
-    """A person as the provider tells of them. `email` is blank unless the provider says that it is theirs."""
+    """A person as the provider tells of them. `email` is blank unless the provider says that it is theirs.
+
+    It is plain ASCII, as OpenID Connect has it (RFC 5322): no sign in it is hidden, or folds to another.
+    """
 
     subject: str
     username: str
@@ -95,15 +98,18 @@ def _email(claims: Mapping[str, Any]) -> str:
     # Some say "true" as a text.
     if claims.get("email_verified") not in (True, "true"):
         return ""
-    address = _text(claims, "email")
+    address = claims.get("email")
+    # What identifies is taken as it stands or not at all: what is left out of it would make it another one's.
+    if not isinstance(address, str) or not address.isascii() or not address.isprintable() or len(address) > 254:
+        return ""
     try:
         validate_email(address)
     except ValidationError:
         return ""
-    return address if len(address) <= 254 else ""
+    return address
 
 
 def _text(claims: Mapping[str, Any], name: str) -> str:
-    """Give a claim without what no database and no page could take."""
+    """Give a claim without what no database and no page could take: for names, which identify nobody."""
     value = claims.get(name)
     return "".join(sign for sign in value if sign.isprintable()).strip() if isinstance(value, str) else ""

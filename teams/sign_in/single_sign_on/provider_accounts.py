@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from common.data.validation_errors import quoted, refuse
-from teams.accounts.api_key import delete_key
 from teams.audit import audit_log
-from teams.models import ApiKey, User
+from teams.email_addresses.confirmed import confirm_address, confirmed
+from teams.models import User
+from teams.sign_in.end_all_ways_in import end_all_ways_in
 from teams.sign_in.single_sign_on.claims import Identity
 from teams.sign_in.single_sign_on.errors import NotAdmitted
 from teams.sign_in.single_sign_on.group_mapping import follow_groups
@@ -28,6 +29,7 @@ def signed_in_person(provider: IdentityProvider, identity: Identity) -> User:
             with transaction.atomic():
                 user = known_person(provider, identity) or _joined(provider, identity) or _created(provider, identity)
                 _require_may_sign_in(user)
+                confirm_address(user, identity.email, f"identity provider {provider.id}")
                 follow_groups(provider, user, identity.groups)
                 return user
         except IntegrityError:
@@ -67,22 +69,21 @@ def link(provider_id: str, subject: str, user: User) -> None:
 def _joined(provider: IdentityProvider, identity: Identity) -> User | None:
     """Give the one account with this e-mail address, where the operator wants that; never a superuser's.
 
-    Anybody types any address into their own profile. So what opened the account until now ends: its password, with it
-    every session, and its API keys. Else whoever typed this one's address would share the account from now on.
+    Anybody types any address into their own profile: only one that is confirmed counts, and others stand in nobody's
+    way. What opened the account until now ends all the same: who had the address before may not be who has it today.
     """
     if not (provider.links_by_email and identity.email):
         return None
-    rows = User.objects.select_for_update(of=("self",)).filter(email__iexact=identity.email, is_active=True)
+    rows = User.objects.select_for_update(of=("self",)).filter(
+        confirmed(), email__iexact=identity.email, is_active=True
+    )
     people = list(rows[:2])
     if len(people) != 1 or people[0].is_service or people[0].is_superuser or people[0].is_staff:
         return None
     user = people[0]
     if SocialAccount.objects.filter(user=user, provider=provider.id).exists():
         return None
-    user.set_unusable_password()
-    user.save(update_fields=["password"])
-    for key in ApiKey.objects.filter(user=user):
-        delete_key(key)
+    end_all_ways_in(user)
     link(provider.id, identity.subject, user)
     return user
 
@@ -98,6 +99,7 @@ def _created(provider: IdentityProvider, identity: Identity) -> User:
         first_name=identity.first_name,
         last_name=identity.last_name,
         email=identity.email,
+        confirmed_email=identity.email,
     )
     user.set_unusable_password()
     user.save()
