@@ -25,7 +25,10 @@ class Pages(CursorPagination):
     def decode_cursor(self, request: Request) -> Any:
         """Read the cursor; refuse one whose position is no row's number, before a database is asked with it."""
         cursor = super().decode_cursor(request)
-        position = cursor.position if cursor else None
-        if position is None or (re.fullmatch(r"[0-9]{1,19}", position) and int(position) <= _HIGHEST):
+        if cursor is None or cursor.position is None or _is_row_number(str(cursor.position)):
             return cursor
         raise NotFound(self.invalid_cursor_message)
+
+
+def _is_row_number(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]{1,19}", text)) and int(text) <= _HIGHEST

@@ -150,7 +150,9 @@ def test_a_dangerous_setting_stops_a_start_that_makes_no_checks_of_its_own(
 
 
 @pytest.mark.processes
-@pytest.mark.parametrize("start", ["import config.wsgi", "import config.asgi", "worker --skip-checks", "runserver 0 --noreload"])
+@pytest.mark.parametrize(
+    "start", ["import config.wsgi", "import config.asgi", "worker --skip-checks", "runserver 0 --noreload"]
+)
 def test_no_command_starts_with_a_key_that_can_be_guessed(tmp_path: Path, start: str) -> None:
     command = ["-c", start] if start.startswith("import") else ["manage.py", *start.split()]
     with new_environment(tmp_path) as environment:
