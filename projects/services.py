@@ -7,7 +7,7 @@ from projects.models import Project
 from teams.models import Team
 
 
-def create_project(team: Team, name: str, description: str | None = None) -> Project:
+def create_project(team: Team, name: str, description: str | None = "") -> Project:
     project = Project(team=team, name=name, description=description)
     same_name = Project.objects.filter(team=team, name=name)
     with only_one(same_name, f"The team {team.name} has a project {name!r} already."):

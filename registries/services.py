@@ -29,7 +29,7 @@ def create_registry(
     organization: Organization,
     name: str,
     *,
-    description: str | None = None,
+    description: str | None = "",
     visibility: str = Visibility.ORGANIZATION,
     types: Iterable[str] = (),
     by: User | None = None,

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='registry',
             name='description',
-            field=models.TextField(blank=True, null=True),
+            field=models.TextField(blank=True, default='', null=True),
         ),
         migrations.AlterField(
             model_name='upload',

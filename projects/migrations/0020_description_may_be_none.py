@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='project',
             name='description',
-            field=models.TextField(blank=True, null=True),
+            field=models.TextField(blank=True, default='', null=True),
         ),
     ]

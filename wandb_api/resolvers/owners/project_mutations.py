@@ -38,7 +38,7 @@ def upsert(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     if not name.startswith(REGISTRY_PREFIX):
         team = writable_team(user, entity)
         try:
-            return _answer(create_project(team, name, input.get("description")), inserted=True)
+            return _answer(create_project(team, name, input.get("description", "")), inserted=True)
         except Conflict:  # another script made it at this moment
             return _answer(get_or_create_project(team, name), inserted=False)
     owner = entity_named(user, entity)
@@ -46,6 +46,8 @@ def upsert(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
         raise Http404(f"There is no organization or team {entity!r} here, or you are not in it.")
     organization = access.administered_organization(user, owner.organization.name)
     details = {key: value for key, value in _registry_details(input, []).items() if value is not None}
+    # Null is what was said; what was not said is empty.
+    details |= {"description": None} if input.get("description", "") is None else {}
     registry = services.create_registry(organization, name.removeprefix(REGISTRY_PREFIX), **details, by=user)
     return _answer(registry, inserted=True)
 
