@@ -14,7 +14,7 @@ from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.definitions import as_code, scopes
 from automations.definitions.sentence import sentence_of
-from automations.definitions.services import receiver_names
+from automations.definitions.services import receiver_name, receiver_names
 from automations.delivery import trial_delivery
 from automations.models import Automation, Execution
 from automations.tasks import work
@@ -123,7 +123,7 @@ def test_it_is_exported_and_applied_without_a_change(api: APIClient, world: Worl
 def test_its_sentence_names_where_it_goes(api: APIClient, kind: type[Action]) -> None:
     save(api, kind)
     automation = Automation.objects.get()
-    name = receiver_names([automation])[automation.receiver_key]
+    name = receiver_name(automation, receiver_names([automation]))
     said = sentence_of(automation, name)
     assert said.startswith("When a run of acme/mnist fails, ")
     assert "gone" not in said

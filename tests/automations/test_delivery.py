@@ -250,7 +250,11 @@ def move_the_webhook() -> None:
         (delete_the_webhook, "Its webhook was deleted. Edit the automation and choose another."),
         (disable_the_webhook, "The webhook hook is disabled. It was disabled by a person."),
         (delete_the_secret, "The webhook hook uses the secret TOKEN, which does not exist. Add it again."),
-        (move_the_webhook, "Its webhook was deleted. Edit the automation and choose another."),
+        (
+            move_the_webhook,
+            "The person who used another team's webhook for it does not belong to both teams any more. Edit the "
+            "automation and choose one of its own team, or have somebody who belongs to both teams save it.",
+        ),
     ],
 )
 def test_what_cannot_be_sent_ends_with_a_reason(

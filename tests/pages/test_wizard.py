@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -234,7 +235,8 @@ def test_an_action_in_a_registry_uses_what_the_chosen_team_has(world: World, bob
     page = bob.post(f"{registry}/automations/new", sent)
     assert shown_step(page) == "action"
     assert page.context["where"].team == team
-    assert "There is no webhook to choose yet." in text(page)
+    # It has none of its own: only what bob's other team lends.
+    assert re.findall(r'<option value="(.*hook)"', text(page)) == ["acme/hook"]
 
 
 def test_a_run_event_does_not_happen_in_a_registry(bob: Client, registry: str) -> None:
