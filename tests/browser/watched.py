@@ -85,10 +85,19 @@ def barriers(page: Page) -> list[str]:
     ]
 
 
+_AT_REST = """async () => {
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    await Promise.all(document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity)
+        .map((one) => one.finished.catch(() => null)));
+}"""
+
+
 def assert_open_to_all(page: Page) -> None:
     """Look for barriers in light and in dark."""
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        # Colours may still be on their way from one scheme to the other: Django's admin lets them fade.
+        page.evaluate(_AT_REST)
         found = barriers(page)
         assert found == [], f"{page.url} in {scheme}:\n" + "\n".join(found)
     page.emulate_media(color_scheme="light")
