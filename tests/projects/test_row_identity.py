@@ -74,6 +74,15 @@ def test_what_is_sent_again_is_judged_once(run: Run, world: World, django_captur
     assert past_values(run.pk, "history", "loss", before=50, count=100) == [step / 7 for step in range(50)]
 
 
+def test_rows_that_say_no_step_are_given_with_their_line_as_one(run: Run) -> None:
+    for writer in ("w0", "w1"):
+        log(run, 0, [{"loss": line, "_timestamp": START + line} for line in range(3)], writer=writer)
+    log(run, 0, [{"loss": line, "_timestamp": START + line} for line in range(3)], writer="w0")
+    found = list(rows_between(run, 0, 100))
+    assert [(one["_step"], one["loss"]) for one in found] == [(0, 0), (1, 1), (2, 2), (3, 0), (4, 1), (5, 2)]
+    assert [one["_step"] for one in rows_between(run, 2, 4)] == [2, 3]
+
+
 def test_system_metrics_are_known_by_their_time(run: Run) -> None:
     looks = [{"system.cpu": 1.0, "_timestamp": START + second} for second in range(5)]
     log(run, 0, looks, stream="system")

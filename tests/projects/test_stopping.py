@@ -68,6 +68,18 @@ def test_over_rest_a_run_is_stopped_and_one_that_is_over_is_a_conflict(api: APIC
     assert api.post("/api/v1/projects/acme/mnist/runs/run1/stop").status_code == 409
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/json", "application/x-yaml", "multipart/form-data; boundary=x", "text/x"]
+)
+def test_a_refusal_before_the_body_is_read_needs_no_body_that_can_be_read(
+    api: APIClient, world: World, kind: str
+) -> None:
+    finish_run(world.run(), 1)
+    for body in (b"x", b"null", b"\xff", b"{", b"[" * 90_000, b'"\\ud800"'):
+        answer = api.generic("POST", "/api/v1/projects/acme/mnist/runs/run1/stop", body, content_type=kind)
+        assert answer.status_code == 409, body[:9]
+
+
 def test_its_page_has_a_button_for_members(world: World, client: Client) -> None:
     world.run()
     client.login(username="bob", password="bob-password")
