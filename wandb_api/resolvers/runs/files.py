@@ -22,8 +22,8 @@ from teams.access import in_teams_of, require
 from teams.models import Role
 from wandb_api.graphql import connections, resolver_tables
 from wandb_api.graphql.caller import Info, person, visitor
-from wandb_api.graphql.fields_beside import arguments_beside
 from wandb_api.graphql.global_ids import global_id, key_of
+from wandb_api.graphql.sibling_arguments import sibling_arguments
 
 run = resolver_tables.table_of("Run")
 # How `wandb.Api()` calls itself. It falls over a file without an address; a script's own uploads go without.
@@ -69,7 +69,7 @@ def remove_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
 @run.field("fileCount")
 def file_count(found: Run, info: Info) -> int:
     """How many the `files` beside it are: the SDK gives it as the length of what was asked for by name."""
-    asked = arguments_beside(info, "files")
+    asked = sibling_arguments(info, "files")
     rows = _files_asked_for(found, asked.get("names"), asked.get("pattern"))
     return len(rows) if isinstance(rows, list) else rows.count()
 

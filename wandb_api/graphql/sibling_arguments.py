@@ -1,4 +1,4 @@
-"""What a document asks for beside a field: the arguments of its neighbour."""
+"""Sibling arguments: with what a document asks for another field of the same object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from graphql.execution.values import get_argument_values
 from wandb_api.graphql.caller import Info
 
 
-def arguments_beside(info: Info, name: str) -> dict[str, Any]:
+def sibling_arguments(info: Info, name: str) -> dict[str, Any]:
     """Give the arguments of the field of this name of the same object; none where nobody asks for it."""
     nodes: list[FieldNode] = list(_fields(info.operation.selection_set, info))
     for key in info.path.as_list()[:-1]:
