@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache, caches
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from common.rate_limits.token_bucket import BucketRate
+from tests.architecture.source_tree import APPS
 from tests.slack_server import SlackServer
 from tests.world import World, make_world
 
@@ -42,6 +48,17 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    """Let no test leave a thread of ours behind: it would write into the database of the tests after it."""
+    yield
+    for thread in threading.enumerate():
+        target = getattr(thread, "_target", None)
+        if target is not None and (target.__module__ or "").partition(".")[0] in APPS:
+            thread.join(timeout=10)
+            assert not thread.is_alive(), f"the test is over, and its thread {thread.name} goes on"
+
+
 @pytest.fixture(autouse=True, scope="session")
 def cache_of_its_own() -> None:
     """Tests that run beside each other share a Redis, but not what stands in it."""
@@ -50,6 +67,18 @@ def cache_of_its_own() -> None:
     caches.settings["default"]["KEY_PREFIX"] = mine
     caches["default"].key_prefix = mine
     assert cache.make_key("refused").startswith(mine)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Have the content types of what only the settings' pages know (proxies of theirs) in the database from the start.
+
+    Else the first test to see such a page makes one, which is taken back with the test and goes on in the cache.
+    """
+    import_module(settings.ROOT_URLCONF)
+    with django_db_blocker.unblock():
+        for model in apps.get_models():
+            ContentType.objects.get_for_model(model, for_concrete_model=False)
 
 
 @pytest.fixture(autouse=True)

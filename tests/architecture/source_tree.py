@@ -26,6 +26,8 @@ ORDER = (
 )
 # An app that has no folder (yet) has no file that could break a rule.
 APPS = tuple(app for row in ORDER for app in row if (ROOT / app).is_dir())
+# Importing one starts what goes on in a web process: no test does so in its own.
+ENTRY_POINTS = {"config.asgi", "config.checked_wsgi", "config.wsgi"}
 
 
 @cache

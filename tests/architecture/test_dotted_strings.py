@@ -13,7 +13,7 @@ from django.apps import apps
 from django.utils.module_loading import import_string
 
 from config import settings
-from tests.architecture.source_tree import APPS, sources
+from tests.architecture.source_tree import APPS, ENTRY_POINTS, sources
 
 DOTTED = re.compile(r"[a-z_]\w*(\.\w+)+")
 # Functions that import the module whose name they are given.
@@ -61,6 +61,9 @@ def resolved(name: str) -> Any:
     """Give the module, the class, the function or the model of this name. Raises where there is none."""
     if name == settings.AUTH_USER_MODEL:
         return apps.get_model(name)
+    if name.rpartition(".")[0] in ENTRY_POINTS:
+        # tests/config/test_ready.py imports them, in processes of their own.
+        return importlib.util.find_spec(name.rpartition(".")[0])
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
