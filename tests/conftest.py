@@ -6,18 +6,16 @@ import gc
 import os
 import threading
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache, caches
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from common.rate_limits.token_bucket import BucketRate
+from teams.settings_site.team_settings_admin_site import team_settings
 from tests.architecture.source_tree import APPS
 from tests.slack_server import SlackServer
 from tests.world import World, make_world
@@ -71,13 +69,12 @@ def cache_of_its_own() -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Have the content types of what only the settings' pages know (proxies of theirs) in the database from the start.
+    """Have the content types of what the settings' pages alone know in the database from the start.
 
     Else the first test to see such a page makes one, which is taken back with the test and goes on in the cache.
     """
-    import_module(settings.ROOT_URLCONF)
     with django_db_blocker.unblock():
-        for model in apps.get_models():
+        for model in team_settings._registry:
             ContentType.objects.get_for_model(model, for_concrete_model=False)
 
 

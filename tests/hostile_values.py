@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Any
 
 from django.db import connection
@@ -48,6 +49,15 @@ def of_this_database(values: list[Any]) -> list[Any]:
     if connection.vendor == "sqlite":
         return values
     return [value for value in values if any(value is one or repr(value) == repr(one) for one in STORED)]
+
+
+def part_for(values: list[Any], one: Hashable, among: Sequence[Hashable]) -> list[Any]:
+    """Give the values that fall to one of those places which the same code reads: in all, each falls to one at least.
+
+    Where there are more places than values, each still gets one.
+    """
+    at = among.index(one)
+    return values[at :: len(among)] or [values[at % len(values)]]
 
 
 def values_for(kind: str) -> list[Any]:

@@ -24,7 +24,7 @@ from tests.access.place import address, with_key, with_session
 from tests.access.routes import MATRIX, PAGES, QUERIES
 from tests.access.test_matrix import REST
 from tests.architecture.source_tree import source_texts
-from tests.hostile_values import BRIEF, TEXTS, VALUES, named, nested, of_this_database
+from tests.hostile_values import BRIEF, TEXTS, VALUES, named, nested, of_this_database, part_for
 from tests.world import World
 
 _READ = re.compile(r"""(?:GET|query_params)(?:\.get|\.getlist)?[(\[]\s*["'](\w+)["']""")
@@ -44,10 +44,12 @@ def cursors() -> list[str]:
     return [b64encode(one.encode()).decode() for one in said]
 
 
+# Each serializer is handed these; the others end where bodies are parsed.
+SHORT_BODIES = [b"", b"null", b"[]", b"1", b'"x"', b'{"a":1}', b'{"": {}}']
 BODIES = [
-    b"", b"null", b"[]", b"1", b'"x"', b"{", b'{"a":1}', b"\xff", b"[" * 90_000, b'{"a":' * 90_000,
+    *SHORT_BODIES, b"{", b"\xff", b"[" * 90_000, b'{"a":' * 90_000,
     b'{"a":' * 600 + b"1" + b"}" * 600, b'{"\\ud800": "\\ud800"}', b'{"a": NaN}', b'{"a": ' + b"9" * 5000 + b"}",
-    b'{"a": 1, "a": 2}', b'{"": {}}', b'{"\\u0000": 1}',
+    b'{"a": 1, "a": 2}', b'{"\\u0000": 1}',
 ]  # fmt: skip
 
 
@@ -95,55 +97,105 @@ def put(body: Any, path: tuple[Any, ...], value: Any) -> Any:
     return found
 
 
-def fields_of(document: dict[str, Any], row: str) -> set[str]:
-    """Give the fields of a request's body by OpenAPI."""
+def operation_of(document: dict[str, Any], row: str) -> dict[str, Any]:
+    """Give what OpenAPI says of a row of the matrix."""
     method, _, route = row.partition(" ")
     path = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/{REST}{route}")
     methods = document["paths"].get(path) or document["paths"].get(path.replace("{pk}", "{id}"), {})
-    content = methods.get(method.lower(), {}).get("requestBody", {}).get("content", {})
-    shape = content.get("application/json", {}).get("schema", {})
+    found: dict[str, Any] = methods.get(method.lower(), {})
+    return found
+
+
+def fields_of(document: dict[str, Any], row: str) -> tuple[str, set[str]]:
+    """Give the name of a request's body by OpenAPI, and its fields. A PATCH takes the same, all of it optional."""
+    content = operation_of(document, row).get("requestBody", {}).get("content", {})
+    shape, name = content.get("application/json", {}).get("schema", {}), row
     for part in [shape.get("$ref", ""), *(one.get("$ref", "") for one in shape.get("oneOf", []))]:
-        shape = document["components"]["schemas"].get(part.rpartition("/")[2], shape)
-    return set(shape.get("properties", {}))
+        if (component := part.rpartition("/")[2]) in document["components"]["schemas"]:
+            shape, name = document["components"]["schemas"][component], component.removeprefix("Patched")
+    return name, set(shape.get("properties", {}))
+
+
+def places_of(document: dict[str, Any], row: str) -> set[tuple[str, tuple[Any, ...]]]:
+    """Give each place in the body of a row, by the name of the body and the path in it."""
+    body = MATRIX[row][0]
+    name, fields = fields_of(document, row)
+    return {(name, at) for at in leaves({**dict.fromkeys(fields), **body})} if isinstance(body, dict) else set()
+
+
+@pytest.fixture(scope="module")
+def places(document: dict[str, Any]) -> dict[str, set[Any]]:
+    return {row: places_of(document, row) for row in MATRIX}
+
+
+@pytest.fixture(scope="module")
+def parameters(document: dict[str, Any]) -> dict[str, set[Any]]:
+    return {row: parameters_of(document, row) for row in ASKED_ROWS}
+
+
+WRITING = [row for row in MATRIX if row.startswith(("POST", "PUT", "PATCH"))]
 
 
 @pytest.mark.parametrize("row", MATRIX)
 def test_no_value_in_a_rest_body_is_a_server_error(
-    place: World, document: dict[str, Any], row: str, caplog: pytest.LogCaptureFixture
+    place: World, places: dict[str, set[Any]], row: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     method, _, route = row.partition(" ")
     body = MATRIX[row][0]
     watched, path = Watched(with_key(place, "alice"), caplog), f"/{REST}{address(route, place)}"
-    for raw in BODIES if method in ("POST", "PUT", "PATCH") else ():
+    for raw in [*SHORT_BODIES, *part_for(BODIES, row, WRITING)] if row in WRITING else ():
         watched.send(method, path, raw, raw)
-    if isinstance(body, dict):
-        whole = {**dict.fromkeys(fields_of(document, row)), **body}
-        for at in leaves(whole):
-            for value in of_this_database(BRIEF):
-                sent = put(body if at[0] in body else {**body, at[0]: None}, at, value)
-                watched.send(method, path, (at, value), json.dumps(sent))
+    for name, at in sorted(places[row], key=repr):
+        # Several addresses may take one body.
+        rows = [one for one in MATRIX if (name, at) in places[one]]
+        for value in part_for(of_this_database(BRIEF), row, rows):
+            sent = put(body if at[0] in body else {**body, at[0]: None}, at, value)
+            watched.send(method, path, (at, value), json.dumps(sent))
     assert watched.failed == []
 
 
-@pytest.mark.parametrize("row", [row for row in MATRIX if row.startswith(("GET", "DELETE"))])
+def parameters_of(document: dict[str, Any], row: str) -> set[tuple[str, str]]:
+    """Give the name of each parameter of the query, with all that OpenAPI says of it."""
+    told = operation_of(document, row).get("parameters", [])
+    return {(one["name"], json.dumps(one, sort_keys=True)) for one in told if one["in"] == "query"}
+
+
+def parts_of(route: str) -> Iterator[tuple[str, str]]:
+    """Give what stands up to each name in an address, that name's place with it, and what stands behind."""
+    for at, part in enumerate(parts := route.split("/")):
+        if "<" in part:
+            yield "/".join(parts[: at + 1]), "/".join(parts[at + 1 :])
+
+
+def _beside(before: str, value: str, after: str) -> str:
+    """Give the address with the value in the last place of what stands before."""
+    front = before.rpartition("/")[0]
+    return "/".join(part for part in (front, value) if part) + (f"/{after}" if after else "")
+
+
+# Rows with a query: those that ask the same parameter, or have the same beginning, are read by the same code, and
+# share the values.
+ASKED_ROWS = [row for row in MATRIX if row.startswith(("GET", "DELETE"))]
+
+
+@pytest.mark.parametrize("row", ASKED_ROWS)
 def test_no_query_or_name_in_a_rest_address_is_a_server_error(
-    place: World, document: dict[str, Any], row: str, caplog: pytest.LogCaptureFixture
+    place: World, parameters: dict[str, set[Any]], row: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     method, _, route = row.partition(" ")
     watched, path = Watched(with_key(place, "alice"), caplog), f"/{REST}{address(route, place)}"
-    shape = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/{REST}{route}")
-    methods = document["paths"].get(shape) or document["paths"].get(shape.replace("{pk}", "{id}"), {})
-    told = {one["name"] for one in methods.get(method.lower(), {}).get("parameters", []) if one["in"] == "query"}
-    for cursor in cursors() if "cursor" in told else ():
-        watched.send(method, f"{path}?cursor={quote(cursor)}", cursor)
-    for value in quoted():
-        for name in sorted(told):
+    for name, told in sorted(asked := parameters[row]):
+        rows = [one for one in ASKED_ROWS if (name, told) in parameters[one]]
+        values = [quote(cursor) for cursor in cursors()] if name == "cursor" else []
+        for value in part_for([*quoted(), *values], row, rows):
             watched.send(method, f"{path}?{name}={value}", value)
-        watched.send(method, f"{path}?{'&'.join(f'{name}={value}' for name in PARAMETERS)}", value)
-        for at, part in enumerate(parts := route.split("/")):
-            if "<" in part and value:
-                written = "/".join([*parts[:at], value, *parts[at + 1 :]])
-                watched.send(method, f"/{REST}{address(written, place)}", value)
+    everything = sorted({*PARAMETERS, *(name for name, _told in asked)})
+    for value in part_for(quoted(), row, ASKED_ROWS):
+        watched.send(method, f"{path}?{'&'.join(f'{name}={value}' for name in everything)}", value)
+    for before, after in parts_of(route):
+        rows = [one for one in ASKED_ROWS if before in dict(parts_of(one.partition(" ")[2]))]
+        for value in filter(None, part_for(quoted(), row, rows)):
+            watched.send(method, f"/{REST}{address(_beside(before, value, after), place)}", value)
     assert watched.failed == []
 
 
@@ -170,13 +222,17 @@ def test_no_query_or_name_in_the_address_of_a_page_is_a_server_error(
     assert watched.failed == []
 
 
-@pytest.mark.parametrize("row", [row for row in PAGES if row.startswith("POST")])
+FORM_ROWS = [row for row in PAGES if row.startswith("POST")]
+
+
+@pytest.mark.parametrize("row", FORM_ROWS)
 def test_no_value_in_a_form_is_a_server_error(place: World, row: str, caplog: pytest.LogCaptureFixture) -> None:
     sent, client = PAGES[row][0] or {}, with_session(place, "alice")
     watched, path = Watched(client, caplog), f"/{address(row.partition(' ')[2], place)}"
     usual = PAGES[row][1][-1]
     for name in [*sent, "next", "unknown"]:
-        for text in of_this_database(TEXTS):
+        rows = [one for one in FORM_ROWS if name in (PAGES[one][0] or ()) and PAGES[one][0].keys() == sent.keys()]
+        for text in part_for(of_this_database(TEXTS), row, rows or FORM_ROWS):
             form = {**{key: value for key, value in sent.items() if value is not None}, name: text}
             body = urlencode({key: str(value).encode("utf-8", "surrogatepass") for key, value in form.items()})
             caplog.clear()
