@@ -67,7 +67,7 @@ def test_nobody_but_its_admins_changes_or_deletes_one(world: World, registry: Re
         assert caller.send(DELETE, id=id)[0] == 403
         assert caller.send(ADD, input={"projectId": id, "userIds": [bob]})[0] == 403
     registry.refresh_from_db()
-    assert (registry.description, registry.name, RegistryMember.objects.count()) == (None, "models", 0)
+    assert (registry.description, registry.name, RegistryMember.objects.count()) == ("", "models", 0)
 
 
 def test_a_registry_has_no_number_that_a_project_has(graphql: GraphQL, world: World, registry: Registry) -> None:
