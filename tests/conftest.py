@@ -17,6 +17,7 @@ from rest_framework.test import APIClient
 from common.rate_limits.token_bucket import BucketRate
 from teams.settings_site.team_settings_admin_site import team_settings
 from tests.architecture.source_tree import APPS
+from tests.http_receiver import HttpReceiver
 from tests.slack_server import SlackServer
 from tests.world import World, make_world
 
@@ -123,7 +124,7 @@ def as_person(key: str) -> APIClient:
 @pytest.fixture
 def receiver() -> Iterator[HTTPServer]:
     """A real server on loopback that answers 200 to everything, and remembers."""
-    with HTTPServer(host="127.0.0.1") as server:
+    with HttpReceiver(host="127.0.0.1") as server:
         server.expect_request("/hook").respond_with_json({"ok": True})
         yield server
 

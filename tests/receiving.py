@@ -33,7 +33,7 @@ class Tally(ThreadingHTTPServer):
         self.about: dict[bytes, Callable[[], None]] = {}
         self.stopped = threading.Event()
         self.lock = threading.Lock()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
     def url(self) -> str:

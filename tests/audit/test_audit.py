@@ -11,7 +11,6 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
-from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
 from automations.definitions.services import set_enabled
@@ -32,6 +31,7 @@ from teams.audit.denial_limit import MOST_OF_STRANGERS
 from teams.memberships import set_role
 from teams.models import AuditEvent, Organization, Team, User
 from tests.conftest import as_person, forget_refusals
+from tests.http_receiver import HttpReceiver
 from tests.world import FAILED, World
 
 AUDIT = "/api/v1/teams/acme/audit"
@@ -161,7 +161,7 @@ def test_a_wrong_old_password_changes_and_tells_nothing(world: World) -> None:
 
 
 def test_a_webhook_that_the_engine_disables_is_told(world: World) -> None:
-    with HTTPServer(host="127.0.0.1") as server:
+    with HttpReceiver(host="127.0.0.1") as server:
         server.expect_request("/hook").respond_with_data("", status=410)
         world.webhook(server.url_for("/hook"))
         world.automation(FAILED)

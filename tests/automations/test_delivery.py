@@ -30,6 +30,7 @@ from outbound.retry_after import retry_after
 from projects.runs.lifecycle import finish_run
 from secrets_vault.models import Secret
 from teams.models import Team
+from tests.http_receiver import HttpReceiver
 from tests.world import FAILED, World
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -41,7 +42,7 @@ def receiver_with(world: World) -> Iterator[Callable[..., HTTPServer]]:
     servers = []
 
     def started(*given: Response, **webhook: Any) -> HTTPServer:
-        server = HTTPServer(host="127.0.0.1", threaded=True)
+        server = HttpReceiver(host="127.0.0.1", threaded=True)
         left = list(given)
         server.expect_request("/hook").respond_with_handler(lambda _: left.pop(0) if len(left) > 1 else left[0])
         server.start()
@@ -301,7 +302,7 @@ def test_at_most_a_few_are_under_way_to_one_receiver(world: World, receiver: HTT
             under_way.pop()
         return Response("ok")
 
-    server = HTTPServer(host="127.0.0.1", threaded=True)
+    server = HttpReceiver(host="127.0.0.1", threaded=True)
     server.expect_request("/hook").respond_with_handler(slow)
     with server:
         world.webhook(server.url_for("/hook"))
@@ -398,7 +399,7 @@ def test_a_small_team_is_not_kept_waiting_by_the_flood_of_another(world: World) 
             order.append(request.path)
         return Response("ok")
 
-    server = HTTPServer(host="127.0.0.1", threaded=True)
+    server = HttpReceiver(host="127.0.0.1", threaded=True)
     server.expect_request(re.compile("/.*")).respond_with_handler(note)
     with server:
         for number in range(20):

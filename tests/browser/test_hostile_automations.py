@@ -12,6 +12,7 @@ from pytest_httpserver import HTTPServer
 from tests.browser.conftest import Site, running_site
 from tests.browser.hostile import HOSTILE, assert_harmless
 from tests.browser.rest import PROJECT, Script
+from tests.http_receiver import HttpReceiver
 from tests.processes import wait_until
 
 HOME = f"/{PROJECT}"
@@ -21,7 +22,7 @@ SCOPE = {"type": "project", "name": PROJECT}
 @pytest.fixture(scope="module")
 def receiver_of_all() -> Iterator[HTTPServer]:
     """It answers with every hostile text."""
-    with HTTPServer(host="127.0.0.1") as server:
+    with HttpReceiver(host="127.0.0.1") as server:
         server.expect_request("/hook").respond_with_data("\n".join(HOSTILE), content_type="text/html; charset=utf-8")
         yield server
 

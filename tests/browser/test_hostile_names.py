@@ -14,6 +14,7 @@ from pytest_httpserver import HTTPServer
 from tests.browser.conftest import Site, running_site
 from tests.browser.hostile import HOSTILE, assert_harmless, assert_shown
 from tests.browser.rest import Script
+from tests.http_receiver import HttpReceiver
 from tests.processes import wait_until
 from tests.slack_server import SlackServer
 
@@ -44,7 +45,7 @@ def slack_there() -> Iterator[HostileSlack]:
 @pytest.fixture(scope="module")
 def receiver_there() -> Iterator[HTTPServer]:
     """It says all of them in its headers."""
-    with HTTPServer(host="127.0.0.1") as server:
+    with HttpReceiver(host="127.0.0.1") as server:
         said = {f"X-Said-{number}": text for number, text in enumerate(HOSTILE) if text.isascii()}
         server.expect_request("/hook").respond_with_data("\n".join(HOSTILE), status=500, headers=said)
         yield server

@@ -15,6 +15,7 @@ from pytest_httpserver import HTTPServer
 from tests.browser.conftest import Site
 from tests.browser.hostile import HOSTILE
 from tests.browser.watched import assert_open_to_all, overflow
+from tests.http_receiver import HttpReceiver
 from tests.processes import wait_until
 
 PLAYGROUND = "projects/demo/playground"
@@ -35,7 +36,7 @@ def post_to_rest(site: Site) -> Any:
 
 @pytest.fixture
 def hook() -> Iterator[HTTPServer]:
-    with HTTPServer(host="127.0.0.1") as server:
+    with HttpReceiver(host="127.0.0.1") as server:
         server.expect_request("/hook").respond_with_json({"ok": True})
         yield server
 

@@ -25,6 +25,7 @@ from secrets_vault.checks import vault_keys
 from secrets_vault.fields import SecretUnavailable
 from secrets_vault.models import Secret
 from secrets_vault.services import change_secret, create_secret, reveal
+from tests.http_receiver import HttpReceiver
 from tests.world import FAILED, World
 
 PLAIN = 's3cr3t/"key"+ä~%&'
@@ -188,7 +189,7 @@ ENCODED = {
 @pytest.mark.parametrize("form", ENCODED)
 def test_a_receiver_that_says_the_secret_back_is_stored_masked(world: World, form: str) -> None:
     said = ENCODED[form]
-    with HTTPServer(host="127.0.0.1") as server:
+    with HttpReceiver(host="127.0.0.1") as server:
         server.expect_request("/hook").respond_with_response(
             Response(f"you sent {said} to me", headers={"X-Echo": ENCODED["base64"]})
         )

@@ -32,7 +32,7 @@ class Echo(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", free_port()), _Handler)
         self.bodies: dict[str, list[str]] = {name: [] for name in CANARIES}
         self.hanging = 0
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
 
 class _Handler(BaseHTTPRequestHandler):

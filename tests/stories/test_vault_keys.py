@@ -27,7 +27,7 @@ class Tokens(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", free_port()), _Handler)
         self.seen: dict[str, str] = {}
-        Thread(target=self.serve_forever, daemon=True).start()
+        Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -143,7 +143,7 @@ def smtp(settings: Any) -> Iterator[list[str]]:
     with ThreadingTCPServer(("127.0.0.1", 0), Smtp) as server:
         server.daemon_threads = True
         server.mails = []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = server.server_address
         yield server.mails  # type: ignore[attr-defined]
