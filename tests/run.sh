@@ -65,8 +65,8 @@ if [ "${1:-}" = check ]; then
     exit
 fi
 
-# A file at a time in each of two: most of their time they wait for a process to start.
-processes=(-n 2 --dist loadfile)
+# A file at a time in each of three: half of their time they wait for a process to start.
+processes=(-n 3 --dist loadfile)
 case ${1:-} in
 "")
     style_and_types
