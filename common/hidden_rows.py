@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Manager, Model, QuerySet
 
-from common.data.validation_errors import refuse_duplicate
+from common.data.validation_errors import refuse
 
 Row = TypeVar("Row", bound=Model)
 
@@ -25,11 +25,14 @@ class NotBeingDeleted(Manager[Row]):
 
 
 def refuse_name_of_hidden(row: Any, **same: Any) -> None:
-    """Refuse what is called as a hidden row is: that may come back. For `clean`: Django asks among `objects` alone."""
+    """Refuse what is called as a hidden row is: that may come back. For `clean`: Django asks among `objects` alone.
+
+    No conflict: the wandb SDK would try again for minutes.
+    """
     hidden = type(row).all_rows.filter(**same).exclude(deletion=None).exclude(pk=row.pk).select_related("deletion")
     found = hidden.first()
     if found is not None:
-        refuse_duplicate("name", found.deletion.name_is_taken)
+        refuse("name", found.deletion.name_is_taken)
 
 
 def not_inside_hidden(rows: QuerySet[Row], path: str) -> QuerySet[Row]:

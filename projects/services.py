@@ -9,8 +9,6 @@ from teams.models import Team
 
 def create_project(team: Team, name: str, description: str | None = "") -> Project:
     project = Project(team=team, name=name, description=description)
-    # By itself: in what is cleaned together a conflict is no conflict any more.
-    project.clean()
     same_name = Project.objects.filter(team=team, name=name)
     with only_one(same_name, f"The team {team.name} has a project {name!r} already."):
         project.full_clean(validate_constraints=False)

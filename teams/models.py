@@ -43,6 +43,11 @@ class User(AbstractUser):
     # The address that was last shown to be theirs; `email` counts while it is the same (`teams.email_addresses`).
     confirmed_email = models.EmailField(_("confirmed e-mail address"), blank=True, default="", editable=False)
 
+    # It is to be deleted: switched off until then (`operations.deletion.kinds.person`).
+    deletion = models.ForeignKey(
+        "Deletion", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
     # The key that the request of this person showed, which may narrow what they may; None in a browser.
     shown_key: ApiKey | None = None
 
@@ -123,8 +128,8 @@ class Deletion(models.Model):
     started_at = models.DateTimeField(null=True)
     next_step_at = models.DateTimeField()
     deleted = JSONTextField(default=dict)
-    # The last event that was looked at: `operations.deletion.cascade`.
-    events_seen = models.BigIntegerField(default=0)
+    # The last row that was looked at of a table that is read past, not looked up in.
+    rows_seen = models.BigIntegerField(default=0)
     problem = models.CharField(max_length=500, blank=True)
     finished_at = models.DateTimeField(null=True)
 

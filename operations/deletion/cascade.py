@@ -59,7 +59,7 @@ def links(entries: QuerySet[Entry]) -> Iterator[Batch]:
 def events(deletion: Deletion, rows: QuerySet[Event], scope: str) -> Iterator[Batch]:
     """Give those of the events that happened in the scope. No index has that, so the others are read past, once."""
     while found := list(
-        rows.filter(pk__gt=deletion.events_seen).order_by("pk").values_list("pk", "scopes")[:_READ_AT_ONCE]
+        rows.filter(pk__gt=deletion.rows_seen).order_by("pk").values_list("pk", "scopes")[:_READ_AT_ONCE]
     ):
         inside = [pk for pk, scopes in found if scope in scopes]
         yield Batch("event", partial(_delete_events, deletion, inside, found[-1][0]))
@@ -118,5 +118,5 @@ def _unlink(found: list[Entry]) -> int:
 
 def _delete_events(deletion: Deletion, inside: list[int], seen: int) -> int:
     Event.objects.filter(pk__in=inside).delete()
-    deletion.events_seen = seen
+    deletion.rows_seen = seen
     return len(inside)

@@ -34,6 +34,9 @@ LABELS: Mapping[str, str | Promise] = {
     "members": _("Memberships"),
     "api_keys": _("API keys of it alone"),
     "service_accounts": _("Service accounts on no other team, with their keys"),
+    "sessions": _("Sessions"),
+    "own_runs": _("Runs of theirs, which stay without their name"),
+    "audit_rows": _("Rows of the audit log, which stay without their name"),
     BYTES: _("MiB of rows and files"),
 }
 

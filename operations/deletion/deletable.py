@@ -18,7 +18,7 @@ from teams.models import Deletion, User
 class DeletableKind(Plugin):
     """Something that people delete as a whole.
 
-    Its `model` has `deletion` and `all_rows` (`common.hidden_rows`); `str()` of a row is what people type to
+    Its `model` has `deletion`, and hides such rows (`common.hidden_rows`); `str()` of a row is what people type to
     confirm. `shape` says how one is named.
     """
 
@@ -49,6 +49,14 @@ class DeletableKind(Plugin):
     def hidden_with(cls, row: Any) -> list[QuerySet[Any]]:
         """Give what else is hidden while it waits: rows in it that lists show by themselves."""
         raise NotImplementedError
+
+    @classmethod
+    def hide(cls, row: Any) -> None:
+        """Do what else hides it, in the transaction that does."""
+
+    @classmethod
+    def show(cls, deletion: Deletion) -> None:
+        """Take back what `hide` did."""
 
     @classmethod
     def batches(cls, deletion: Deletion) -> Iterator[Batch]:

@@ -77,7 +77,7 @@ def _delete(deletion: Deletion, batch: Batch) -> None:
         count = batch.delete()
         if batch.table and count:
             _count(deletion, batch.table, count)
-        Deletion.objects.filter(pk=deletion.pk).update(deleted=deletion.deleted, events_seen=deletion.events_seen)
+        Deletion.objects.filter(pk=deletion.pk).update(deleted=deletion.deleted, rows_seen=deletion.rows_seen)
 
 
 def _note(deletion: Deletion, table: str, count: int) -> None:

@@ -35,7 +35,7 @@ def schedule(kind: type[DeletableKind], row: Any, *, confirmed: str, by: User | 
         refuse("confirm", f"{quoted(confirmed)} is not its name. Write {name} to have it deleted.")
     contents = dict(kind.contents(row))
     with transaction.atomic():
-        locked = kind.model.all_rows.select_for_update(of=("self",)).get(pk=row.pk)
+        locked = kind.model._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
         if locked.deletion_id is not None:
             refuse_duplicate("name", f"The {kind.key} {name} is being deleted already.")
         now = database_now()
@@ -45,8 +45,9 @@ def schedule(kind: type[DeletableKind], row: Any, *, confirmed: str, by: User | 
             kind=kind.key, object_id=row.pk, name=name, asked_by=by, asked_at=now, due_at=due, next_step_at=due,
             contents=contents, **owners,
         )  # fmt: skip
-        for rows in (kind.model.all_rows.filter(pk=row.pk), *kind.hidden_with(row)):
+        for rows in (kind.model._base_manager.filter(pk=row.pk), *kind.hidden_with(row)):
             rows.filter(deletion=None).update(deletion=deletion)
+        kind.hide(row)
         told = {**contents, "due_at": due.isoformat(timespec="seconds")}
         audit_log.record("deletion.schedule", str(deletion), by=by, after=told, **{"team": None, **owners})
     return deletion
@@ -63,6 +64,7 @@ def undo(deletion: Deletion, *, by: User | None = None) -> Deletion:
             if isinstance(relation, ManyToOneRel):
                 rows: Any = relation.related_model
                 rows._base_manager.filter(**{relation.field.name: deletion}).update(**{relation.field.name: None})
+        kind_named(deletion.kind).show(deletion)
         record(deletion, "undo", by=by, before={"due_at": deletion.due_at.isoformat(timespec="seconds")})
     deletion.refresh_from_db()
     return deletion

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(null=True)),
                 ('next_step_at', models.DateTimeField()),
                 ('deleted', common.data.fields.JSONTextField(default=dict)),
-                ('events_seen', models.BigIntegerField(default=0)),
+                ('rows_seen', models.BigIntegerField(default=0)),
                 ('problem', models.CharField(blank=True, max_length=500)),
                 ('finished_at', models.DateTimeField(null=True)),
                 ('asked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -43,6 +43,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='team',
+            name='deletion',
+            field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.deletion'),
+        ),
+        migrations.AddField(
+            model_name='user',
             name='deletion',
             field=models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='teams.deletion'),
         ),

@@ -116,7 +116,7 @@ def test_scripts_that_log_to_it_are_refused_and_nothing_is_stored(full: World, a
 def test_its_name_is_taken_until_its_end(full: World) -> None:
     delete(full)
     for make in (create_project, get_or_create_project):
-        with pytest.raises(Conflict, match="until then its name is taken"):
+        with pytest.raises(ValidationError, match="until then its name is taken"):
             make(full.team, "mnist")
     purged()
     assert create_project(full.team, "mnist").pk != full.project.pk

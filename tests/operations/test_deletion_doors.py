@@ -49,7 +49,7 @@ def test_rest_refuses_a_kind_that_is_none(world: World, api: APIClient) -> None:
 def test_a_project_whose_name_is_taken_is_told_so(world: World, api: APIClient) -> None:
     api.post("/api/v1/deletions", {**MNIST, "confirm": "acme/mnist"}, format="json")
     answer = api.post("/api/v1/projects/acme", {"name": "mnist"}, format="json")
-    assert (answer.status_code, "until then its name is taken" in answer.json()["detail"]) == (409, True)
+    assert (answer.status_code, "until then its name is taken" in answer.json()["errors"][0]["message"]) == (400, True)
 
 
 def test_the_page_lists_what_goes_and_takes_the_name(world: World, client: Client) -> None:
