@@ -84,5 +84,5 @@ def version_at(user: User, path: str, least: Role) -> Version:
 
 def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:
     """What was deleted in the person's teams, and in these registries, which they may see."""
-    seen = Q(project__team__in=teams_of(user)) | Q(registries__in=registries)
+    seen = Q(project__team__in=teams_of(user), project__deletion=None) | Q(registries__in=registries)
     return DeletedArtifact.objects.select_related("project__team__organization").filter(seen).distinct()

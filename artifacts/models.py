@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
 from common.data.fields import JSONTextField
+from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
 from projects.models import Project, Run, StoredFile
-from teams.models import Organization, Team, User
+from teams.models import Deletion, Organization, Team, User
 
 
 class Visibility(models.TextChoices):
@@ -36,6 +37,13 @@ class Registry(models.Model):
     # The types of versions that may be linked; empty: any.
     types = JSONTextField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # It is to be deleted: hidden from then on (`common.hidden_rows`).
+    deletion = models.ForeignKey(
+        Deletion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
+    objects = NotBeingDeleted["Registry"]()
+    all_rows = models.Manager["Registry"]()
 
     class Meta:
         verbose_name_plural = _("registries")
@@ -45,6 +53,9 @@ class Registry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization}/{self.name}"
+
+    def clean(self) -> None:
+        refuse_name_of_hidden(self, organization=self.organization_id, name=self.name)
 
     def get_absolute_url(self) -> str:
         return f"/registry/{self.organization.name}/{quote(self.name)}"

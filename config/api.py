@@ -9,6 +9,7 @@ from artifacts import api as artifacts
 from automations.api import as_code, automations, backtest, preview_and_test, redelivery
 from integrations import urls as integrations
 from integrations.email import mail_policy_api as mail
+from operations.deletion import api as deletion
 from projects import api as projects
 from registries import api as registries
 from registries import audit_api as organization_audit_api
@@ -53,6 +54,10 @@ urlpatterns = [
     path("organizations/<str:organization>/two-factor", two_factor.OrganizationTwoFactor.as_view()),
     path("organizations/<str:organization>/audit", organization_audit_api.OrganizationAuditLog.as_view()),
     path("organizations/<str:organization>/audit/export", organization_audit_api.OrganizationAuditExport.as_view()),
+    path("deletions", deletion.Deletions.as_view()),
+    path("deletions/contents", deletion.DeletionContents.as_view()),
+    path("deletions/<int:pk>", deletion.OneDeletion.as_view()),
+    path("deletions/<int:pk>/undo", deletion.UndoDeletion.as_view()),
     path("projects/<str:team>", projects.Projects.as_view()),
     path("projects/<str:team>/<str:project>", projects.OneProject.as_view()),
     path("projects/<str:team>/<str:project>/runs", projects.Runs.as_view()),

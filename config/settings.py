@@ -202,6 +202,7 @@ SWEEP_ALSO = (
     "operations.monitoring.dead_mans_switch.send_heartbeat",
     "operations.monitoring.alarms.watch_from_worker",
     "operations.monitoring.failure_digest.send_digests",
+    "operations.deletion.purge.delete_what_is_due",
 )
 
 # What the engine does ---------------------------------------------------------------------------------
@@ -213,6 +214,7 @@ DELIVERY_THREADS = env.number("RUNBELL_DELIVERY_THREADS", 32, least=1, most=256)
 RETRY_SECONDS = env.parsed("RUNBELL_RETRY_SECONDS", "0,5,300,1800,7200,18000,36000,36000", parse_seconds)
 LEASE_SECONDS = env.number("RUNBELL_LEASE_SECONDS", 30, least=5, most=3600)
 HEARTBEAT_SECONDS = env.number("RUNBELL_HEARTBEAT_SECONDS", 300, least=1, most=86_400)
+DELETION_GRACE_DAYS = env.number("RUNBELL_DELETION_GRACE_DAYS", 7, least=0, most=90)
 CRASH_AT = env.choice("RUNBELL_CRASH_AT", "", among=("", *crash_points.POINTS))
 WORKER_STALE_SECONDS = env.number("RUNBELL_WORKER_STALE_SECONDS", 7, least=3, most=600)
 # What /readyz takes for ill: no worker's sign of life for so long, or something waiting for so long.

@@ -28,6 +28,7 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),
     path("<str:team>/sample", views.sample, name="sample"),
     path("<str:team>/first-steps/hide", views.hide_first_steps, name="hide_first_steps"),
+    path("", include("operations.urls")),
     path("", include("teams.urls")),
     path("", include("wandb_api.urls")),
     path("", include("registries.urls")),

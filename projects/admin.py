@@ -8,11 +8,11 @@ from django.contrib import admin
 
 from common.pages.readonly_admin import PlacedAdmin, ReadOnlyAdmin
 from projects.models import Project, Run
-from teams.superusers.audited_admin import AuditedAdmin
+from teams.superusers.audited_admin import DeletedWholeAdmin
 
 
 @admin.register(Project)
-class ProjectAdmin(PlacedAdmin[Project], AuditedAdmin[Project]):
+class ProjectAdmin(PlacedAdmin[Project], DeletedWholeAdmin[Project]):
     noun = "project"
     audited_fields = ("name", "team", "description")
     stays = ("team",)

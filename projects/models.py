@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from common.data import names
 from common.data.fields import JSONTextField
+from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
 from events.ledger import EventScope
-from teams.models import Team, User
+from teams.models import Deletion, Team, User
 
 
 class RunState(models.TextChoices):
@@ -39,12 +40,22 @@ class Project(models.Model):
     # None: none was ever said, which the SDK keeps apart from "".
     description = models.TextField(null=True, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # It is to be deleted: hidden from then on (`common.hidden_rows`).
+    deletion = models.ForeignKey(
+        Deletion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
+    objects = NotBeingDeleted["Project"]()
+    all_rows = models.Manager["Project"]()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_project_per_team_and_name")]
 
     def __str__(self) -> str:
         return f"{self.team}/{self.name}"
+
+    def clean(self) -> None:
+        refuse_name_of_hidden(self, team=self.team_id, name=self.name)
 
     def get_absolute_url(self) -> str:
         return f"/{self.team.name}/{quote(self.name)}"

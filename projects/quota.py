@@ -47,7 +47,7 @@ class Usage:
 
 def usage_of(team: Team) -> Usage:
     """Count what the team keeps, now."""
-    runs = Run.objects.filter(project__in=team.projects.values("pk"))
+    runs = Run.objects.filter(project__team=team)
     # The parts of a file in parts count by themselves.
     files = StoredFile.objects.filter(team=team, arrived_at__isnull=False, in_parts=False)
     return Usage(

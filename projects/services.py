@@ -20,7 +20,9 @@ def get_or_create_project(team: Team, name: str) -> Project:
     """Give the project of this name, made where there is none: two runs may ask at once."""
     there = Project.objects.filter(team=team, name=name).first()
     if there is None:
-        Project(team=team, name=name).clean_fields(exclude=["team"])
+        new = Project(team=team, name=name)
+        new.clean_fields(exclude=["team"])
+        new.clean()
         there, _created = Project.objects.get_or_create(team=team, name=name)
     there.team = team
     return there

@@ -31,7 +31,7 @@ def organizations_of(user: Visitor) -> QuerySet[Organization]:
     """The organizations this person administers or has a team in."""
     if not user.is_authenticated or not user.is_active:
         return Organization.objects.none()
-    mine = Q(teams__in=teams_of(user)) if _is_narrowed(user) else Q(admins=user) | Q(teams__memberships__user=user)
+    mine = Q(teams__in=teams_of(user)) if _is_narrowed(user) else Q(admins=user) | _on_a_team(user, "teams")
     return Organization.objects.filter(mine).distinct().order_by("name")
 
 
@@ -55,7 +55,7 @@ def administered_organization(user: Visitor, name: str) -> Organization:
 def require_admin(user: Visitor, organization: Organization) -> None:
     """Refuse strangers to the organization with 404, and everybody in it but its admins with 403."""
     is_in_it = organizations_of(user).filter(pk=organization.pk).exists()
-    if is_in_it and _administers(user, organization):
+    if is_in_it and administers(user, organization):
         return
     actor.note_denial(organization=organization)
     if not is_in_it:
@@ -96,7 +96,7 @@ def role_in(user: Visitor, registry: Registry) -> RegistryRole | None:
     """Give the highest role the person has by any way; None for strangers."""
     if not organizations_of(user).filter(pk=registry.organization_id).exists():
         return None
-    if _administers(user, registry.organization):
+    if administers(user, registry.organization):
         return RegistryRole.ADMIN
     roles = [RegistryRole(role) for role in _memberships(user).filter(registry=registry).values_list("role", flat=True)]
     if registry.visibility == Visibility.ORGANIZATION:
@@ -151,7 +151,7 @@ def collections_of(registry: Registry) -> QuerySet[Collection]:
 
 def collections_seen_by(user: Visitor) -> QuerySet[Collection]:
     """The collections of the person's teams, and of the registries they may see."""
-    mine = Q(project__team__in=teams_of(user)) | Q(registry__in=registries_of(user))
+    mine = Q(project__team__in=teams_of(user), project__deletion=None) | Q(registry__in=registries_of(user))
     return with_owner(Collection.objects.filter(mine))
 
 
@@ -159,7 +159,8 @@ def versions_seen_by(user: Visitor) -> QuerySet[Version]:
     """The versions made in the person's teams, and those linked into registries they may see."""
     linked = Entry.objects.filter(version=OuterRef("pk"), collection__registry__in=registries_of(user))
     rows = Version.objects.select_related("collection__project__team__organization", "run", "created_by")
-    return rows.filter(Q(collection__project__team__in=teams_of(user)) | Exists(linked))
+    made = Q(collection__project__team__in=teams_of(user), collection__project__deletion=None)
+    return rows.filter(made | Exists(linked))
 
 
 def may_change(user: Visitor, collection: Collection) -> bool:
@@ -193,10 +194,15 @@ def collection_named(
 def _memberships(user: Visitor) -> QuerySet[RegistryMember]:
     if _is_narrowed(user):
         return RegistryMember.objects.filter(team__in=teams_of(user))
-    return RegistryMember.objects.filter(Q(user=user) | Q(team__memberships__user=user))
+    return RegistryMember.objects.filter(Q(user=user) | _on_a_team(user, "team"))
 
 
-def _administers(user: Visitor, organization: Organization) -> bool:
+def _on_a_team(user: Visitor, path: str) -> Q:
+    return Q(**{f"{path}__memberships__user": user, f"{path}__deletion": None})
+
+
+def administers(user: Visitor, organization: Organization) -> bool:
+    """Whether they administer the organization, and the key that they showed leads to all of it."""
     return isinstance(user, User) and not _is_narrowed(user) and organization.admins.filter(pk=user.pk).exists()
 
 

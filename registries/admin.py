@@ -10,7 +10,7 @@ from artifacts.models import Registry
 from common.pages.readonly_admin import PlacedAdmin
 from registries.models import RegistryMember
 from registries.services import record_member
-from teams.superusers.audited_admin import AuditedAdmin, role_changes
+from teams.superusers.audited_admin import DeletedWholeAdmin, role_changes
 
 
 class RegistryMemberInline(admin.TabularInline[RegistryMember, Registry]):
@@ -20,7 +20,7 @@ class RegistryMemberInline(admin.TabularInline[RegistryMember, Registry]):
 
 
 @admin.register(Registry)
-class RegistryAdmin(PlacedAdmin[Registry], AuditedAdmin[Registry]):
+class RegistryAdmin(PlacedAdmin[Registry], DeletedWholeAdmin[Registry]):
     noun = "registry"
     stays = ("organization",)
     audited_fields = ("name", "description", "visibility", "organization")

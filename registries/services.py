@@ -171,4 +171,4 @@ def _checked(types: Iterable[str]) -> list[str]:
 
 
 def _named(organization: Organization, name: str) -> QuerySet[Registry]:
-    return Registry.objects.filter(organization=organization, name=name)
+    return Registry.all_rows.filter(organization=organization, name=name)

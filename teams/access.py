@@ -13,6 +13,7 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from common.hidden_rows import not_inside_hidden
 from teams.audit import actor
 from teams.models import ApiKey, Membership, Organization, Role, Team, User
 
@@ -56,7 +57,8 @@ def teams_of(user: Visitor) -> QuerySet[Team]:
 
 def memberships_of(user: Visitor) -> QuerySet[Membership]:
     """What the person is in each of their teams, by organization and name."""
-    rows = Membership.objects.filter(user_id=user.pk or 0, user__is_active=True).select_related("team__organization")
+    mine = Membership.objects.filter(user_id=user.pk or 0, user__is_active=True, team__deletion=None)
+    rows = mine.select_related("team__organization")
     return reached_by_key(user, rows, "team").order_by("team__organization__name", "team__name")
 
 
@@ -69,7 +71,7 @@ def administered_by(user: Visitor) -> QuerySet[Team]:
 
 def in_teams_of(user: Visitor, rows: QuerySet[AnyModel], path: str = "team") -> QuerySet[AnyModel]:
     """Those of the rows whose team this person belongs to; `path` leads from the row to its team."""
-    return rows.filter(**{f"{path}__in": teams_of(user)})
+    return not_inside_hidden(rows, path).filter(**{f"{path}__in": teams_of(user)})
 
 
 def where_may(user: Visitor, rows: QuerySet[AnyModel], least: Role, path: str = "team") -> QuerySet[AnyModel]:
@@ -78,7 +80,8 @@ def where_may(user: Visitor, rows: QuerySet[AnyModel], least: Role, path: str = 
         return rows.none()
     roles = [role for role, rank in _RANK.items() if rank >= _RANK[least]]
     mine = rows.filter(**{f"{path}__memberships__user": user, f"{path}__memberships__role__in": roles})
-    return reached_by_key(user, mine, path)
+    seen = not_inside_hidden(mine, path).filter(**{f"{path}__deletion": None})
+    return reached_by_key(user, seen, path)
 
 
 def people_of(organization: Organization) -> QuerySet[User]:
@@ -100,7 +103,7 @@ def people_of_all(organizations: QuerySet[Organization]) -> QuerySet[User]:
 def role_in(user: Visitor, team: Team) -> Role | None:
     if not user.is_authenticated or not user.is_active:
         return None
-    rows = reached_by_key(user, Membership.objects.filter(user=user, team=team), "team")
+    rows = reached_by_key(user, Membership.objects.filter(user=user, team=team, team__deletion=None), "team")
     role = rows.values_list("role", flat=True).first()
     return Role(role) if role else None
 

@@ -21,7 +21,7 @@ from teams.email_addresses.confirmed import confirm_address, is_confirmed
 from teams.models import ApiKey, AuditEvent, Membership, Notice, Organization, Team, User
 from teams.sessions.ending import delete_sessions, end_sessions
 from teams.sign_in.two_factor import factors
-from teams.superusers.audited_admin import AuditedAdmin, role_changes
+from teams.superusers.audited_admin import AuditedAdmin, DeletedWholeAdmin, role_changes
 
 
 class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]  # no generic when it runs
@@ -110,7 +110,7 @@ class AuthenticatorAdmin(ReadOnlyAdmin[Authenticator]):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(AuditedAdmin[Organization]):
+class OrganizationAdmin(DeletedWholeAdmin[Organization]):
     noun = "organization"
     audited_fields = ("name", "requires_two_factor")
     audited_many = ("admins",)
@@ -130,7 +130,7 @@ class MembershipInline(admin.TabularInline[Membership, Team]):
 
 
 @admin.register(Team)
-class TeamAdmin(PlacedAdmin[Team], AuditedAdmin[Team]):
+class TeamAdmin(PlacedAdmin[Team], DeletedWholeAdmin[Team]):
     """Also where a new team gets its first admin."""
 
     noun = "team"

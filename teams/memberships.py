@@ -73,6 +73,15 @@ def take_back_by_group(membership: Membership) -> None:
             _removed(current)
 
 
+def take_out(membership: Membership) -> None:
+    """Let the person go who is deleted, also the last admin: a superuser makes another at /admin/."""
+    with transaction.atomic():
+        one_at_a_time(membership.team)
+        current = Membership.objects.filter(pk=membership.pk).first()
+        if current is not None:
+            _removed(current)
+
+
 def leave(membership: Membership) -> None:
     """Let the person go; a repeat changes nothing."""
     with transaction.atomic():
@@ -86,7 +95,7 @@ def leave(membership: Membership) -> None:
 def one_at_a_time(team: Team) -> None:
     """Hold the team until the transaction ends: of two admins who leave at once, the second is the last."""
     # Without its key: whoever adds rows of the team need not wait.
-    Team.objects.select_for_update(no_key=True).get(pk=team.pk)
+    Team.all_rows.select_for_update(no_key=True).get(pk=team.pk)
 
 
 def _stored(

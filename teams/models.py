@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.data import names
 from common.data.fields import JSONTextField
+from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
 
 
 class Role(models.TextChoices):
@@ -42,6 +43,11 @@ class User(AbstractUser):
     # The address that was last shown to be theirs; `email` counts while it is the same (`teams.email_addresses`).
     confirmed_email = models.EmailField(_("confirmed e-mail address"), blank=True, default="", editable=False)
 
+    # It is to be deleted: switched off until then (`operations.deletion.kinds.person`).
+    deletion = models.ForeignKey(
+        "Deletion", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
     # The key that the request of this person showed, which may narrow what they may; None in a browser.
     shown_key: ApiKey | None = None
 
@@ -60,9 +66,19 @@ class Organization(models.Model):
         help_text=_("Its people set up a second factor before they see any page. API keys go on."),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # It is to be deleted: hidden from then on (`common.hidden_rows`).
+    deletion = models.ForeignKey(
+        "Deletion", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
+    objects = NotBeingDeleted["Organization"]()
+    all_rows = models.Manager["Organization"]()
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse_name_of_hidden(self, name=self.name)
 
 
 class Team(models.Model):
@@ -73,12 +89,76 @@ class Team(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # What was laid out for a new team to look at, and which first steps it is shown: sample, sample.first_steps.
     sample = JSONTextField(default=dict, blank=True, editable=False)
+    # It is to be deleted: hidden from then on (`common.hidden_rows`).
+    deletion = models.ForeignKey(
+        "Deletion", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+
+    objects = NotBeingDeleted["Team"]()
+    all_rows = models.Manager["Team"]()
 
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        refuse_name_of_hidden(self, name=self.name)
+
     def get_absolute_url(self) -> str:
         return f"/{self.name}"
+
+
+class Deletion(models.Model):
+    """Something that is to go with all that is in it: hidden at once, deleted once `due_at` is over, unless undone.
+
+    `kind` is the key of its kind (`operations.deletion.deletable`), `name` what people call it. Admins of `team` or of
+    `organization` may undo it. `contents` is what was counted when it was asked for, `deleted` how many rows are gone.
+    """
+
+    kind = models.CharField(max_length=20)
+    object_id = models.BigIntegerField()
+    name = models.CharField(max_length=300)
+    team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, related_name="+")
+    organization = models.ForeignKey(Organization, on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField()
+    contents = JSONTextField(default=dict)
+    undone_at = models.DateTimeField(null=True)
+    # From here on it cannot be undone.
+    started_at = models.DateTimeField(null=True)
+    next_step_at = models.DateTimeField()
+    deleted = JSONTextField(default=dict)
+    # The last row that was looked at of a table that is read past, not looked up in.
+    rows_seen = models.BigIntegerField(default=0)
+    problem = models.CharField(max_length=500, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "object_id"],
+                condition=Q(undone_at__isnull=True, finished_at__isnull=True),
+                name="one_open_deletion_per_object",
+            )
+        ]
+        indexes = [
+            # operations.deletion.purge: what is due.
+            models.Index(
+                fields=["next_step_at"],
+                condition=Q(undone_at__isnull=True, finished_at__isnull=True),
+                name="deletion_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def name_is_taken(self) -> str:
+        """Say why the name is not free yet."""
+        return _("The %(kind)s %(name)s is being deleted, on %(day)s: until then its name is taken.") % {
+            "kind": self.kind, "name": self.name, "day": f"{self.due_at:%Y-%m-%d}",
+        }  # fmt: skip
 
 
 class Membership(models.Model):

@@ -69,7 +69,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         "form": form,
         "memberships": access.memberships_of(user),
         "default_team": default_team(user),
-        "administered": user.organizations.order_by("name"),
+        "administered": user.organizations.filter(deletion=None).order_by("name"),
         "is_email_unconfirmed": bool(user.email) and not is_confirmed(user),
         "sends_email": bool(settings.EMAIL_HOST),
         "may_use_password": may_use_password(user) and user.has_usable_password(),

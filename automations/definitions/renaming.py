@@ -41,11 +41,11 @@ def say_names_in(place: Place) -> None:
 
     Also what was deleted: its history is still read.
     """
-    rows = Automation.objects.select_related(*_NAMED).filter(_inside(place))
+    rows = Automation.all_rows.select_related(*_NAMED).filter(_inside(place))
     for automation in rows:
         name = _name(automation)
         if name != automation.scope_name:
-            Automation.objects.filter(pk=automation.pk).update(scope_name=name)
+            Automation.all_rows.filter(pk=automation.pk).update(scope_name=name)
 
 
 def _inside(place: Place) -> Q:

@@ -61,7 +61,7 @@ def change_automation(automation: Automation, draft: AutomationDraft, place: Sco
         setattr(automation, name, value)
     with transaction.atomic():
         _saved(automation)
-        _listen(*heard_before)
+        count_listeners(*heard_before)
         if question_before != [getattr(automation, name) for name in _QUESTION]:
             WindowState.objects.filter(automation=automation).delete()
             Cooldown.objects.filter(automation=automation).delete()
@@ -77,7 +77,7 @@ def set_enabled(automation: Automation, enabled: bool) -> Automation:
         automation.problem = ""
         automation.save(update_fields=["enabled", "problem", "updated_at"])
         team_notices.settle_notice(automation.team_id, automation.notice_key)
-        _listen(automation.scope, automation.event_type)
+        count_listeners(automation.scope, automation.event_type)
         _record("enable" if enabled else "disable", automation, before=before, after={"enabled": enabled})
     return automation
 
@@ -88,7 +88,7 @@ def delete_automation(automation: Automation) -> None:
         automation.deleted_at = timezone.now()
         automation.save(update_fields=["deleted_at"])
         team_notices.settle_notice(automation.team_id, automation.notice_key)
-        _listen(automation.scope, automation.event_type)
+        count_listeners(automation.scope, automation.event_type)
         _record("delete", automation, before=audit_values(automation))
         note_end(automation)
 
@@ -146,20 +146,21 @@ def _record(what: str, automation: Automation, *, by: User | None = None, **side
 
 def _saved(automation: Automation) -> Automation:
     automation.full_clean(exclude=_NOT_TYPED, validate_constraints=False)
-    same_name = Automation.objects.filter(scope=automation.scope, name=automation.name, deleted_at__isnull=True)
+    same_name = Automation.all_rows.filter(scope=automation.scope, name=automation.name, deleted_at__isnull=True)
     message = f"There is an automation {automation.name!r} here already. Choose another name."
     with only_one(same_name.exclude(pk=automation.pk), message):
         automation.save()
         team_notices.settle_notice(automation.team_id, automation.notice_key)
-        _listen(automation.scope, automation.event_type)
+        count_listeners(automation.scope, automation.event_type)
     return automation
 
 
-def _listen(scope: str, event_type: str) -> None:
+def count_listeners(scope: str, event_type: str) -> None:
     """Tell the ledger how many listen to what this event type watches, in this scope."""
     if event_type not in event_types.registry:
         return
     kind = event_types.registry.get(event_type).kind
     watching = [other.key for other in event_types.registry if other.kind == kind]
-    listening = Automation.objects.filter(scope=scope, event_type__in=watching, enabled=True, deleted_at__isnull=True)
+    # With those that are hidden: their deletion may be undone.
+    listening = Automation.all_rows.filter(scope=scope, event_type__in=watching, enabled=True, deleted_at__isnull=True)
     ledger.set_subscribers(kind, scope, listening.count)

@@ -69,7 +69,7 @@ def _running(automation: Automation) -> list[Run]:
     kind, _, number = automation.scope.partition(":")
     if kind not in _IN_SCOPE:
         return []
-    rows = Run.objects.filter(state=RunState.RUNNING, **{_IN_SCOPE[kind]: number})
+    rows = Run.objects.filter(state=RunState.RUNNING, project__deletion=None, **{_IN_SCOPE[kind]: number})
     return list(rows.only("created_at"))
 
 

@@ -153,8 +153,8 @@ def _chart(user: User, automation: Automation, found: BacktestResult) -> Backtes
 
 def _run(user: User, automation: Automation, condition: Condition, firings: Sequence[BacktestFiring]) -> Run | None:
     """Give the run to draw, among those that this person may see."""
-    here = runs_in(scopes.of_automation(automation)).filter(project__team__in=access.teams_of(user))
-    here = here.select_related("project__team")
+    here = runs_in(scopes.of_automation(automation)).select_related("project__team")
+    here = access.in_teams_of(user, here, "project__team")
     fired = [int(firing.subject_key.partition(":")[2]) for firing in firings]
     there = here.in_bulk(fired)
     if there:

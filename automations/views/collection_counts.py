@@ -27,7 +27,7 @@ def counts(request: HttpRequest) -> HttpResponse:
     user = person(request)
     asked = request.GET.get("collections", "").split(",")[:SIZE]
     keys = [int(key[:18]) for key in asked if key.isascii() and key.isdigit()]
-    mine = Q(project__team__in=access.teams_of(user)) | Q(registry__in=registries_of(user))
+    mine = Q(project__team__in=access.teams_of(user), project__deletion=None) | Q(registry__in=registries_of(user))
     rows = Collection.objects.filter(mine, pk__in=keys).select_related("project__team", "registry__organization")
     counted = _counted(user, list(rows))
     return render(request, "automations/_counts.html", {"counted": [one for one in counted if one[1]]})

@@ -19,11 +19,11 @@ _MARGIN = timedelta(hours=1)
 _EACH_SECONDS = 3600
 
 
-def free_files(limit: int = 1000) -> int:
-    """Garbage-collect contents that nobody points at and no link may still ask for; give how many."""
+def free_files(limit: int = 1000, *, of: Q | None = None) -> int:
+    """Garbage-collect contents, all or some, that nobody points at and no link may still ask for; give how many."""
     before = database_now() - timedelta(seconds=settings.FILE_LINK_SECONDS) - _MARGIN
     freed = 0
-    for row in _unused().filter(used_at__lt=before).order_by("used_at")[:limit]:
+    for row in _unused().filter(of or Q(), used_at__lt=before).order_by("used_at")[:limit]:
         with transaction.atomic():
             still = _unused().filter(pk=row.pk, used_at__lt=before).select_for_update(of=("self",)).first()
             if still is None:

@@ -50,7 +50,8 @@ class LinkHolder:
         return user
 
     def _reaches(self, team: int, **membership: Any) -> bool:
-        rows = Membership.objects.filter(team=team, user=self.person, user__is_active=True, **membership)
+        there = Membership.objects.filter(team=team, team__deletion=None)
+        rows = there.filter(user=self.person, user__is_active=True, **membership)
         if not self.key:
             return rows.exists()
         key = _usable(ApiKey.objects.filter(pk=self.key, user__in=rows.values("user")))

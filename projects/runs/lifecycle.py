@@ -227,7 +227,8 @@ def _has_ended(run: Run) -> bool:
 def mark_crashed(limit: int = 200) -> int:
     """Heartbeat timeout: mark running runs that went silent as crashed, or as what was said of them; give how many."""
     oldest = database_now() - timedelta(seconds=settings.HEARTBEAT_SECONDS)
-    silent = Run.objects.filter(state=RunState.RUNNING, heartbeat_at__lt=oldest)
+    seen = Run.objects.filter(project__deletion=None, project__team__deletion=None)
+    silent = seen.filter(state=RunState.RUNNING, heartbeat_at__lt=oldest)
     marked = 0
     for run in silent.order_by("heartbeat_at")[:limit]:
         with transaction.atomic():

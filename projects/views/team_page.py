@@ -38,7 +38,7 @@ def team(request: HttpRequest, team: str) -> HttpResponse:
         else:
             messages.success(request, _("The project %s is there.") % project)
             return redirect("runs", found.name, project.name)
-    page = page_of(found.projects.all(), Order("name"), request.GET.get("after", ""))
+    page = page_of(Project.objects.filter(team=found), Order("name"), request.GET.get("after", ""))
     shown = {**team_page(person(request), found), "projects": _projects(page.rows), "page": page, "form": form}
     return render(request, "projects/team.html", shown)
 

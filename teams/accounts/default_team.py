@@ -45,5 +45,5 @@ def keep_default_team(user: User) -> None:
 def _by_preference(user: User) -> QuerySet[Membership]:
     may_log = When(role__in=(Role.MEMBER, Role.ADMIN), then=Value(1))
     order = Case(When(team=F("user__default_team"), then=Value(0)), may_log, default=Value(2))
-    rows = Membership.objects.filter(user_id=user.pk or 0, user__is_active=True).select_related("team__organization")
-    return rows.order_by(order, "pk")
+    rows = Membership.objects.filter(user_id=user.pk or 0, user__is_active=True, team__deletion=None)
+    return rows.select_related("team__organization").order_by(order, "pk")

@@ -21,12 +21,15 @@ from integrations.kind import in_order
 from integrations.slack.models import SlackWorkspace
 from integrations.slack.services import connect_workspace
 from integrations.slack.web.web_api import Installed
+from operations.deletion.kinds.project import DeletableProject
+from operations.deletion.scheduling import schedule
+from projects.services import create_project
 from registries.models import RegistryMember
 from registries.services import create_registry, link, set_role_of_user
 from teams.accounts.api_key import store_key
 from teams.joining.invitations import digest_of, invite
 from teams.memberships import leave
-from teams.models import ApiKey, AuditEvent, Invitation, Membership, Notice, Role, User, UserSession
+from teams.models import ApiKey, AuditEvent, Deletion, Invitation, Membership, Notice, Role, User, UserSession
 from teams.notices import team_notices
 from tests.access.kind_examples import example_on_loopback
 from tests.access.routes import INVITATION, SESSION
@@ -50,6 +53,8 @@ def make_place() -> World:
     failed = {"subject_label": str(run), "state": "failed", "receiver_key": f"webhook:{hook.pk}"}
     attempt(Execution.objects.create(automation=automation, team=world.team, **failed))
     add_collections(world)
+    doomed = create_project(world.team, "doomed")
+    schedule(DeletableProject, doomed, confirmed="acme/doomed", by=world.users["alice"])
     team_notices.open_notice(world.team, "hook", "It was disabled.")
     invite(world.team, Role.VIEWER, by=world.users["alice"])
     Invitation.objects.update(digest=digest_of(INVITATION))
@@ -110,6 +115,8 @@ def name_in(route: str) -> str:
 
 
 def number_in(route: str) -> int:
+    if "deletions" in route:
+        return Deletion.objects.get().pk
     if "api-keys" in route or route.startswith("authorize"):
         return ApiKey.objects.get(user__username="alice").pk
     if "slack" in route:

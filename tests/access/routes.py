@@ -15,6 +15,7 @@ Whoever is refused (401, 403, 404, or sent to the sign-in) must have changed not
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from integrations.kind import in_order
 from tests.access.kind_examples import example_on_loopback
@@ -39,6 +40,7 @@ DOCUMENT = {"automations": [{**AUTOMATION, "scope": "acme/mnist"}]}
 LINK = {"version": "acme/mnist/model:v0"}
 WORKSPACE = "teams/<str:team>/slack-workspaces/<str:workspace>"
 NOTHING = {"team": "acme", "action": {"type": "do_nothing"}}
+MNIST = {"kind": "project", "name": "acme/mnist"}
 # Whose own things they are, every signed-in person may see and change: charlie too.
 OWN = (401, 200, 200, 200, 200)
 ADMINS = (401, 404, 403, 403)
@@ -151,6 +153,11 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "PUT organizations/<str:organization>/two-factor": ({"required": True}, (401, 403, 403, 403, 200)),
     "GET organizations/<str:organization>/audit": (None, (401, 403, 403, 403, 200)),
     "GET organizations/<str:organization>/audit/export": (None, (401, 403, 403, 403, 200)),
+    "GET deletions": (None, OWN),
+    "POST deletions": ({**MNIST, "confirm": "acme/mnist"}, (*ADMINS, 201)),
+    "GET deletions/contents": (None, (*ADMINS, 200)),
+    "GET deletions/<int:pk>": (None, (401, 404, 404, 404, 200)),
+    "POST deletions/<int:pk>/undo": ({}, (401, 404, 404, 404, 200)),
     "GET projects/<str:team>": (None, TEAM),
     "POST projects/<str:team>": ({"name": "new"}, (*MEMBERS, 201, 201)),
     "GET projects/<str:team>/<str:project>": (None, TEAM),
@@ -311,6 +318,10 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET profile/password": (None, (302, 200, 200, 200, 200)),
     "POST profile/password": ({"old_password": "wrong"}, (302, 200, 200, 200, 200)),
     **TWO_FACTOR,
+    "GET profile/deletions": (None, (302, 200, 200, 200, 200)),
+    "GET profile/deletions/new": (None, PAGES_OF_ADMINS),
+    "POST profile/deletions/new": ({"confirm": "acme/mnist"}, (302, 404, 403, 403, 302)),
+    "POST profile/deletions/<int:pk>/undo": ({}, (302, 404, 404, 404, 302)),
     "GET registry": (None, (302, 200, 200, 200, 200)),
     "GET registry/<str:organization>/<str:registry>": (None, SEEN),
     # The wandb SDK prints these: each leads to our own page of it, which says the rest.
@@ -426,6 +437,8 @@ SDK: dict[str, tuple[Any, tuple[int, ...]]] = {
 # A query without which a page is another one.
 QUERIES = {
     f"POST {PROJECT}/automations/new": "?event=RUN_STATE",
+    **dict.fromkeys(("GET profile/deletions/new", "POST profile/deletions/new"), f"?{urlencode(MNIST)}"),
+    "GET deletions/contents": f"?{urlencode(MNIST)}",
     **dict.fromkeys(("GET invitation", "POST invitation"), f"?token={INVITATION}"),
 }
 

@@ -18,7 +18,7 @@ from projects.models import Run
 from registries.models import RegistryMember
 from secrets_vault.models import Secret
 from teams.audit.reading import NOUNS, as_sentence
-from teams.models import ApiKey, AuditEvent, Invitation, Membership, Organization, Team, User, UserSession
+from teams.models import ApiKey, AuditEvent, Deletion, Invitation, Membership, Organization, Team, User, UserSession
 from tests.access.place import everything
 from tests.access.test_matrix import ADMIN_ROUTES, REQUESTS, SentRequest
 from tests.conftest import forget_refusals
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.any_database
 # A change to one of these is told. Of automations and accounts not every column is a change that somebody makes.
 AUDITED = (
     Automation, Integration, Webhook, SlackChannel, SlackWorkspace, Secret, Membership, ApiKey, Invitation,
-    RegistryMember, Organization, Team, TimeToLivePolicy, User, WebhookSharing,
+    RegistryMember, Organization, Team, Deletion, TimeToLivePolicy, User, WebhookSharing,
 )  # fmt: skip
 NOT_TOLD = {Automation: {"problem", "updated_at"}, User: {"time_zone"}}
 NOT_TOLD |= dict.fromkeys((Integration, Webhook, SlackChannel, SlackWorkspace), {"updated_at"})

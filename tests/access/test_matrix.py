@@ -100,7 +100,8 @@ def page_routes() -> list[str]:
 def _rest_request(row: str) -> SentRequest:
     sent, answers = MATRIX[row]
     method, _, route = row.partition(" ")
-    query = {"DELETE": "?confirm=true", "GET": "?run=run1" if route.endswith("explain") else ""}.get(method, "")
+    usual = {"DELETE": "?confirm=true", "GET": "?run=run1" if route.endswith("explain") else ""}.get(method, "")
+    query = QUERIES.get(row, usual)
     expected = {**dict(zip(PEOPLE, answers, strict=True)), "revoked": 401, "former": FORMER.get(row, answers[1])}
     path = lambda world: f"/{REST}{address(route, world)}{query}"  # noqa: E731
     return SentRequest(row, path, expected, sent, with_key, {"format": "json"})

@@ -97,6 +97,8 @@ PAGES = [
     Stop("switcher", _TEAM, switcher),
     Stop("ask-first", _TEAM, ask_first),
     Stop("profile", "/profile"),
+    Stop("deletions", "/profile/deletions"),
+    Stop("delete", "/profile/deletions/new?kind=project&name=demo/digits"),
     Stop("two-factor", "/profile/two-factor"),
     Stop("two-factor-app", "/profile/two-factor/app"),
     Stop("two-factor-key", "/profile/two-factor/keys"),

@@ -43,8 +43,9 @@ def _roles(grants: Iterable[GroupGrant]) -> dict[str, str]:
 def _follow_teams(provider: IdentityProvider, user: User, roles: dict[str, str]) -> None:
     teams = {team.name: team for team in Team.objects.filter(name__in=roles)}
     _tell_missing(provider, "team", roles.keys() - teams.keys())
-    rows = Membership.objects.filter(user=user, source=provider.id).select_related("team", "user")
-    for membership in rows.exclude(team__in=teams.values()):
+    # Of a team that is being deleted nothing changes: that may be undone.
+    rows = Membership.objects.filter(user=user, source=provider.id, team__deletion=None)
+    for membership in rows.select_related("team", "user").exclude(team__in=teams.values()):
         memberships.take_back_by_group(membership)
     # In the order of their names: two who sign in at once do not wait for each other.
     for name, team in sorted(teams.items()):
@@ -54,7 +55,8 @@ def _follow_teams(provider: IdentityProvider, user: User, roles: dict[str, str])
 def _follow_organizations(provider: IdentityProvider, user: User, names: set[str]) -> None:
     wanted = {row.name: row for row in Organization.objects.filter(name__in=names)}
     _tell_missing(provider, "organization", names - wanted.keys())
-    for row in AdminByGroup.objects.filter(user=user, source=provider.id).select_related("organization"):
+    rows = AdminByGroup.objects.filter(user=user, source=provider.id, organization__deletion=None)
+    for row in rows.select_related("organization"):
         if row.organization.name not in wanted:
             row.delete()
             if row.organization.admins.filter(pk=user.pk).exists():

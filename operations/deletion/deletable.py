@@ -1,0 +1,91 @@
+"""Deletable kinds: what a kind says of itself, and the registry. `operations/deletion/kinds/` has one file for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from automations.models import Automation
+from common.plugins import Plugin, PluginRegistry
+from operations.deletion.cascade import Batch
+from teams.models import Deletion, User
+
+
+class DeletableKind(Plugin):
+    """Something that people delete as a whole.
+
+    Its `model` has `deletion`, and hides such rows (`common.hidden_rows`); `str()` of a row is what people type to
+    confirm. `shape` says how one is named.
+    """
+
+    model: ClassVar[Any]
+    shape: ClassVar[str]
+
+    @classmethod
+    def find(cls, user: User | None, name: str) -> Any:
+        """Give the row of this name to who may delete it; refuse others with 404 or 403. None: the operator."""
+        raise NotImplementedError
+
+    @classmethod
+    def undoable_by(cls, user: User) -> Q:
+        """Say which deletions of this kind the person may see and undo."""
+        raise NotImplementedError
+
+    @classmethod
+    def owners(cls, row: Any) -> dict[str, Any]:
+        """Give its `team` and its `organization`, as far as it has them: whose audit log tells of it."""
+        raise NotImplementedError
+
+    @classmethod
+    def contents(cls, row: Any) -> Mapping[str, int]:
+        """Count what goes with it, by the keys of `operations.deletion.contents`."""
+        raise NotImplementedError
+
+    @classmethod
+    def hidden_with(cls, row: Any) -> list[QuerySet[Any]]:
+        """Give what else is hidden while it waits: rows in it that lists show by themselves."""
+        raise NotImplementedError
+
+    @classmethod
+    def hide(cls, row: Any) -> None:
+        """Do what else hides it, in the transaction that does."""
+
+    @classmethod
+    def show(cls, deletion: Deletion) -> None:
+        """Take back what `hide` did."""
+
+    @classmethod
+    def batches(cls, deletion: Deletion) -> Iterator[Batch]:
+        """Give what there is still to delete, some rows at a time, itself last.
+
+        It begins anew after each interruption, and goes on with what is left; where it is gone there is nothing.
+        """
+        raise NotImplementedError
+
+
+registry: PluginRegistry[DeletableKind] = PluginRegistry("kind of thing that is deleted")
+
+
+def no_such(kind: type[DeletableKind], name: str) -> Http404:
+    """Give the refusal of what is not there."""
+    return Http404(_("There is no %(kind)s %(name)s here.") % {"kind": kind.key, "name": repr(name)})
+
+
+def parts_of(kind: type[DeletableKind], name: str) -> tuple[str, str]:
+    """Give both parts of a name such as `acme/mnist`. Raises Http404."""
+    owner, _slash, own = name.partition("/")
+    if not owner or not own:
+        raise Http404(
+            _("%(name)s names no %(kind)s: write it as %(shape)s.")
+            % {"name": repr(name), "kind": kind.key, "shape": kind.shape}
+        )
+    return owner, own
+
+
+def automations_in(where: Q) -> QuerySet[Automation]:
+    """Give the automations that listen there or belong there, those too that were deleted."""
+    return Automation.all_rows.filter(where)

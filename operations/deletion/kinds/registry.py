@@ -1,0 +1,82 @@
+"""Deletion of a registry: its collections and who is in it. What is linked there stays where it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from artifacts.models import Collection, Entry, Registry
+from events.models import Event
+from operations.deletion import cascade
+from operations.deletion.deletable import DeletableKind, automations_in, no_such, parts_of, registry
+from registries.access import registry_named
+from registries.models import RegistryMember, RegistryRole
+from teams.access import is_instance_admin
+from teams.models import Deletion, User
+
+
+@registry.register
+class DeletableRegistry(DeletableKind):
+    """By an admin of it; it is undone by one of its own, or by an admin of its organization."""
+
+    key = "registry"
+    label = _("Registry")
+    model = Registry
+    shape = "ORGANIZATION/REGISTRY"
+
+    @classmethod
+    def find(cls, user: User | None, name: str) -> Registry:
+        organization, own = parts_of(cls, name)
+        if user is not None and not is_instance_admin(user):
+            return registry_named(user, organization, own, RegistryRole.ADMIN)
+        rows = Registry.objects.filter(organization__deletion=None).select_related("organization")
+        found = rows.filter(organization__name=organization, name=own).first()
+        if found is None:
+            raise no_such(cls, name)
+        return found
+
+    @classmethod
+    def undoable_by(cls, user: User) -> Q:
+        if user.shown_key is not None and (user.shown_key.team_id is not None or user.shown_key.closed_to):
+            return Q(pk__in=())
+        mine = RegistryMember.objects.filter(user=user, role=RegistryRole.ADMIN)
+        return Q(organization__admins=user) | Q(object_id__in=mine.values("registry"))
+
+    @classmethod
+    def owners(cls, row: Registry) -> dict[str, Any]:
+        return {"organization": row.organization}
+
+    @classmethod
+    def contents(cls, row: Registry) -> dict[str, int]:
+        return {
+            "collections": Collection.objects.filter(registry=row).count(),
+            "linked_versions": Entry.objects.filter(collection__registry=row).count(),
+            "automations": automations_in(_listening(row.pk)).filter(deleted_at=None).count(),
+            "members": RegistryMember.objects.filter(registry=row).count(),
+        }
+
+    @classmethod
+    def hidden_with(cls, row: Registry) -> list[QuerySet[Any]]:
+        return [automations_in(_listening(row.pk))]
+
+    @classmethod
+    def batches(cls, deletion: Deletion) -> Iterator[cascade.Batch]:
+        found = Registry.all_rows.filter(pk=deletion.object_id).first()
+        if found is None:
+            return
+        happened = Event.objects.filter(team__organization=found.organization_id)
+        yield from cascade.events(deletion, happened, f"registry:{found.pk}")
+        yield from batches_of_registry(found)
+
+
+def batches_of_registry(found: Registry) -> Iterator[cascade.Batch]:
+    """Give the registry and what is in it, but for what happened there."""
+    yield from cascade.automations(automations_in(_listening(found.pk)))
+    yield from cascade.cascade(Registry, found.pk)
+
+
+def _listening(registry: int) -> Q:
+    return Q(registry=registry) | Q(collection__registry=registry)
