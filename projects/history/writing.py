@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from common.data.fields import JSONText
-from events import ledger, metrics
+from events import ledger, metrics, past_events
 from projects.history.first_metrics import first_metrics
 from projects.history.logging_limits import Excess, fitted, summary_excess
 from projects.history.row_batch import RowBatch
@@ -85,7 +85,7 @@ class _Store:
         chunk = HistoryChunk(
             run=run, stream=stream, offset=offset, position=self._position, row_count=len(part),
             writer=part.writer or None, sent_offset=None if offset == part.offset else part.offset,
-            lowest=lowest, highest=highest,
+            lowest=lowest, highest=highest, created_at=past_events.moment(),
         )  # fmt: skip
         chunk.rows = text
         chunk.save(force_insert=True)
