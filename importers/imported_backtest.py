@@ -50,7 +50,7 @@ def _listening(runs: Sequence[Run]) -> Iterable[Automation]:
 def _answer(found: BacktestResult) -> str:
     parts = [f"would have fired {found.fired} times" if found.fired != 1 else "would have fired once"]
     if found.suppressed:
-        parts.append(f"{found.suppressed} more suppressed by its cooldown or rate limit")
+        parts.append(f"{found.suppressed} more suppressed by its cooldown or rate limit, or as late")
     if found.reached:
         parts.append(f"as far as {found.reached:%Y-%m-%d %H:%M}, where the time was over")
     return "; ".join([*parts, *(f"not judged everywhere: {failure}" for failure in found.failures)])

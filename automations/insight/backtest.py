@@ -38,7 +38,7 @@ class BacktestFiring:
 
 @dataclass
 class BacktestResult:
-    """What a backtest found. `suppressed` would have fired but for the cooldown or the rate limit.
+    """What a backtest found. `suppressed` would have fired but for the cooldown or the rate limit, or came late.
 
     `by_day` counts what fired, in UTC. `reached` is how far it came where its time ran out; None: it saw everything.
     """
