@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from common.data.validation_errors import TooMuch
 from events import ledger, past_events
@@ -170,7 +171,8 @@ def _import_rows(run: Run, stream: str, rows: Iterator[HistoryRow], started_at: 
     accepted, read = 0, 0
     while some := list(islice(rows, _ROWS_AT_ONCE)):
         require_room(run.project.team)
-        logged_at = _time_of(some[-1]) or started_at
+        # Not in the future, whatever its clock said: what is imported has happened.
+        logged_at = min(_time_of(some[-1]) or started_at, timezone.now())
         beyond = list[Excess]()
         with transaction.atomic(), past_events.happened_at(logged_at):
             locked = lock_run(run)
