@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from artifacts import api as artifacts
 from automations.api import as_code, automations, backtest, preview_and_test, redelivery
+from importers import api as importers
 from integrations import urls as integrations
 from integrations.email import mail_policy_api as mail
 from operations.deletion import api as deletion
@@ -60,6 +61,7 @@ urlpatterns = [
     path("deletions/<int:pk>/undo", deletion.UndoDeletion.as_view()),
     path("projects/<str:team>", projects.Projects.as_view()),
     path("projects/<str:team>/<str:project>", projects.OneProject.as_view()),
+    path("projects/<str:team>/<str:project>/import", importers.ImportRun.as_view()),
     path("projects/<str:team>/<str:project>/runs", projects.Runs.as_view()),
     path(_RUN, projects.OneRun.as_view()),
     path(f"{_RUN}/history", projects.RunHistory.as_view()),

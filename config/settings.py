@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "wandb_api",
     "team_settings",
     "operations",
+    "importers",
     "sample",
     "cli",
     "config",

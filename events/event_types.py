@@ -41,7 +41,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class EventContext:
-    """An event with its subject, ready to be judged."""
+    """An event with its subject, ready to be judged.
+
+    `quiet_reason` says why no automation acts on it, whatever its conditions say; blank: it may.
+    """
 
     event_id: int
     kind: str
@@ -49,6 +52,7 @@ class EventContext:
     occurred_at: datetime
     subject: Subject
     data: Mapping[str, Any]
+    quiet_reason: str = ""
 
 
 class EventType(Plugin):

@@ -17,7 +17,7 @@ from django.utils import timezone
 from common.data import leases
 from common.data.database_clock import database_now
 from common.processes import crash_points
-from events import causation, metrics, task_queue
+from events import causation, metrics, past_events, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
 
@@ -50,14 +50,15 @@ class EventScope:
 def publish(kind: str, place: EventScope, data: Mapping[str, Any], *, actor: str = "") -> Event:
     """Publish an event in the caller's transaction; after its commit the engine is woken.
 
-    An event that nobody hears is kept as processed: a backtest still finds it.
+    An event that nobody hears is kept as processed: a backtest still finds it. Nobody hears what is imported.
     """
-    return _write(Event(kind=kind, data=dict(data), actor=actor), place, has_subscribers(kind, place.scopes))
+    is_heard = not past_events.is_past() and has_subscribers(kind, place.scopes)
+    return _write(Event(kind=kind, data=dict(data), actor=actor), place, is_heard)
 
 
 def publish_if_subscribed(kind: str, place: EventScope, data: Mapping[str, Any], *, actor: str = "") -> Event | None:
     """Publish where somebody subscribes, and write no row elsewhere: for what happens often."""
-    if not has_subscribers(kind, place.scopes):
+    if past_events.is_past() or not has_subscribers(kind, place.scopes):
         return None
     return _write(Event(kind=kind, data=dict(data), actor=actor), place, True)
 
@@ -66,7 +67,7 @@ def _write(event: Event, place: EventScope, subscribed: bool) -> Event:
     if not connection.in_atomic_block:
         raise RuntimeError("publish() stands in the transaction of the change it tells of")
     event.team, event.scopes, event.stream = place.team, place.scopes, place.stream
-    event.depth = causation.depth()
+    event.depth, event.occurred_at = causation.depth(), past_events.moment()
     if event.depth > causation.MOST_DEPTH:
         subscribed, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
     event.processed_at = None if subscribed else timezone.now()

@@ -14,7 +14,7 @@ from teams.superusers.audited_admin import DeletedWholeAdmin
 @admin.register(Project)
 class ProjectAdmin(PlacedAdmin[Project], DeletedWholeAdmin[Project]):
     noun = "project"
-    audited_fields = ("name", "team", "description")
+    audited_fields = ("name", "team", "description", "acts_on_late_values", "late_after_hours")
     stays = ("team",)
 
     list_display = ("name", "team", "created_at")

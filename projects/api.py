@@ -20,6 +20,7 @@ from projects.runs import ingest, lifecycle
 from projects.runs.editing import edit_run
 from projects.runs.listed_values import with_listed_values
 from projects.serializers import (
+    ChangedProjectSerializer,
     ChangedRunSerializer,
     FinishSerializer,
     ListedRunSerializer,
@@ -64,6 +65,15 @@ class OneProject(APIView):
     @extend_schema(responses=ProjectSerializer)
     def get(self, request: Request, team: str, project: str) -> Response:
         return Response(ProjectSerializer(project_named(person(request), team, project)).data)
+
+    @extend_schema(request=ChangedProjectSerializer, responses=ProjectSerializer)
+    def patch(self, request: Request, team: str, project: str) -> Response:
+        """Describe the project, and set whether automations act on values that come late."""
+        found = project_named(person(request), team, project, Role.MEMBER)
+        sent = ChangedProjectSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        changed = services.change_project(found, dict(sent.validated_data), by=person(request))
+        return Response(ProjectSerializer(changed).data)
 
 
 class Runs(generics.ListAPIView[Run]):

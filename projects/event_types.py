@@ -7,13 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.data.batches import batched
 from events.event_types import SUBJECT, EventContext, EventType, Subject, Variable, registry
 from events.models import Event
 from projects.history import writing
-from projects.models import HistoryChunk, Run
+from projects.history.late_values import late_runs, late_values_reason
+from projects.models import HistoryChunk, Project, Run
 from projects.runs import alerts, lifecycle
 
 _OF_RUNS = (
@@ -44,9 +46,14 @@ class RunEvent(EventType):
 
     @classmethod
     def contexts(cls, events: list[Event]) -> dict[int, EventContext]:
-        subjects = _subjects(event.data["run"] for event in events)
-        here = [event for event in events if event.data["run"] in subjects]
-        return {event.pk: _event_context(event, subjects[event.data["run"]], event.data) for event in here}
+        runs = _runs(event.data["run"] for event in events)
+        here = [event for event in events if event.data["run"] in runs]
+        subjects = {pk: _subject(run) for pk, run in runs.items()}
+        late = late_runs(runs.values(), max((event.occurred_at for event in here), default=timezone.now()))
+        return {
+            event.pk: _event_context(event, subjects[run], event.data, late.get(run, ""))
+            for event, run in ((event, event.data["run"]) for event in here)
+        }
 
     @classmethod
     def values(cls, context: EventContext) -> dict[str, object]:
@@ -147,12 +154,14 @@ class RunMetric(RunEvent):
     @classmethod
     def contexts(cls, events: list[Event]) -> dict[int, EventContext]:
         chunks = HistoryChunk.objects.in_bulk([event.data["chunk"] for event in events])
-        subjects = _subjects(event.data["run"] for event in events)
+        runs = _runs(event.data["run"] for event in events)
+        subjects = {pk: _subject(run) for pk, run in runs.items()}
         found = {}
         for event in events:
-            subject, chunk = subjects.get(event.data["run"]), chunks.get(event.data["chunk"])
-            if subject is not None and chunk is not None:
-                found[event.pk] = _event_context(event, subject, _logged(chunk))
+            run, chunk = runs.get(event.data["run"]), chunks.get(event.data["chunk"])
+            if run is not None and chunk is not None:
+                late = late_values_reason(run.project, chunk.rows, chunk.created_at)
+                found[event.pk] = _event_context(event, subjects[run.pk], _logged(chunk), late)
         return found
 
     @classmethod
@@ -161,12 +170,14 @@ class RunMetric(RunEvent):
         kind, _, number = scope.partition(":")
         logged = HistoryChunk.objects.exclude(is_copy=True).filter(created_at__gte=since, created_at__lt=until)
         chunks = logged.filter(**{_IN_SCOPE[kind]: number})
+        projects: dict[int, Project] = {}
         subjects: dict[int, Subject] = {}
         for batch in batched(chunks.order_by("id").iterator(_REPLAY_BATCH), _REPLAY_BATCH):
-            subjects |= _subjects({chunk.run_id for chunk in batch} - subjects.keys())
+            new = _runs({chunk.run_id for chunk in batch} - subjects.keys())
+            subjects |= {pk: _subject(run) for pk, run in new.items()}
+            projects |= {pk: run.project for pk, run in new.items()}
             for chunk in batch:
-                subject = subjects[chunk.run_id]
-                yield EventContext(0, cls.kind, subject.facts["username"], chunk.created_at, subject, _logged(chunk))
+                yield _replayed(cls.kind, chunk, subjects[chunk.run_id], projects[chunk.run_id])
 
 
 @registry.register
@@ -193,9 +204,13 @@ def current_run_context(run: Run) -> EventContext:
     return EventContext(0, RunMetric.kind, subject.facts["username"], run.created_at, subject, {})
 
 
-def _subjects(ids: Iterable[int]) -> dict[int, Subject]:
-    runs = Run.objects.select_related("project__team", "user").in_bulk(list(set(ids)))
-    return {pk: _subject(run) for pk, run in runs.items()}
+def _runs(ids: Iterable[int]) -> dict[int, Run]:
+    return Run.objects.select_related("project__team", "user").in_bulk(list(set(ids)))
+
+
+def _replayed(kind: str, chunk: HistoryChunk, subject: Subject, project: Project) -> EventContext:
+    late = late_values_reason(project, chunk.rows, chunk.created_at)
+    return EventContext(0, kind, subject.facts["username"], chunk.created_at, subject, _logged(chunk), late)
 
 
 def _logged(chunk: HistoryChunk) -> dict[str, Any]:
@@ -222,7 +237,7 @@ def _subject(run: Run) -> Subject:
     return Subject(key=run.stream_key, label=str(run), url=run.get_absolute_url(), facts=facts)
 
 
-def _event_context(event: Event, subject: Subject, data: dict[str, Any]) -> EventContext:
+def _event_context(event: Event, subject: Subject, data: dict[str, Any], quiet_reason: str) -> EventContext:
     return EventContext(
         event_id=event.pk,
         kind=event.kind,
@@ -230,4 +245,5 @@ def _event_context(event: Event, subject: Subject, data: dict[str, Any]) -> Even
         occurred_at=event.occurred_at,
         subject=subject,
         data=data,
+        quiet_reason=quiet_reason,
     )

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from common.data.validation_errors import quoted
+from projects.models import MOST_LATE_HOURS
 
 LONGEST_TAG = 128
 
@@ -46,6 +47,25 @@ class RunForm(forms.Form):
 
     def clean_notes(self) -> str:
         return str(self.cleaned_data["notes"]).replace("\r\n", "\n")
+
+
+class ProjectForm(forms.Form):
+    """What people say and set of a project."""
+
+    description = forms.CharField(
+        label=_("Description"), required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    late_after_hours = forms.IntegerField(
+        label=_("Values are late after"),
+        min_value=1,
+        max_value=MOST_LATE_HOURS,
+        help_text=_("Hours between when a script logged them and when they came here, as wandb sync brings them."),
+    )
+    acts_on_late_values = forms.BooleanField(
+        label=_("Act on late values"),
+        required=False,
+        help_text=_("Else they are stored, and what would have fired is listed as suppressed."),
+    )
 
 
 class NewProjectForm(forms.Form):

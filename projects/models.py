@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +16,9 @@ from common.data.fields import JSONTextField
 from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
 from events.ledger import EventScope
 from teams.models import Deletion, Team, User
+
+# Ten years.
+MOST_LATE_HOURS = 87_600
 
 
 class RunState(models.TextChoices):
@@ -39,6 +43,11 @@ class Project(models.Model):
     name = models.CharField(max_length=128, validators=[names.project_name])
     # None: none was ever said, which the SDK keeps apart from "".
     description = models.TextField(null=True, blank=True, default="")
+    # Late values: projects.history.late_values. A process of the version before knows none: the database says them.
+    acts_on_late_values = models.BooleanField(default=False, db_default=False)
+    late_after_hours = models.PositiveIntegerField(
+        default=24, db_default=24, validators=[MinValueValidator(1), MaxValueValidator(MOST_LATE_HOURS)]
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # It is to be deleted: hidden from then on (`common.hidden_rows`).
     deletion = models.ForeignKey(

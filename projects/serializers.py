@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from common.data.strict_json import strict
 from common.http.serializers import DescriptionField, ListedChoiceField, OnlyKnownFields
-from projects.models import Project, Run
+from projects.models import MOST_LATE_HOURS, Project, Run
 from projects.runs.listed_values import cut_values, listed_summary
 
 
@@ -20,9 +20,22 @@ class ProjectSerializer(OnlyKnownFields, serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields = ["team", "name", "description", "created_at"]
-        read_only_fields = ["team", "created_at"]
+        fields = ["team", "name", "description", "acts_on_late_values", "late_after_hours", "created_at"]
+        read_only_fields = ["team", "acts_on_late_values", "late_after_hours", "created_at"]
         validators: list[object] = []
+
+
+class ChangedProjectSerializer(OnlyKnownFields, serializers.Serializer[Project]):
+    """What people say and set of a project. What is left out stays as it is."""
+
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    acts_on_late_values = serializers.BooleanField(
+        required=False, help_text="Whether automations act on values that come late, as `wandb sync` brings them."
+    )
+    late_after_hours = serializers.IntegerField(
+        min_value=1, max_value=MOST_LATE_HOURS, required=False,
+        help_text="Values that come more than so many hours after they were logged are late (24).",
+    )  # fmt: skip
 
 
 class StrictJSONField(serializers.JSONField):

@@ -1,10 +1,18 @@
-"""Create projects, idempotently where runs may ask at once. What happens to runs: `projects.runs`."""
+"""Create projects, idempotently where runs may ask at once, and change them. What happens to runs: `projects.runs`."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.db import transaction
+
 from common.data.unique_names import only_one
 from projects.models import Project
-from teams.models import Team
+from teams.audit import audit_log
+from teams.models import Team, User
+
+# What people change of a project.
+CHANGEABLE = ("description", "acts_on_late_values", "late_after_hours")
 
 
 def create_project(team: Team, name: str, description: str | None = "") -> Project:
@@ -26,3 +34,19 @@ def get_or_create_project(team: Team, name: str) -> Project:
         there, _created = Project.objects.get_or_create(team=team, name=name)
     there.team = team
     return there
+
+
+def change_project(project: Project, values: dict[str, Any], *, by: User | None) -> Project:
+    """Put these in place of what is said and set of the project. What is left out stays."""
+    given = {name: values[name] for name in CHANGEABLE if name in values}
+    with transaction.atomic():
+        locked = Project.objects.select_for_update().get(pk=project.pk)
+        locked.team = project.team
+        before = audit_log.columns(locked, *CHANGEABLE)
+        for name, value in given.items():
+            setattr(locked, name, value)
+        locked.clean_fields(exclude=["team", "name"])
+        locked.save(update_fields=list(given))
+        after = audit_log.columns(locked, *CHANGEABLE)
+        audit_log.record("project.change", f"project {locked}", team=locked.team, by=by, before=before, after=after)
+        return locked

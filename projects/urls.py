@@ -11,6 +11,7 @@ _RUN = "<str:team>/<str:project>/runs/<str:run>"
 urlpatterns = [
     path("<str:team>", team_page.team, name="team"),
     path("<str:team>/<str:project>", run_list.project, name="project"),
+    path("<str:team>/<str:project>/edit", run_list.edit, name="edit_project"),
     path("<str:team>/<str:project>/runs", run_list.runs, name="runs"),
     path(_RUN, run_page.run, name="run"),
     path(f"{_RUN}/state", run_page.state, name="run_state"),

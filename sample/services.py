@@ -38,6 +38,9 @@ def create_sample(team: Team, user: User) -> None:
     now = timezone.now().replace(microsecond=0)
     with transaction.atomic():
         project = create_project(team, PROJECT, "Sample: a small network that learns to read digits.")
+        # Its runs say that they logged days ago.
+        project.acts_on_late_values = True
+        project.save(update_fields=["acts_on_late_values"])
         registry = versions.registry_of(team.organization)
         webhook = automations.create_automations(project, registry, user)
         logged = []

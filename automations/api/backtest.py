@@ -51,7 +51,9 @@ class FiringSerializer(serializers.Serializer[Any]):
 class BacktestSerializer(serializers.Serializer[Any]):
     summary = serializers.CharField()
     fired = serializers.IntegerField()
-    suppressed = serializers.IntegerField(help_text="Would have fired but for the cooldown or the rate limit.")
+    suppressed = serializers.IntegerField(
+        help_text="Would have fired but for the cooldown or the rate limit, or came late."
+    )
     judged = serializers.IntegerField(help_text="How many events were looked at.")
     subjects = serializers.IntegerField(help_text="How many runs or versions these were about.")
     failures = serializers.ListField(child=serializers.CharField())

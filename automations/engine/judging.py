@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 from automations.conditions.condition import Condition, Evidence, Verdict
@@ -13,6 +14,8 @@ from automations.engine.throttling import Suppression, Throttling
 from events.event_types import EventContext
 
 logger = logging.getLogger(__name__)
+# Of what is quiet for another reason than a cooldown, all of a subject is counted as one.
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Judge:
                 yield self._fired(loaded, context, [explain(), *others])
             elif (
                 limits.notify_on_recovery
-                and not (holds or has_notified_recovery)
+                and not (holds or has_notified_recovery or context.quiet_reason)
                 and self._throttling.is_holding(limits, subject)
             ):
                 has_notified_recovery = True
@@ -110,6 +113,10 @@ class Judge:
 
     def _fired(self, loaded: LoadedAutomation, context: EventContext, verdicts: list[Verdict]) -> Decision:
         limits, subject, at = loaded.limits, context.subject.key, context.occurred_at
+        if context.quiet_reason:
+            # No cooldown begins: what comes in time may tell.
+            quiet = Suppression((limits.automation_id, f"{subject}@quiet"), context.quiet_reason, _EVER)
+            return Decision(loaded, context, verdicts, suppression=quiet)
         suppression = self._throttling.suppression(limits, subject, at)
         if suppression is None:
             self._throttling.fired(limits, subject, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -38,7 +38,7 @@ class BacktestFiring:
 
 @dataclass
 class BacktestResult:
-    """What a backtest found. `suppressed` would have fired but for the cooldown or the rate limit.
+    """What a backtest found. `suppressed` would have fired but for the cooldown or the rate limit, or came late.
 
     `by_day` counts what fired, in UTC. `reached` is how far it came where its time ran out; None: it saw everything.
     """
@@ -67,26 +67,33 @@ class BacktestResult:
 
 
 def backtest(
-    automation: Automation, since: datetime, until: datetime, *, seconds: float | None = None
+    automation: Automation,
+    since: datetime,
+    until: datetime,
+    *,
+    seconds: float | None = None,
+    subjects: Collection[str] | None = None,
 ) -> BacktestResult:
-    """Replay what is stored of that time. The automation may be unsaved. Raises Broken.
+    """Replay what is stored of that time. The automation may be unsaved. Raises UnreadableAutomation.
 
-    With `seconds` it stops when so many have passed, and says how far it came.
+    With `seconds` it stops when so many have passed, and says how far it came; with `subjects` it judges what
+    happened to these alone, such as `run:12`.
     """
     loaded, deadline = LoadedAutomation.of(automation), time.monotonic() + (math.inf if seconds is None else seconds)
     source = ReplayedEvidence(_values_before, _runs_before)
     judge = Judge(source, Throttling(_NothingKnown()))
-    found, subjects = BacktestResult(), set()
+    found, judged = BacktestResult(), set()
     for context in event_types.registry.get(automation.event_type).replay(automation.scope, since, until):
-        found.judged += 1
-        subjects.add(context.subject.key)
-        for decision in judge.decide(loaded, context):
-            found.note(decision)
+        if subjects is None or context.subject.key in subjects:
+            found.judged += 1
+            judged.add(context.subject.key)
+            for decision in judge.decide(loaded, context):
+                found.note(decision)
         source.observe(loaded, context)
         if time.monotonic() > deadline:
             found.reached = context.occurred_at
             break
-    found.subjects = len(subjects)
+    found.subjects = len(judged)
     return found
 
 

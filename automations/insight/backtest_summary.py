@@ -111,8 +111,8 @@ def _notes(automation: Automation, found: BacktestResult) -> list[str]:
         notes.append(_("Nothing of this kind happened here in that time, so there is nothing to backtest on."))
     if found.suppressed:
         text = ngettext(
-            "Once more it was suppressed by its cooldown or rate limit.",
-            "%d more times it was suppressed by its cooldown or rate limit.",
+            "Once more it was suppressed by its cooldown or rate limit, or as late.",
+            "%d more times it was suppressed by its cooldown or rate limit, or as late.",
             found.suppressed,
         )
         notes.append(text % found.suppressed if "%d" in text else text)

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from common.data.fields import JSONText
-from events import ledger, metrics
+from events import ledger, metrics, past_events
 from projects.history.first_metrics import first_metrics
+from projects.history.late_values import first_in_time
 from projects.history.logging_limits import Excess, fitted, summary_excess
 from projects.history.row_batch import RowBatch
 from projects.history.row_identity import highest_place, new_rows, place_of, range_of, rising_range
@@ -30,10 +31,19 @@ def store_rows(run: Run, stream: str, batch: RowBatch, exceeds: Callable[[Excess
     """
     store = _Store(run, stream, exceeds)
     for piece in batch.pieces():
-        store.add(piece, piece.offset - batch.offset)
+        for part in _late_apart(run, piece):
+            store.add(part, part.offset - batch.offset)
     if store.accepted:
         metrics.ROWS.count(stream, amount=store.accepted)
     return store.accepted, sorted(store.columns)
+
+
+def _late_apart(run: Run, piece: RowBatch) -> Iterator[RowBatch]:
+    """Keep rows that come late in a chunk of their own, so that the others are acted on."""
+    place = first_in_time(run.project, piece.rows, past_events.moment())
+    for start, end in ((piece.offset, piece.offset + place), (piece.offset + place, piece.end)):
+        if start < end:
+            yield piece.part(start, end)
 
 
 class _Store:
@@ -85,7 +95,7 @@ class _Store:
         chunk = HistoryChunk(
             run=run, stream=stream, offset=offset, position=self._position, row_count=len(part),
             writer=part.writer or None, sent_offset=None if offset == part.offset else part.offset,
-            lowest=lowest, highest=highest,
+            lowest=lowest, highest=highest, created_at=past_events.moment(),
         )  # fmt: skip
         chunk.rows = text
         chunk.save(force_insert=True)

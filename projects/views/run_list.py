@@ -1,4 +1,4 @@
-"""Pages: a project's overview, and the list of its runs, which polls for changes."""
+"""Pages: a project's overview and its settings, and the list of its runs, which polls for changes."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 
 from projects.access import project_named
+from projects.forms import ProjectForm
 from projects.models import Run, RunState
 from projects.project_frame import project_page
 from projects.runs.listing import CommonColumns, FilteredRuns, newest_runs, run_rows
+from projects.services import CHANGEABLE, change_project
 from teams.accounts.signed_in import person
+from teams.models import Role
 
 _LATEST = 6
 # Larger numbers say nothing more, and counting them takes time.
@@ -42,6 +46,24 @@ def project(request: HttpRequest, team: str, project: str) -> HttpResponse:
         "runbell_url": settings.RUNBELL_URL,
     }
     return render(request, "projects/overview.html", shown)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def edit(request: HttpRequest, team: str, project: str) -> HttpResponse:
+    """Describe the project, and set whether automations act on values that come late."""
+    found = project_named(person(request), team, project, Role.MEMBER)
+    form = ProjectForm(
+        request.POST if request.method == "POST" else None,
+        initial={name: getattr(found, name) for name in CHANGEABLE},
+        label_suffix="",
+    )
+    if form.is_valid():
+        change_project(found, form.cleaned_data, by=person(request))
+        messages.success(request, _("The project is changed."))
+        return redirect("project", team, project)
+    shown = {**project_page(person(request), found, "project"), "form": form}
+    return render(request, "projects/edit_project.html", shown, status=422 if form.is_bound else 200)
 
 
 @require_safe

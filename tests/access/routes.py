@@ -161,6 +161,10 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET projects/<str:team>": (None, TEAM),
     "POST projects/<str:team>": ({"name": "new"}, (*MEMBERS, 201, 201)),
     "GET projects/<str:team>/<str:project>": (None, TEAM),
+    "PATCH projects/<str:team>/<str:project>": ({"late_after_hours": 48}, (*MEMBERS, 200, 200)),
+    "POST projects/<str:team>/<str:project>/import": (
+        {"name": "past", "started_at": "2026-01-01T00:00:00Z"}, (*MEMBERS, 201, 201)
+    ),
     "GET projects/<str:team>/<str:project>/runs": (None, TEAM),
     "POST projects/<str:team>/<str:project>/runs": ({"name": "new"}, (*MEMBERS, 201, 201)),
     f"GET {RUN}": (None, TEAM),
@@ -361,6 +365,8 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST automations/<int:pk>/switch": ({"enabled": ""}, DONE_BY_MEMBERS),
     "GET search": (None, (302, 200, 200, 200, 200)),
     f"POST {PROJECT}/runs/<str:run>/stop": ({}, DONE_BY_MEMBERS),
+    f"GET {PROJECT}/edit": (None, PAGES_OF_MEMBERS),
+    f"POST {PROJECT}/edit": ({"late_after_hours": "48"}, DONE_BY_MEMBERS),
     f"GET {PROJECT}/runs/<str:run>/edit": (None, PAGES_OF_MEMBERS),
     f"POST {PROJECT}/runs/<str:run>/edit": ({"notes": "new"}, DONE_BY_MEMBERS),
     f"GET {PROJECT}/runs/<str:run>/metrics": (None, SEEN),

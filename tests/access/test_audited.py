@@ -14,7 +14,7 @@ from automations.models import Automation, Execution
 from integrations.models import Integration
 from integrations.slack.models import SlackChannel, SlackWorkspace
 from integrations.webhook.models import Webhook, WebhookSharing
-from projects.models import Run
+from projects.models import Project, Run
 from registries.models import RegistryMember
 from secrets_vault.models import Secret
 from teams.audit.reading import NOUNS, as_sentence
@@ -59,6 +59,8 @@ def told_of() -> dict[str, Any]:
         watched[model.__name__] = [[value for at, value in enumerate(row) if at not in left_out] for row in rows]
     # Of what scripts write: what people say of it afterwards.
     watched["runs"] = list(Run.objects.filter(name="run1").values_list("display_name", "tags", "notes"))
+    settable = ("description", "acts_on_late_values", "late_after_hours")
+    watched["projects"] = list(Project.objects.filter(name="mnist").order_by("pk").values_list(*settable))
     watched["collections"] = list(Collection.objects.filter(name="model").order_by("pk").values_list("description"))
     watched["deliveries"] = list(Execution.objects.order_by("pk").values_list("pk", "state"))
     watched["sessions"] = list(UserSession.objects.exclude(user=None).order_by("pk").values_list("pk"))

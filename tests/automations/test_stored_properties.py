@@ -40,6 +40,9 @@ from tests.world import World
 @pytest.fixture
 def hooked(world: World) -> World:
     world.webhook("http://127.0.0.1:8009/")
+    # The times of its rows count up from 0.
+    world.project.acts_on_late_values = True
+    world.project.save(update_fields=["acts_on_late_values"])
     return world
 
 

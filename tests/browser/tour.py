@@ -124,6 +124,7 @@ PAGES = [
     Stop("runs", f"{_PROJECT}/runs"),
     Stop("runs-by-metric", f"{_PROJECT}/runs?sort=lowest:val/loss"),
     Stop("run", f"{_PROJECT}/runs", first_link("main .list .main a"), is_whole=True),
+    Stop("project-edit", f"{_PROJECT}/edit"),
     Stop("run-edit", f"{_PROJECT}/runs", then("main .list .main a", "main a:text-is('Edit')")),
     Stop("automations", f"{_PROJECT}/automations"),
     Stop("new-automation", f"{_PROJECT}/automations/new"),

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+from tests.processes import manage
 from tests.wandb_api.sdk import Runbell, finish
 
 pytestmark = pytest.mark.processes
@@ -189,3 +190,31 @@ def test_a_run_that_is_rewound_goes_on_from_the_step(any_sdk: Runbell) -> None:
     )
     assert done.exit_code == 0, done.printed
     assert read(any_sdk, name) == [list(range(7)), "finished", 100, 7]
+
+
+def test_an_offline_run_that_was_imported_says_nothing_new_when_it_is_synced(runbell: Runbell) -> None:
+    done = runbell.script(
+        """
+        import wandb
+        run = wandb.init(entity="acme", project="rows", id="imported", mode="offline")
+        for step in range(300):
+            run.log({"loss": step, "net": {"a": step / 7}, "lr": 1e-5})
+        print("done")
+        run.finish()
+        """
+    )
+    assert done.exit_code == 0, done.printed
+    (folder,) = (runbell.folder / "sdk" / "wandb").glob("offline-run-*")
+    manage(runbell.environment, "import", "wandb", str(folder), "--team", "acme")
+    imported = [
+        runbell.stored_rows("imported"),
+        runbell.rows("imported", "rows", "system"),
+        states(runbell, "imported"),
+    ]
+    synced = runbell.command("sync", str(folder))
+    assert synced.exit_code == 0, synced.printed
+    assert read(runbell, "imported") == [list(range(300)), "finished", 299, 300]
+    again = [runbell.stored_rows("imported"), runbell.rows("imported", "rows", "system"), states(runbell, "imported")]
+    assert again == imported
+    assert runbell.run("imported", "rows")["differing_rows"] == {}
+    assert len([line for line in runbell.output("imported") if line.endswith("done")]) == 1

@@ -1,0 +1,118 @@
+"""Write an imported artifact as a version of its run: its files copied, or where they stay as references."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import os
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from artifacts.manifests.merging import manifest_digest
+from artifacts.manifests.parsing import read_manifest
+from artifacts.models import Entry, Version
+from artifacts.services import get_or_create_collection
+from artifacts.uploads import VersionDraft, begin_upload, commit_upload
+from events import past_events
+from importers.imported_run import ImportedArtifact, ImportedFile
+from projects.file_storage.services import claim_files, store_file, store_run_file
+from projects.models import Run, StoredFile
+from projects.runs.files import register_files
+from teams.models import Team, User
+
+_PIECE = 2**20
+
+
+def import_artifact(run: Run, artifact: ImportedArtifact, *, at: datetime, by: User | None) -> int:
+    """Make the version where there is none of these files; give how many are new, 0 or 1. Nobody is told."""
+    contents = {file.path: _entry(run.project.team, file) for file in artifact.files()}
+    if not contents:
+        return 0
+    stored = _stored_manifest(run.project.team, contents)
+    draft = VersionDraft(
+        digest=manifest_digest(read_manifest(stored)), description=artifact.description, metadata=artifact.metadata,
+        aliases=artifact.aliases, tags=artifact.tags, run=run,
+    )  # fmt: skip
+    with past_events.happened_at(at), transaction.atomic():
+        collection, _created = get_or_create_collection(run.project, artifact.name, artifact.type)
+        if Version.objects.filter(collection=collection, digest=draft.digest).exists():
+            # Not even its aliases: they may have moved here since.
+            return 0
+        upload = begin_upload(collection, draft, by=by)
+        upload.manifest_md5 = stored.md5
+        upload.save(update_fields=["manifest_md5"])
+        version = commit_upload(upload, by=by)
+        Version.objects.filter(pk=version.pk).update(created_at=at)
+        Entry.objects.filter(version=version).update(created_at=at)
+    return 1
+
+
+def _entry(team: Team, file: ImportedFile) -> dict[str, Any]:
+    """Give the file's line of the manifest, as the wandb SDK writes it."""
+    if file.content is None:
+        return {"digest": file.digest or file.reference, "ref": file.reference, "size": file.size}
+    md5, size = _measured(file.content)
+    if settings.KEEPS_FILES and md5 not in claim_files(team, [md5]):
+        with file.content.open("rb") as source:
+            store_file(team, source, length=size, md5=md5)
+    return {"digest": base64.b64encode(bytes.fromhex(md5)).decode(), "size": size}
+
+
+def _measured(path: Path) -> tuple[str, int]:
+    found, size = hashlib.md5(usedforsecurity=False), 0
+    with path.open("rb") as source:
+        while piece := source.read(_PIECE):
+            found.update(piece)
+            size += len(piece)
+    return found.hexdigest(), size
+
+
+def _stored_manifest(team: Team, contents: dict[str, Any]) -> StoredFile:
+    document = {
+        "version": 1,
+        "storagePolicy": "wandb-storage-policy-v1",
+        "storagePolicyConfig": {"storageLayout": "V2"},
+        "contents": dict(sorted(contents.items())),
+    }
+    text = json.dumps(document).encode()
+    return store_file(team, io.BytesIO(text), length=len(text))
+
+
+def import_run_file(run: Run, file: ImportedFile) -> bool:
+    """Copy a file that was saved with the run; False where its content is here already."""
+    if file.content is None:
+        return False
+    md5, size = _measured(file.content)
+    if run.files.filter(name=file.path, md5=md5).exists():
+        return False
+    (registered,) = register_files(run, [file.path])
+    if settings.KEEPS_FILES:
+        with file.content.open("rb") as source:
+            store_run_file(registered, source, length=size)
+    return True
+
+
+def files_below(folder: Path, *, by_reference: bool) -> Iterable[ImportedFile]:
+    """Give every file below the folder by its path there, to be copied or named where it stays. No links."""
+    inside = sorted(Path(place, name) for place, _folders, names in os.walk(folder) for name in names)
+    # A link may lead to any file of this machine.
+    for path in (path for path in inside if path.is_file() and not path.is_symlink()):
+        name = path.relative_to(folder).as_posix()
+        if by_reference:
+            stat = path.stat()
+            yield ImportedFile(name, reference=path.resolve().as_uri(), digest=_state_of(path), size=stat.st_size)
+        else:
+            yield ImportedFile(name, content=path)
+
+
+def _state_of(path: Path) -> str:
+    """Give what tells that a file which is not read has changed: as the wandb SDK does without a checksum."""
+    stat = path.stat()
+    return f"{path.resolve().as_uri()}@{stat.st_size}-{stat.st_mtime_ns}"
