@@ -151,6 +151,7 @@ if IS_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;"
         "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;PRAGMA foreign_keys=ON",
     }
+MIGRATE = env.flag("RUNBELL_MIGRATE", True)
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": not IS_SQLITE}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

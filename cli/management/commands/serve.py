@@ -10,11 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from common.processes.child_processes import POLL_SECONDS, Child, StopSignal, stop_all
-from operations import first_start
+from operations import first_start, migrating
 from sample import services
 
 _READY_SECONDS = 60
@@ -28,8 +27,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         stop = StopSignal()
         _refuse_taken_port()
-        call_command("migrate", verbosity=0, interactive=False)
-        sign_in = first_start.prepare(settings.DATA_DIR)
+        try:
+            with migrating.lock(is_stopped=lambda: stop.received):
+                migrating.migrate_or_refuse()
+                sign_in = first_start.prepare(settings.DATA_DIR)
+        except migrating.StoppedWaiting:
+            return
         children = {
             "web": Child("gunicorn", *_gunicorn_options()),
             # Checked already, by us: the checks alone would load the code of every page.
