@@ -164,6 +164,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # Files of artifacts and of runs ------------------------------------------------------------------------
 KEEPS_FILES, _files = file_storage.storage(DATA_DIR)
+FILES_ELSEWHERE = "bucket_name" in _files["OPTIONS"]
 FILE_LIMIT = env.number("RUNBELL_FILE_LIMIT_MB", 10_240, least=1, most=1_000_000) * 2**20
 FILE_LINK_SECONDS = env.number("RUNBELL_FILE_LINK_SECONDS", 86_400, least=60, most=604_800)
 
