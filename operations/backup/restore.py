@@ -21,7 +21,7 @@ from operations.backup.postgresql_tables import Table
 from secrets_vault import rotation
 
 # What migrations write into a new database, and processes that looked into it.
-_NOT_DATA = {
+NOT_DATA = {
     "auth_permission", "django_content_type", "django_q_schedule", "events_metriccount", "operations_recurringjob",
     "operations_alarm",
 }  # fmt: skip
@@ -52,7 +52,7 @@ def require_empty() -> None:
     with connection.cursor() as cursor:
         for name in tables_with_data():
             cursor.execute(f'SELECT 1 FROM "{name}" LIMIT 1')
-            if name not in _NOT_DATA and cursor.fetchone():
+            if name not in NOT_DATA and cursor.fetchone():
                 raise CommandError(
                     f"There is data in the database already (in {name}). A backup is restored into an empty one: "
                     "give another DATABASE_URL, or another RUNBELL_DATA_DIR."

@@ -23,6 +23,7 @@ from django.utils import timezone  # noqa: E402
 
 from automations.models import Execution, ExecutionState  # noqa: E402
 from events.models import Event  # noqa: E402
+from operations.backup.backup import OF_PROCESSES  # noqa: E402
 from projects.file_storage.services import read_file, store_file  # noqa: E402
 from projects.models import HistoryChunk, Run, StoredFile  # noqa: E402
 from projects.runs.ingest import ingest_rows  # noqa: E402
@@ -62,7 +63,7 @@ def look() -> None:
         "rows": {
             model._meta.db_table: model._base_manager.count()
             for model in apps.get_models(include_auto_created=True)
-            if model._meta.managed and not model._meta.proxy
+            if model._meta.managed and not model._meta.proxy and model._meta.db_table not in OF_PROCESSES
         },
         "offsets": list(HistoryChunk.objects.order_by("offset").values_list("offset", flat=True)),
         "secret": reveal(Team.objects.get(name="acme").pk, ["TOKEN"]),
