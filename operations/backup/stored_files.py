@@ -46,7 +46,7 @@ def put_back(archive: ArchiveReader) -> FileCount:
     storage: Any = storages["files"]
     inside = {name.removeprefix(_FOLDER) for name in archive.names if name.startswith(_FOLDER)}
     count = FileCount()
-    for key, size in _listed(archive):
+    for key, size in _files_on_list(archive):
         count.listed += 1
         there = _size_of(key)
         if there == size:
@@ -83,7 +83,7 @@ def _line(row: tuple[str, int, str]) -> bytes:
     return json.dumps(dict(zip(("key", "size", "md5"), row, strict=True))).encode() + b"\n"
 
 
-def _listed(archive: ArchiveReader) -> Iterator[tuple[str, int]]:
+def _files_on_list(archive: ArchiveReader) -> Iterator[tuple[str, int]]:
     rest = b""
     for piece in archive.unpacked(LIST):
         *lines, rest = (rest + piece).split(b"\n")

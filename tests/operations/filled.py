@@ -1,8 +1,8 @@
 """Run as a program on the database of a Runbell that is backed up or moved.
 
-python -m tests.operations.filled fill   a team with a secret, a webhook, deliveries and an event that wait, and a file
-python -m tests.operations.filled log    log to a run without end, and say each row once it is committed
-python -m tests.operations.filled look   what is there, as JSON
+python -m tests.operations.filled fill    a team with a secret, a webhook, deliveries and an event that wait, and a file
+python -m tests.operations.filled log     log to a run without end, and say each row once it is committed
+python -m tests.operations.filled report what is there, as JSON
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def log() -> None:
         print(offset, flush=True)
 
 
-def look() -> None:
+def report() -> None:
     stored = StoredFile.objects.get()
     found: dict[str, Any] = {
         "rows": {

@@ -47,7 +47,7 @@ def backed_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BackedUp]:
         acknowledged = _backed_up_while_logging(source, file)
         said = manage(target, "restore", str(file))
         refused = _refused(source, "restore", str(file))
-        yield BackedUp(source, file, target, acknowledged, said, refused, _look(source), _look(target))
+        yield BackedUp(source, file, target, acknowledged, said, refused, _contents(source), _contents(target))
 
 
 def _backed_up_while_logging(environment: Environment, file: Path) -> int:
@@ -69,8 +69,8 @@ def _refused(environment: Environment, *command: str) -> str:
     return done.stderr
 
 
-def _look(environment: Environment) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run_module(environment, FILLED, "look"))
+def _contents(environment: Environment) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run_module(environment, FILLED, "report"))
     return found
 
 

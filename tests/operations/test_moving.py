@@ -21,8 +21,8 @@ from tests.processes import ROOT, Environment, manage, new_environment, run_modu
 FILLED = "tests.operations.filled"
 
 
-def _look(environment: Environment) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run_module(environment, FILLED, "look"))
+def _contents(environment: Environment) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run_module(environment, FILLED, "report"))
     return found
 
 
@@ -37,7 +37,7 @@ def test_everything_is_there_after_a_move_and_a_second_one_is_refused(tmp_path: 
 
         said = manage(source, "move_to_postgresql", target["DATABASE_URL"])
 
-        here, there = _look(source), _look(target)
+        here, there = _contents(source), _contents(target)
         assert there == here
         assert there["secret"] == {"TOKEN": "the value of the token"}
         assert "projects_run: 2 rows" in said
@@ -70,11 +70,13 @@ def test_values_become_what_postgresql_takes() -> None:
     source.execute(
         "CREATE TABLE some (id INTEGER PRIMARY KEY AUTOINCREMENT, ok bool, at datetime, name text, token blob)"
     )
-    source.execute("INSERT INTO some VALUES (7, 1, '2026-11-29 23:00:00.5', 'a\0b', x'00ff'), (9, 0, NULL, NULL, NULL)")
+    source.execute(
+        "INSERT INTO some VALUES (9, 0, NULL, NULL, NULL), (7, 1, '2026-11-29 23:00:00.5', 'a' || char(0), x'00ff')"
+    )
     source.execute("DELETE FROM some WHERE id = 9")
     types = {"token": "bytea", "name": "text", "at": "timestamp with time zone", "ok": "boolean", "id": "bigint"}
 
     rows = list(sqlite_rows.converted_rows(source, "some", types))
 
-    assert rows == [[b"\x00\xff", "a\ufffdb", "2026-11-29 23:00:00.5+00", True, 7]]
+    assert rows == [[b"\x00\xff", "a\ufffd", "2026-11-29 23:00:00.5+00", True, 7]]
     assert sqlite_rows.next_ids(source, ["some", "other"]) == {"some": {"id": 9}}
