@@ -36,7 +36,7 @@ class Command(BaseCommand):
         except migrating.StoppedWaiting:
             return
         except OperationalError as error:
-            raise CommandError(f"DATABASE_URL: the database cannot be used: {str(error).strip()}") from None
+            raise CommandError(f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}") from None
         self._warn_of_unreachable()
         children = {
             "web": Child("gunicorn", *_gunicorn_options()),
