@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 # Our packages have everyday names (`config`, `events`). In a wheel they stand in a folder of their own, and only our
@@ -18,7 +19,13 @@ def main() -> None:
     sys.path.insert(0, str(ROOT))
     # Not only where it is unset: the settings of another project of this shell would be taken for ours.
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    execute_from_command_line(sys.argv)
+    # `runbell break-glass` is `break_glass`, as most would type it.
+    sys.argv[1:2] = [name if name.startswith("-") else name.replace("-", "_") for name in sys.argv[1:2]]
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        # A sentence that names the setting; where it was read is of no use to whoever wrote the value.
+        sys.exit(f"Runbell does not start: {error}")
 
 
 if __name__ == "__main__":

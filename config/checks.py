@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 from common.processes.private_folder import is_open
 from common.processes.start_checks import START
+from config import env
 
 
 @register(START)
@@ -24,6 +25,32 @@ def redis_without_shared_database(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(START)
+def names_are_known(**_: Any) -> list[CheckMessage]:
+    return [
+        Warning(
+            f"{name} is no setting, so it does nothing.",
+            hint=f"Is {nearest} meant?" if nearest else "Every setting stands in .env.example.",
+            id="config.W005",
+        )
+        for name, nearest in env.unknown_names().items()
+    ]
+
+
+@register(START)
+def running_runs_are_not_taken_for_crashed(**_: Any) -> list[CheckMessage]:
+    if settings.HEARTBEAT_SECONDS >= 60:
+        return []
+    return [
+        Warning(
+            f"RUNBELL_HEARTBEAT_SECONDS is {settings.HEARTBEAT_SECONDS}, and scripts say each 30 s that they live: "
+            "runs that run are taken for crashed.",
+            hint="Set it to 60 or more.",
+            id="config.W006",
+        )
+    ]
 
 
 @register(START)

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from common.processes import private_folder
+from config import well_formed
 
 Value = TypeVar("Value")
 
@@ -25,6 +27,12 @@ SECRETS = frozenset(
     ]
 )  # fmt: skip
 _env = environ.Env()
+# Every name that was asked for: any other that looks like one of ours is a mistake (check config.W005).
+asked: set[str] = set()
+# Read elsewhere: by our own processes of each other, by examples, by compose files, by tests.
+_ASKED_ELSEWHERE = {"RUNBELL_HEARTBEAT_FILE", "RUNBELL_API_KEY", "RUNBELL_HOST_NAME"}
+# Kubernetes tells each container of a service that is called runbell.
+_NOT_OURS = re.compile(r"RUNBELL_(TEST_.*|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP).*)?)")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _MAIL_SERVERS = ("smtp://", "smtp+tls://", "smtp+ssl://")
@@ -45,7 +53,15 @@ def refuse_former_names(names: Mapping[str, str]) -> None:
             raise ImproperlyConfigured(f"{former} is called {now} now. Rename it.")
 
 
+def unknown_names() -> dict[str, str]:
+    """Give the variables that look like one of ours and are none, each with the nearest that is; once all is read."""
+    known = asked | {f"{name}_FILE" for name in SECRETS} | _ASKED_ELSEWHERE
+    found = [name for name in sorted(os.environ) if name.startswith("RUNBELL_") and not _NOT_OURS.fullmatch(name)]
+    return {name: "".join(get_close_matches(name, sorted(known), 1)) for name in found if name not in known}
+
+
 def text(name: str, default: str) -> str:
+    asked.add(name)
     # Not environ's str(): it takes a value that starts with `$` for a reference to another variable.
     value = os.environ.get(name, "").strip()
     return (_of_file(name, value) if name in SECRETS else value) or default
@@ -85,8 +101,18 @@ def parsed(name: str, default: str, parse: Callable[[list[str]], Value]) -> Valu
         raise ImproperlyConfigured(f"{name}: {error}") from None
 
 
+def formed(name: str, default: str, form: Callable[[str], Value]) -> Value | str:
+    """Give `form(value)`, or the default as it stands; its ValueError stops the start with the variable's name."""
+    value = text(name, "")
+    try:
+        return form(value) if value else default
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+
+
 def document(name: str, default: str, parse: Callable[[str], Value]) -> Value:
     """Give `parse(the text, or the file that NAME_FILE names, as it stands)`; ValueError stops the start."""
+    asked.add(name)
     value = os.environ.get(name, "").strip()
     try:
         return parse(_of_file(name, value, joint="\n") or default)
@@ -99,16 +125,28 @@ def database(name: str, default: str) -> dict[str, Any]:
     if not value.startswith(_DATABASES):
         # The value is not repeated: it may hold a password.
         raise ImproperlyConfigured(f"{name} must start with one of {', '.join(_DATABASES)}")
-    config: dict[str, Any] = _env.db_url_config(_in_full(name, value) if value.startswith(_SQLITE) else value)
-    return config
+    if value.startswith(_SQLITE):
+        found: dict[str, Any] = _env.db_url_config(_in_full(name, value))
+        return found
+    try:
+        found = _env.db_url_config(well_formed.database_address(value))
+        well_formed.database_options(found.get("OPTIONS", {}))
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+    return found
 
 
-def url(name: str, default: str, *, schemes: tuple[str, ...]) -> str:
+def url(
+    name: str, default: str, *, schemes: tuple[str, ...], form: Callable[[str], str] = well_formed.any_address
+) -> str:
     """Give an address without a slash at its end, or an empty text where the default is empty."""
     value = text(name, default).rstrip("/")
     if value and not value.startswith(tuple(f"{scheme}://" for scheme in schemes)):
         raise _refusal(name, value.split("@")[-1], "an address with " + " or ".join(f"{s}://" for s in schemes))
-    return value
+    try:
+        return form(value) if value else ""
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
 
 
 def mail(name: str) -> dict[str, Any]:

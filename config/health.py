@@ -11,12 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
 from automations.delivery import claims
 from events import ledger, task_queue, worker_heartbeat
+from operations import migrating
 from operations.monitoring import metrics_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -120,8 +120,7 @@ def _database() -> _Check:
 
 def _migrations() -> _Check:
     if not _migrated:
-        executor = MigrationExecutor(connection)
-        missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        missing = migrating.missing()
         if missing:
             return _Check("migrations", f"{missing} migrations are not applied. Run `runbell migrate`.")
         _migrated.add(True)

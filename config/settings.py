@@ -14,7 +14,7 @@ from common.http.middleware import https_only
 from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
 from common.rate_limits.token_bucket import parse_rate
-from config import env, version
+from config import env, version, well_formed
 from config.setting_groups import file_storage, monitoring, rest_framework, sign_in
 
 django_stubs_ext.monkeypatch()
@@ -27,9 +27,11 @@ env.load_file(HOME_DIR / ".env")
 
 # Where it lives -----------------------------------------------------------------------------------
 DATA_DIR = env.directory("RUNBELL_DATA_DIR", HOME_DIR / "var")
-HOST = env.text("RUNBELL_HOST", "127.0.0.1")
+HOST = env.formed("RUNBELL_HOST", "127.0.0.1", well_formed.host_to_listen_at)
 PORT = env.number("PORT", 8000, least=1, most=65535)
-RUNBELL_URL = env.url("RUNBELL_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https"))
+RUNBELL_URL = env.url(
+    "RUNBELL_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https"), form=well_formed.own_address
+)
 WEB_THREADS = env.number("RUNBELL_WEB_THREADS", 8, least=1, most=256)
 WEB_PROCESSES = env.number("RUNBELL_WEB_PROCESSES", 1, least=1, most=64)
 WEB_CONNECTIONS = env.number("RUNBELL_WEB_CONNECTIONS", 1000, least=20, most=100_000)
@@ -42,7 +44,7 @@ IS_PUBLIC = RUNBELL_URL.startswith("https://")
 # Under a name of its own too: tests of Django turn DEBUG off.
 DEBUG = RUNBELL_DEBUG = env.flag("RUNBELL_DEBUG", False)
 SECRET_KEY = env.text("RUNBELL_SECRET_KEY", "") or env.key_in_file(DATA_DIR / "secret.key")
-ALLOWED_HOSTS = env.items("RUNBELL_ALLOWED_HOSTS") or [
+ALLOWED_HOSTS = env.parsed("RUNBELL_ALLOWED_HOSTS", "", well_formed.answered_hosts) or [
     urlsplit(RUNBELL_URL).hostname or "127.0.0.1",
     "127.0.0.1",
     "localhost",
@@ -152,10 +154,11 @@ if IS_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;"
         "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;PRAGMA foreign_keys=ON",
     }
+MIGRATE = env.flag("RUNBELL_MIGRATE", True)
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": not IS_SQLITE}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "unix"))
+REDIS_URL = env.url("REDIS_URL", "", schemes=("redis", "rediss", "unix"), form=well_formed.redis_address)
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "common.optional_redis_cache.OptionalRedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
@@ -164,6 +167,7 @@ CACHES: dict[str, dict[str, Any]] = {
 
 # Files of artifacts and of runs ------------------------------------------------------------------------
 KEEPS_FILES, _files = file_storage.storage(DATA_DIR)
+FILES_ELSEWHERE, S3_ENDPOINT = "bucket_name" in _files["OPTIONS"], _files["OPTIONS"].get("endpoint_url")
 FILE_LIMIT = env.number("RUNBELL_FILE_LIMIT_MB", 10_240, least=1, most=1_000_000) * 2**20
 FILE_LINK_SECONDS = env.number("RUNBELL_FILE_LINK_SECONDS", 86_400, least=60, most=604_800)
 
@@ -214,7 +218,7 @@ RECEIVER_CONCURRENCY = env.number("RUNBELL_RECEIVER_CONCURRENCY", 4, least=1, mo
 DELIVERY_THREADS = env.number("RUNBELL_DELIVERY_THREADS", 32, least=1, most=256)
 RETRY_SECONDS = env.parsed("RUNBELL_RETRY_SECONDS", "0,5,300,1800,7200,18000,36000,36000", parse_seconds)
 LEASE_SECONDS = env.number("RUNBELL_LEASE_SECONDS", 30, least=5, most=3600)
-HEARTBEAT_SECONDS = env.number("RUNBELL_HEARTBEAT_SECONDS", 300, least=1, most=86_400)
+HEARTBEAT_SECONDS = env.number("RUNBELL_HEARTBEAT_SECONDS", 300, least=3, most=86_400)
 DELETION_GRACE_DAYS = env.number("RUNBELL_DELETION_GRACE_DAYS", 7, least=0, most=90)
 CRASH_AT = env.choice("RUNBELL_CRASH_AT", "", among=("", *crash_points.POINTS))
 WORKER_STALE_SECONDS = env.number("RUNBELL_WORKER_STALE_SECONDS", 7, least=3, most=600)
@@ -265,7 +269,9 @@ AUTH_PASSWORD_VALIDATORS = [
 globals().update(env.mail("EMAIL_URL"))
 EMAIL_BACKEND = "integrations.email.smtp.Backend"
 EMAIL_TIMEOUT = DELIVERY_DEADLINE_SECONDS
-DEFAULT_FROM_EMAIL = env.text("RUNBELL_EMAIL_FROM", f"runbell@{urlsplit(RUNBELL_URL).hostname or 'localhost'}")
+DEFAULT_FROM_EMAIL = env.formed("RUNBELL_EMAIL_FROM", "", well_formed.mail_sender) or (
+    f"runbell@{urlsplit(RUNBELL_URL).hostname or 'localhost'}"
+)
 INVITATIONS_A_DAY = env.number("RUNBELL_INVITATIONS_A_DAY", 100, least=1, most=100_000)
 # By which door a request came in, by the beginning of its address; every other one is a page. First match counts.
 AUDIT_DOORS = {"/api/": "rest", "/admin/": "admin", "/settings/": "admin", "/graphql": "sdk", "/files/": "sdk"}

@@ -23,14 +23,22 @@ logger = logging.getLogger(__name__)
 def create_where_wanted() -> None:
     """Create the sample where the first start asked for it. What fails is logged: Runbell runs without a sample."""
     for team in Team.objects.filter(name="demo"):
-        if team.sample.pop("wanted", None):
-            try:
-                with transaction.atomic():
-                    team.save(update_fields=["sample"])
-                    create_sample(team, User.objects.filter(memberships__team=team).earliest("pk"))
-            except Exception:
-                logger.exception("the sample could not be created")
-                Team.objects.filter(pk=team.pk).update(sample=team.sample)
+        if team.sample.get("wanted"):
+            _create_once(team)
+
+
+def _create_once(team: Team) -> None:
+    """Create it unless another replica does: that one holds the team's row meanwhile."""
+    try:
+        with transaction.atomic():
+            team = Team.objects.select_for_update().get(pk=team.pk)
+            if team.sample.pop("wanted", None):
+                team.save(update_fields=["sample"])
+                create_sample(team, User.objects.filter(memberships__team=team).earliest("pk"))
+    except Exception:
+        logger.exception("the sample could not be created")
+        team.sample.pop("wanted", None)
+        Team.objects.filter(pk=team.pk).update(sample=team.sample)
 
 
 def create_sample(team: Team, user: User) -> None:

@@ -20,7 +20,9 @@ def storage(data_folder: Path) -> tuple[bool, dict[str, Any]]:
     Where none are kept, the small manifests of artifacts still are: in the data folder.
     """
     value = env.text("RUNBELL_ARTIFACT_FILES", "local")
-    place = _s3(value) if value.startswith("s3:") else _folder(data_folder / "artifacts")
+    # Also where no file goes there: what is wrong in them is wrong before somebody needs it.
+    options = _s3_options()
+    place = _s3(value, options) if value.startswith("s3:") else _folder(data_folder / "artifacts")
     if value not in ("local", "off") and not value.startswith("s3:"):
         raise ImproperlyConfigured(f"{_NAME} must be local, off or s3://bucket/prefix, not {value!r}")
     return value != "off", place
@@ -30,13 +32,18 @@ def _folder(path: Path) -> dict[str, Any]:
     return {"BACKEND": "projects.file_storage.local_folder.FolderStorage", "OPTIONS": {"location": path}}
 
 
-def _s3(value: str) -> dict[str, Any]:
+def _s3(value: str, options: dict[str, Any]) -> dict[str, Any]:
     found = _S3.fullmatch(value)
     if found is None or ".." in value:
         raise ImproperlyConfigured(f"{_NAME} must be like s3://bucket/prefix, not {value!r}")
+    return {
+        "BACKEND": "projects.file_storage.s3.BucketStorage",
+        "OPTIONS": {"bucket_name": found[1], "location": (found[2] or "").strip("/"), **options},
+    }
+
+
+def _s3_options() -> dict[str, Any]:
     options = {
-        "bucket_name": found[1],
-        "location": (found[2] or "").strip("/"),
         "endpoint_url": env.url("RUNBELL_S3_ENDPOINT", "", schemes=("http", "https")) or None,
         "region_name": env.text("RUNBELL_S3_REGION", "") or None,
         # Empty: boto3's own ways, such as AWS_ACCESS_KEY_ID or the role of the machine.
@@ -44,4 +51,9 @@ def _s3(value: str) -> dict[str, Any]:
         "secret_key": env.text("RUNBELL_S3_SECRET_KEY", "") or None,
         "addressing_style": env.choice("RUNBELL_S3_ADDRESSING", "auto", among=("auto", "path", "virtual")),
     }
-    return {"BACKEND": "projects.file_storage.s3.BucketStorage", "OPTIONS": options}
+    if bool(options["access_key"]) != bool(options["secret_key"]):
+        raise ImproperlyConfigured(
+            "RUNBELL_S3_ACCESS_KEY and RUNBELL_S3_SECRET_KEY belong together, and one alone is given. "
+            "Give both or neither."
+        )
+    return options

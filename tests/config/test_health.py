@@ -12,6 +12,7 @@ from django.utils.timezone import now
 from automations.models import Automation, Execution
 from config import health
 from events.models import Event, WorkerHeartbeat
+from operations import migrating
 from teams.models import Team
 from tests.world import FAILED, World, failed_at_once
 
@@ -100,11 +101,11 @@ def test_a_delivery_of_later_is_not_late(waiting: Execution) -> None:
 
 
 def test_migrations_that_are_missing_are_told(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Executor(health.MigrationExecutor):
+    class Executor(migrating.MigrationExecutor):
         def migration_plan(self, *_given: Any, **_options: Any) -> Any:
             return [("one", False), ("two", False)]
 
-    monkeypatch.setattr(health, "MigrationExecutor", Executor)
+    monkeypatch.setattr(migrating, "MigrationExecutor", Executor)
     monkeypatch.setattr(health, "_migrated", set())
     assert ready("web") == (503, ["2 migrations are not applied. Run `runbell migrate`."])
 

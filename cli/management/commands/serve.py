@@ -10,14 +10,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from common.processes.child_processes import POLL_SECONDS, Child, StopSignal, stop_all
-from operations import first_start
+from operations import first_start, migrating
 from sample import services
 
 _READY_SECONDS = 60
+_REACHED_SECONDS = 2
 # Beyond RUNBELL_STOP_SECONDS, which web and worker keep to: the worker stores what came back.
 _SLACK_SECONDS = 3
 
@@ -28,8 +29,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         stop = StopSignal()
         _refuse_taken_port()
-        call_command("migrate", verbosity=0, interactive=False)
-        sign_in = first_start.prepare(settings.DATA_DIR)
+        try:
+            with migrating.lock(is_stopped=lambda: stop.received):
+                migrating.migrate_or_refuse()
+                sign_in = first_start.prepare(settings.DATA_DIR)
+        except migrating.StoppedWaiting:
+            return
+        except OperationalError as error:
+            raise CommandError(f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}") from None
+        self._warn_of_unreachable()
         children = {
             "web": Child("gunicorn", *_gunicorn_options()),
             # Checked already, by us: the checks alone would load the code of every page.
@@ -48,6 +56,20 @@ class Command(BaseCommand):
         if ended:
             code = children[ended].exit_code
             raise CommandError(f"The {ended} process ended by itself (exit code {code}), so everything was stopped.")
+
+    def _warn_of_unreachable(self) -> None:
+        """What is well named may come back: it is said, and no reason not to start."""
+        places = {"REDIS_URL": settings.REDIS_URL, "RUNBELL_S3_ENDPOINT": settings.S3_ENDPOINT}
+        for name, address in places.items():
+            parts = urlsplit(address or "")
+            if not parts.hostname:
+                continue
+            port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 6379)
+            try:
+                socket.create_connection((parts.hostname, port), _REACHED_SECONDS).close()
+            except OSError as error:
+                said = f"{name}: {parts.hostname}:{port} cannot be reached now ({error.strerror or error})."
+                self.stderr.write(self.style.WARNING(said))
 
 
 def _gunicorn_options() -> list[str]:

@@ -1,0 +1,1 @@
+"""Moving an installation to another database."""
