@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 
-from common.plugins import read_module
+from common.plugins import read_module, read_modules
 
 
 class OperationsConfig(AppConfig):
@@ -11,3 +11,4 @@ class OperationsConfig(AppConfig):
     def ready(self) -> None:
         # The first sign-in is heard by it.
         read_module("operations.first_start")
+        read_modules("operations.retention.kinds")

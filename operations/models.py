@@ -1,4 +1,4 @@
-"""Database models of running an installation: recurring jobs, and the operator's alarms."""
+"""Database models of running an installation: recurring jobs, the operator's alarms, and how far retention is."""
 
 from __future__ import annotations
 
@@ -38,3 +38,14 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.text}"
+
+
+class RetentionProgress(models.Model):
+    """How far the removal of one kind has come: behind which id it goes on, and when."""
+
+    kind = models.CharField(max_length=40, primary_key=True)
+    after = models.BigIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} after {self.after}"
