@@ -18,4 +18,6 @@ def days() -> dict[str, int]:
         "executions": env.number("RUNBELL_RETENTION_EXECUTIONS_DAYS", 90, least=0, most=_MOST),
         "audit": env.number("RUNBELL_RETENTION_AUDIT_DAYS", 365, least=0, most=_MOST),
         "notices": env.number("RUNBELL_RETENTION_NOTICES_DAYS", 90, least=0, most=_MOST),
+        "history": env.number("RUNBELL_RETENTION_HISTORY_DAYS", 0, least=0, most=_MOST),
+        "system_metrics": env.number("RUNBELL_RETENTION_SYSTEM_METRICS_DAYS", 0, least=0, most=_MOST),
     }
