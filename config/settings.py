@@ -203,6 +203,7 @@ SWEEP_ALSO = (
     "operations.monitoring.alarms.watch_from_worker",
     "operations.monitoring.failure_digest.send_digests",
     "operations.retention.removal.remove_some",
+    "operations.retention.project_usage.record_daily",
 )
 
 # What the engine does ---------------------------------------------------------------------------------
