@@ -11,6 +11,7 @@ from importers import api as importers
 from integrations import urls as integrations
 from integrations.email import mail_policy_api as mail
 from operations.deletion import api as deletion
+from operations.retention import api as retention
 from projects import api as projects
 from registries import api as registries
 from registries import audit_api as organization_audit_api
@@ -49,6 +50,8 @@ urlpatterns = [
     path("teams/<str:team>/secrets/<str:name>", secrets_vault.OneSecret.as_view()),
     *integrations.rest_paths(),
     path("teams/<str:team>/artifact-ttl", artifacts.TeamTimeToLive.as_view()),
+    path("teams/<str:team>/retention", retention.TeamRetentionDays.as_view()),
+    path("teams/<str:team>/usage", retention.TeamUsage.as_view()),
     path("teams/<str:team>/audit", audit_api.TeamAuditLog.as_view()),
     path("teams/<str:team>/audit/export", audit_api.TeamAuditExport.as_view()),
     path("organizations/<str:organization>/mail", mail.OrganizationMail.as_view()),

@@ -15,7 +15,7 @@ from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
 from common.rate_limits.token_bucket import parse_rate
 from config import env, version, well_formed
-from config.setting_groups import file_storage, monitoring, rest_framework, sign_in
+from config.setting_groups import file_storage, monitoring, rest_framework, retention, sign_in
 
 django_stubs_ext.monkeypatch()
 
@@ -208,6 +208,8 @@ SWEEP_ALSO = (
     "operations.monitoring.alarms.watch_from_worker",
     "operations.monitoring.failure_digest.send_digests",
     "operations.deletion.purge.delete_what_is_due",
+    "operations.retention.removal.remove_some",
+    "operations.retention.project_usage.record_daily",
 )
 
 # What the engine does ---------------------------------------------------------------------------------
@@ -237,6 +239,8 @@ ALARM_SILENT_SECONDS = env.number("RUNBELL_ALARM_SILENT_SECONDS", 60, least=3, m
 ALARM_BACKLOG_SECONDS = env.number("RUNBELL_ALARM_BACKLOG_SECONDS", 120, least=5, most=604_800)
 ALARM_FAILING_SECONDS = env.number("RUNBELL_ALARM_FAILING_SECONDS", 900, least=1, most=604_800)
 ALARM_DISK_PERCENT = env.number("RUNBELL_ALARM_DISK_PERCENT", 5, least=0, most=99)
+# How long what grows is kept (operations.retention), by kind.
+RETENTION_DAYS = retention.days()
 
 # Slack: an app of your own, for "Connect Slack"; without one, tokens and webhook addresses can be pasted ----------
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api", schemes=("https", "http")) + "/"

@@ -12,3 +12,4 @@ class OperationsConfig(AppConfig):
         # The first sign-in is heard by it.
         read_module("operations.first_start")
         read_modules("operations.deletion.kinds")
+        read_modules("operations.retention.kinds")

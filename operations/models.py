@@ -1,4 +1,4 @@
-"""Database models of running an installation: recurring jobs, and the operator's alarms."""
+"""Database models of running an installation: recurring jobs, the operator's alarms, and retention."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from django.db import models
 from django.db.models import Q
 
 from common.data.fields import JSONTextField
+from projects.models import Project
+from teams.models import Team
 
 
 class RecurringJob(models.Model):
@@ -38,3 +40,43 @@ class Alarm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.text}"
+
+
+class RetentionProgress(models.Model):
+    """How far the removal of one kind has come: behind which id it goes on, and when."""
+
+    kind = models.CharField(max_length=40, primary_key=True)
+    after = models.BigIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} after {self.after}"
+
+
+class TeamRetention(models.Model):
+    """For how many days a team keeps a kind, where these are fewer than the installation's."""
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    days = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["team", "kind"], name="one_retention_per_team_and_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.kind} {self.days} days"
+
+
+class ProjectUsage(models.Model):
+    """What a project kept on a day, so that growth can be told. Kept for a little more than a month."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    row_count = models.PositiveBigIntegerField()
+    bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "day"], name="one_usage_per_project_and_day")]
+
+    def __str__(self) -> str:
+        return f"{self.project} on {self.day}"

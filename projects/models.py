@@ -124,6 +124,8 @@ class Run(models.Model):
     branch = JSONTextField(default=dict, editable=False)
     # What is to be added to the rows of its history for the position of the next: those that a rewind took back.
     positions_skipped = models.PositiveBigIntegerField(default=0, editable=False)
+    # Rows that retention removed, by stream: projects.history.row_removal.
+    removed_rows = JSONTextField(null=True, editable=False)
     # Who writes a run that several processes share (mode="shared"), by the SDK's client id: projects.runs.writers.
     writers = JSONTextField(default=dict, editable=False)
 

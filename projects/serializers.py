@@ -62,6 +62,12 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         read_only=True,
         help_text="How many rows, by stream, differ from another of their step or line. Both are kept.",
     )
+    removed_rows = StrictJSONField(
+        read_only=True,
+        allow_null=True,
+        help_text="What retention removed, by stream: how many `rows`, when (`at`), and up to which `time`, `step` and "
+        "`line`. The last row stays. Null where all is there.",
+    )
     branch = StrictJSONField(
         read_only=True,
         help_text="Of a fork its parent (`run`) and `step`, and how many `rows` it has of it; of a rewound run "
@@ -73,7 +79,7 @@ class RunSerializer(serializers.ModelSerializer[Run]):
         fields = [
             "name", "display_name", "state", "user", "config", "summary", "tags", "group", "job_type", "notes",
             "program", "host", "commit", "exit_code", "stop_requested_at", "preempting_at", "rows_logged",
-            "left_out", "differing_rows", "branch", "created_at", "heartbeat_at", "finished_at",
+            "left_out", "differing_rows", "removed_rows", "branch", "created_at", "heartbeat_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -18,6 +18,7 @@ from typing import Any
 from django.db.models import Max, Q, QuerySet
 
 from projects.history.row_batch import MOST_ROWS_OF_A_CHUNK, RowBatch
+from projects.history.row_tombstone import RowTombstone
 from projects.history.row_values import HistoryRow, number
 from projects.models import HistoryChunk, Run, Stream
 
@@ -71,6 +72,7 @@ def highest_place(run: Run, stream: str) -> float | None:
 def new_rows(run: Run, stream: str, batch: RowBatch) -> NewRows:
     """Compare the batch with what is stored of its steps and its lines."""
     compared = RowComparison(stream, batch)
+    compared.drop(RowTombstone.of(run, stream))
     for writer, offset, rows in _stored_near(run, stream, batch, compared.places):
         compared.meet(writer, offset, rows)
     return compared.result()
@@ -98,6 +100,17 @@ class RowComparison:
                 continue
             if self._new.pop(_identity(row, place, line, writer), None) is None and not writer:
                 self._contradicted.update(one for one in rivals if _contradict(self._batch.rows[one], row))
+
+    def drop(self, tombstone: RowTombstone | None) -> None:
+        """Leave out what was there and was removed."""
+        if tombstone is not None:
+            rows = zip(self._batch.rows, self.places, strict=True)
+            held = {
+                number_
+                for number_, (row, place) in enumerate(rows)
+                if tombstone.holds(row, place, self._batch.offset + number_)
+            }
+            self._new = {identity: number_ for identity, number_ in self._new.items() if number_ not in held}
 
     def result(self) -> NewRows:
         left = sorted(self._new.values())

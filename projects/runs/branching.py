@@ -20,6 +20,7 @@ from common.data.strict_json import parsed
 from common.data.validation_errors import quoted, refuse
 from projects.history.first_metrics import first_metrics
 from projects.history.row_identity import place_of, range_of
+from projects.history.row_tombstone import RowTombstone
 from projects.history.row_values import HistoryRow
 from projects.history.step_ranges import last_step
 from projects.history.summary import update_summary
@@ -148,6 +149,13 @@ def _bytes_of(run: Run) -> int:
 
 
 def _check_step(run: Run, step: float, field: str) -> None:
+    tombstone = RowTombstone.of(run, Stream.HISTORY)
+    if tombstone is not None and tombstone.rows:
+        refuse(
+            field,
+            f"The history of the run {quoted(run.name)} is gone but its last row: it was removed by retention on "
+            f"{tombstone.at:%Y-%m-%d}. Start a new run.",
+        )
     last = last_step(run)
     if last is None or step > last:
         reached = "has logged nothing yet" if last is None else f"has come to step {last:g}"

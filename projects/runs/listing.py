@@ -29,7 +29,7 @@ METRIC_COLUMNS, _MOST_TAGS, _MOST_PEOPLE = 4, 50, 200
 # What is large and in no list.
 UNSHOWN = (
     "config", "summary", "client_summary", "first_metrics", "telemetry", "notes", "program", "line_bases", "left_out",
-    "differing_rows", "writers", "reached", "branch",
+    "differing_rows", "removed_rows", "writers", "reached", "branch",
 )  # fmt: skip
 LOWEST, HIGHEST = "lowest", "highest"
 ORDERS = {

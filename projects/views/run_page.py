@@ -16,6 +16,7 @@ from projects.access import run_named
 from projects.charts.chart_json import chart_columns
 from projects.charts.panels import panels_of, stream_of
 from projects.forms import RunForm
+from projects.history.row_tombstone import removed_rows
 from projects.models import Run, RunState
 from projects.project_frame import project_page
 from projects.runs import lifecycle
@@ -40,6 +41,7 @@ def run(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse
         "may_stop": found.state == RunState.RUNNING and may(person(request), found.project.team, Role.MEMBER),
         "lasted": run_duration(found),
         "moments": run_timeline(found),
+        "removed": removed_rows(found),
         "panels": panels_of(found, search=search),
         "search": search,
         "summary": {key: value for key, value in found.shown_summary.items() if not key.startswith("_")},
