@@ -31,9 +31,12 @@ step() {
     table+=$(printf '%6d s  %s' $((SECONDS - begun)) "$*")$'\n'
 }
 
+# What is lost when something dies, however long it takes.
+losses=(tests/faults/test_kills.py tests/faults/test_crash_points.py)
 faults() {
-    # -rP: what they measured, such as how many deliveries were repeated. Alone: they load and stop the whole machine.
-    step python -m pytest -q -m faults -rP --durations=10 "$@" tests/faults
+    # -rP: what they measured, such as how many deliveries were repeated. Those that measure time run alone.
+    step python -m pytest -q -m faults -rP --durations=10 -n 2 --dist loadfile "$@" "${losses[@]}"
+    step python -m pytest -q -m faults -rP --durations=10 "$@" tests/faults "${losses[@]/#/--ignore=}"
 }
 
 tests_pass() {
