@@ -84,3 +84,12 @@ def test_the_command_does_nothing_under_another_name(world: World) -> None:
     with pytest.raises(CommandError, match="Write acme/mnist"):
         command("project", "acme/mnist", "--confirm", "acme")
     assert not Deletion.objects.exists()
+
+
+def test_the_sdk_is_told_that_the_name_is_taken_and_by_what(world: World, api: APIClient) -> None:
+    command("project", "acme/mnist", "--confirm", "acme/mnist")
+    query = 'mutation { upsertBucket(input: {modelName: "mnist", entityName: "acme", name: "r"}) { bucket { id } } }'
+    answer = api.post("/graphql", {"query": query}, format="json")
+    assert answer.status_code == 422
+    assert "until then its name is taken" in answer.content.decode()
+    assert not Project.objects.filter(team=world.team).exists()
