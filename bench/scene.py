@@ -34,7 +34,7 @@ class Failing:
     def calling(cls, url: str, name: str = "bench") -> Failing:
         organization, _ = Organization.objects.get_or_create(name="bench")
         team = Team.objects.create(organization=organization, name=name)
-        project = create_project(team, name)
+        project = _judging_past_values(create_project(team, name))
         Webhook.objects.create(team=team, name="hook", url=url)
         draft = AutomationDraft(
             name="failed",
@@ -68,6 +68,13 @@ class Failing:
         task_queue.wake()
 
 
+def _judging_past_values(project: Project) -> Project:
+    """Have it act on values however old: those that benches log are of one day, long ago."""
+    project.acts_on_late_values = True
+    project.save()
+    return project
+
+
 def surround(automation: Automation, count: int) -> None:
     """Have so many more automations, each in a project of its own."""
     columns = {field.attname: getattr(automation, field.attname) for field in Automation._meta.fields}
@@ -88,7 +95,7 @@ class Watched:
     @classmethod
     def by_one(cls, name: str = "bench") -> Watched:
         team = Team.objects.create(organization=Organization.objects.create(name=name), name=name)
-        project = create_project(team, name)
+        project = _judging_past_values(create_project(team, name))
         Webhook.objects.create(team=team, name="hook", url="http://127.0.0.1:1/hook")
         draft = AutomationDraft(
             name="watch",

@@ -12,14 +12,14 @@ from rest_framework.views import APIView
 
 from common.http.serializers import OnlyKnownFields
 from operations.retention.project_usage import usage_by_project
-from operations.retention.team_days import KindDays, days_of, set_days
+from operations.retention.team_days import days_of, set_days
 from projects.quota import usage_of
 from teams import access
 from teams.accounts.signed_in import person
 from teams.models import Role, Team
 
 
-class KindDaysSerializer(serializers.Serializer[KindDays]):
+class KindDaysSerializer(serializers.Serializer[Any]):
     kind = serializers.CharField(source="kind.key")
     days = serializers.IntegerField(help_text="What holds; 0: for ever.")
     own_days = serializers.IntegerField(source="own", allow_null=True, help_text="What the team says; null: nothing.")

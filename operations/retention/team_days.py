@@ -49,6 +49,8 @@ def set_days(team: Team, days: Mapping[str, int | None], *, by: User | None = No
             else:
                 TeamRetention.objects.update_or_create(team=team, kind=key, defaults={"days": number})
         after = {**before, **days}
+        if all(before.get(key) == number for key, number in days.items()):
+            return
         audit_log.record("retention.change", f"team {team}", team=team, by=by, before=before, after=after)
 
 
