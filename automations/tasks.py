@@ -27,7 +27,7 @@ from teams.accounts.sign_in_limits import forget_old_tries
 from teams.audit import actor
 from teams.joining import invitation_mail
 from teams.notices import notice_mail
-from teams.sessions.ending import clear_expired
+from teams.sessions.expired_sessions import clear_expired
 
 logger = logging.getLogger(__name__)
 

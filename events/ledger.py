@@ -17,7 +17,7 @@ from django.utils import timezone
 from common.data import leases
 from common.data.database_clock import database_now
 from common.processes import crash_points
-from events import causation, metrics, past_events, task_queue
+from events import causation, past_events, prometheus_metrics, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
 
@@ -72,7 +72,7 @@ def _write(event: Event, place: EventScope, subscribed: bool) -> Event:
         subscribed, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
     event.processed_at = None if subscribed else timezone.now()
     event.save(force_insert=True)
-    metrics.EVENTS.count(event.kind, "waiting" if subscribed else "unheard")
+    prometheus_metrics.EVENTS.count(event.kind, "waiting" if subscribed else "unheard")
     if subscribed:
         crash_points.reached("event.written")
         transaction.on_commit(_committed)
@@ -164,7 +164,7 @@ def mark_processed(lease: str, events: Iterable[Event]) -> None:
     if held.update(processed_at=database_now(), leased_until=None) != len(kinds):
         raise LeaseLost("These events took longer than their lease, and another worker has them now.")
     for kind, count in Counter(kinds.values()).items():
-        metrics.EVENTS.count(kind, "judged", amount=count)
+        prometheus_metrics.EVENTS.count(kind, "judged", amount=count)
 
 
 def release(lease: str, events: Iterable[Event]) -> None:
@@ -182,7 +182,7 @@ class LeaseLost(Exception):
 def _set_aside(event: Event) -> None:
     problem = f"Judging it took its worker down {event.claims} times."
     Event.objects.filter(pk=event.pk).update(processed_at=database_now(), problem=problem)
-    metrics.EVENTS.count(event.kind, "set_aside")
+    prometheus_metrics.EVENTS.count(event.kind, "set_aside")
     logger.error("event %s (%s) is set aside: %s", event.pk, event.kind, problem)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import DatabaseError, connection
 
 from common.data.database_clock import database_now
-from events import metric_counts
+from events import prometheus_counts
 from events.models import WorkerHeartbeat
 
 HEARTBEAT_FILE_VARIABLE = "RUNBELL_HEARTBEAT_FILE"
@@ -28,7 +28,7 @@ def record_worker_heartbeat() -> None:
         with suppress(OSError):
             os.utime(path)
         _write(Path(path).name)
-        metric_counts.flush_when_due()
+        prometheus_counts.flush_when_due()
 
 
 def youngest_seconds() -> float | None:

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from common.data.fields import JSONTextField
-from secrets_vault.fields import SecretField
+from secrets_vault.encrypted_field import SecretField
 from teams.models import Team, User
 
 integration_name = RegexValidator(

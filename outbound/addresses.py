@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from common.http.networks import Network
 from outbound import hosts
-from outbound.reserved import (
+from outbound.reserved_ranges import (
     ONLY_WHEN_NAMED,
     REFUSED_PORTS,
     Address,

@@ -16,7 +16,7 @@ from requests.structures import CaseInsensitiveDict
 
 from outbound.addresses import ParsedUrl, Policy, Refused, Resolve, parse
 from outbound.connections import GuardedAdapter
-from outbound.exchange import Exchange, current
+from outbound.request_deadline import Exchange, current
 
 BODY_LIMIT = 64 * 1024
 

@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from outbound.addresses import Refused
-from outbound.exchange import TimedTLSSocket, current
+from outbound.request_deadline import TimedTLSSocket, current
 
 # urllib3 logs whole URLs, also as warnings; in ours the path is often the secret.
 logging.getLogger("urllib3").setLevel(logging.ERROR)

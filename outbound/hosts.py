@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address
 
 import idna
 
-from outbound.reserved import Address
+from outbound.reserved_ranges import Address
 
 
 def read(text: str) -> tuple[str, Address | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from artifacts.models import Registry
 from automations.definitions import scopes
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.services import create_automation
 from automations.engine.evaluation import evaluate
 from automations.models import Attempt, Automation, Execution, ExecutionState

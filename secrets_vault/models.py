@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from secrets_vault.fields import SecretField
+from secrets_vault.encrypted_field import SecretField
 from teams.models import Team, User
 
 secret_name = RegexValidator(

@@ -16,7 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
 from common import vault_encryption
-from secrets_vault.fields import SecretField
+from secrets_vault.encrypted_field import SecretField
 
 _BATCH = 100
 # A value that is changed each time we look is somebody else's work: it is new by then.

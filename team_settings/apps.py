@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 
 # In the order in which their pages are listed.
-PAGES = ("members", "invitations", "secrets", "integration_kinds", "team_keys", "api_keys", "audit")
+PAGES = ("members", "invitations", "secrets", "integration_kinds", "member_api_keys", "own_api_keys", "audit")
 
 
 class TeamSettingsConfig(AppConfig):

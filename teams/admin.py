@@ -19,7 +19,7 @@ from teams.accounts.profile import record_password_change
 from teams.audit import audit_log
 from teams.email_addresses.confirmed import confirm_address, is_confirmed
 from teams.models import ApiKey, AuditEvent, Membership, Notice, Organization, Team, User
-from teams.sessions.ending import delete_sessions, end_sessions
+from teams.sessions.expired_sessions import delete_sessions, end_sessions
 from teams.sign_in.two_factor import factors
 from teams.superusers.audited_admin import AuditedAdmin, DeletedWholeAdmin, role_changes
 

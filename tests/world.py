@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.scopes import of_project
 from automations.definitions.services import create_automation
 from automations.models import Automation

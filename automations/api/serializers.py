@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from automations.api.plugin_fields import ActionField, ConditionField, DescribedByPlugins, EventField
 from automations.definitions import former_names, scope_type
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.representation import as_sent
 from automations.definitions.services import receiver_names
 from automations.models import DAY_SECONDS, RATE_LIMIT, Attempt, Automation, Execution

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from automations.definitions import services
-from automations.definitions.drafts import AutomationDraft, check
+from automations.definitions.draft_validation import AutomationDraft, check
 from automations.definitions.former_names import FIELDS, hint
 from automations.definitions.representation import as_sent, draft_of
 from automations.definitions.scope_type import ScopePlace

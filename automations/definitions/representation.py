@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from automations.actions import action as actions
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.sentence import sentence_of
 from automations.definitions.services import receiver_name, receiver_names
 from automations.models import Automation

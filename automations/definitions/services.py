@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from automations.definitions import scopes
-from automations.definitions.drafts import AutomationDraft, check
+from automations.definitions.draft_validation import AutomationDraft, check
 from automations.definitions.scope_type import ScopePlace
 from automations.definitions.sharing import name_for, note_end, note_use
 from automations.models import Automation, Cooldown, WindowState

@@ -14,7 +14,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from automations.models import Attempt, Execution, ExecutionState
 from common.data import leases
 from common.data.database_clock import database_now
-from events import metrics
+from events import prometheus_metrics
 
 # A delivery that took its worker down this often is set aside. The last time it is alone, so that it is to blame.
 MOST_LOSSES = 3
@@ -63,7 +63,7 @@ def waiting_counts() -> dict[str, int]:
     rows = Execution.objects.filter(state=ExecutionState.PENDING).values_list("receiver_key").annotate(Count("pk"))
     found: Counter[str] = Counter()
     for receiver_key, count in rows.order_by():
-        found[metrics.receiver_kind(receiver_key)] += count
+        found[prometheus_metrics.receiver_kind(receiver_key)] += count
     return dict(found)
 
 
@@ -157,10 +157,10 @@ def _recover(execution: Execution, now: datetime) -> int:
         freed = held.update(losses=losses, leased_until=None, lease="", next_attempt_at=now)
     if freed:
         detail = _INTERRUPTED if is_planned else _LOST
-        kind = metrics.receiver_kind(execution.receiver_key)
-        metrics.ATTEMPTS.count(kind, "interrupted" if is_planned else "lost")
+        kind = prometheus_metrics.receiver_kind(execution.receiver_key)
+        prometheus_metrics.ATTEMPTS.count(kind, "interrupted" if is_planned else "lost")
         if not is_planned and losses >= MOST_LOSSES:
-            metrics.EXECUTIONS.count(kind, "set_aside")
+            prometheus_metrics.EXECUTIONS.count(kind, "set_aside")
         Attempt.objects.create(
             execution=execution, number=execution.attempts_made, started_at=now, ok=False, detail=detail
         )

@@ -19,7 +19,7 @@ from automations.messages.templating import TemplateError
 from automations.models import Attempt, Execution
 from common.plugins import UnknownKey
 from outbound.provider import Delivery, NotReady, Outcome, Provider, Receiver, Record, provider_of
-from secrets_vault.fields import SecretUnavailable
+from secrets_vault.encrypted_field import SecretUnavailable
 from teams.audit import actor
 from teams.models import Team
 

@@ -25,7 +25,7 @@ from automations.models import Attempt, Execution, ExecutionState
 from common.data import compiled_statements
 from common.data.database_clock import database_now
 from common.processes import crash_points
-from events import metrics
+from events import prometheus_metrics
 from outbound.provider import Outcome, Provider, Receiver, Record, provider_of, receivers_of
 
 logger = logging.getLogger(__name__)
@@ -204,12 +204,13 @@ def _settle(lease: str, sent: SendResult, now: datetime) -> None:
 
 def _count(sent: SendResult, outcome: str) -> None:
     """Count the attempt for `/metrics`, with what ended by it, and how late the first one was."""
-    execution, kind = sent.execution, metrics.receiver_kind(sent.execution.receiver_key)
-    metrics.ATTEMPTS.count(kind, outcome)
+    execution, kind = sent.execution, prometheus_metrics.receiver_kind(sent.execution.receiver_key)
+    prometheus_metrics.ATTEMPTS.count(kind, outcome)
     if outcome != "retried":
-        metrics.EXECUTIONS.count(kind, str(ExecutionState.DELIVERED if outcome == "ok" else ExecutionState.FAILED))
+        ended = ExecutionState.DELIVERED if outcome == "ok" else ExecutionState.FAILED
+        prometheus_metrics.EXECUTIONS.count(kind, str(ended))
     if execution.attempts_made == 1 and sent.record.request:
-        metrics.FIRST_BYTE.observe((sent.started_at - execution.occurred_at).total_seconds(), kind)
+        prometheus_metrics.FIRST_BYTE.observe((sent.started_at - execution.occurred_at).total_seconds(), kind)
 
 
 def _is_announced(sent: SendResult) -> bool:

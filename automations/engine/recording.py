@@ -17,7 +17,7 @@ from automations.messages import variables
 from automations.models import Automation, Cooldown, Execution, ExecutionState
 from common.data import compiled_statements
 from common.data.database_clock import database_now
-from events import metrics
+from events import prometheus_metrics
 
 # Alternatives in one query: SQLite takes no expression of more than a thousand.
 _MANY = 200
@@ -101,7 +101,7 @@ def _count_for_metrics(executions: Iterable[Execution], suppressed: Iterable[_Su
     for entry in suppressed:
         counts[entry.first.loaded.automation.receiver_key, str(ExecutionState.SUPPRESSED)] += entry.count
     for (receiver_key, state), count in counts.items():
-        metrics.EXECUTIONS.count(metrics.receiver_kind(receiver_key), state, amount=count)
+        prometheus_metrics.EXECUTIONS.count(prometheus_metrics.receiver_kind(receiver_key), state, amount=count)
 
 
 def _store_cooldowns(changed: dict[Pair, CooldownState]) -> None:

@@ -18,7 +18,7 @@ from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.conditions import condition as conditions
 from automations.conditions.condition import Condition
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.forms.details_form import DetailsForm
 from automations.forms.initial_values import InitialValues, submitted_values
 from automations.messages import variables

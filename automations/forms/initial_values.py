@@ -13,7 +13,7 @@ from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.conditions import condition as conditions
 from automations.conditions.condition import Condition
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.forms.details_form import DetailsForm
 from events.event_types import EventType
 

@@ -22,9 +22,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
 
 from outbound.addresses import ParsedUrl, Policy
-from outbound.exchange import Exchange, TimedTLSSocket, current
 from outbound.masking import kept_words
-from outbound.reserved import Address
+from outbound.request_deadline import Exchange, TimedTLSSocket, current
+from outbound.reserved_ranges import Address
 
 # Of what the server says: kept, and looked through for the password.
 _LONGEST_KEPT, _LONGEST_READ = 300, 2000

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 import common.data.fields
 import integrations.typed_rows
-import secrets_vault.fields
+import secrets_vault.encrypted_field
 
 
 class Migration(migrations.Migration):
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("settings", common.data.fields.JSONTextField(blank=True, default=dict)),
-                ("private", secrets_vault.fields.SecretField(blank=True, editable=False, null=True, serialize=False)),
+                ("private", secrets_vault.encrypted_field.SecretField(blank=True, editable=False, null=True, serialize=False)),
                 ("enabled", models.BooleanField(default=True)),
                 ("failing_since", models.DateTimeField(editable=False, null=True)),
                 ("disabled_reason", models.CharField(blank=True, editable=False, max_length=200)),
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("slack_id", models.CharField(max_length=32, verbose_name="Slack's id")),
                 ("name", models.CharField(max_length=255)),
-                ("token", secrets_vault.fields.SecretField(serialize=False)),
+                ("token", secrets_vault.encrypted_field.SecretField(serialize=False)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 (

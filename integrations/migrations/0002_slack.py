@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import secrets_vault.fields
+import secrets_vault.encrypted_field
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('slack_id', models.CharField(max_length=32, verbose_name="Slack's id")),
                 ('name', models.CharField(max_length=255)),
-                ('token', secrets_vault.fields.SecretField(serialize=False)),
+                ('token', secrets_vault.encrypted_field.SecretField(serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(auto_now=True)),
                 ('created_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
@@ -39,7 +39,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[\\w.-]+( +[\\w.-]+)*\\Z', '%(value)r is no usable name: use up to 80 letters, digits, hyphens, underscores, dots and single words between spaces.')])),
                 ('channel_id', models.CharField(blank=True, max_length=32, validators=[django.core.validators.RegexValidator('^[CGD][A-Z0-9]{2,31}\\Z', "%(value)r is no channel id. It stands at the end of the channel's details in Slack, such as C024BE91L.")], verbose_name='channel id')),
-                ('webhook_url', secrets_vault.fields.SecretField(blank=True, null=True, serialize=False)),
+                ('webhook_url', secrets_vault.encrypted_field.SecretField(blank=True, null=True, serialize=False)),
                 ('enabled', models.BooleanField(default=True)),
                 ('disabled_reason', models.CharField(blank=True, editable=False, max_length=200)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -4,7 +4,7 @@ import common.data.fields
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import secrets_vault.fields
+import secrets_vault.encrypted_field
 from django.conf import settings
 from django.db import migrations, models
 
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(max_length=40)),
                 ('name', models.CharField(max_length=80, validators=[django.core.validators.RegexValidator('^[\\w.-]+( +[\\w.-]+)*\\Z', '%(value)r is no usable name: use up to 80 letters, digits, hyphens, underscores, dots and single words between spaces.')])),
                 ('settings', common.data.fields.JSONTextField(blank=True, default=dict)),
-                ('private', secrets_vault.fields.SecretField(blank=True, editable=False, null=True, serialize=False)),
+                ('private', secrets_vault.encrypted_field.SecretField(blank=True, editable=False, null=True, serialize=False)),
                 ('enabled', models.BooleanField(default=True)),
                 ('failing_since', models.DateTimeField(editable=False, null=True)),
                 ('disabled_reason', models.CharField(blank=True, editable=False, max_length=200)),

@@ -7,7 +7,7 @@ whoever wants more than that changes it.
 from __future__ import annotations
 
 from automations.definitions import scope_type, scopes, services
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.models import Automation
 from integrations.slack.action import NotifySlack
 from integrations.slack.models import SlackChannel

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models import Integration, RowsOfKind, opened
 from integrations.typed_rows import Setting, TypedRow
-from secrets_vault.fields import SecretField
+from secrets_vault.encrypted_field import SecretField
 from teams.models import Team, User
 
 channel_id = RegexValidator(

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from operations.models import Alarm
 from outbound.addresses import Policy, Refused
 from outbound.client import Client, Request, Unreachable
-from outbound.reserved import Address
+from outbound.reserved_ranges import Address
 
 
 class AlarmNotSent(Exception):

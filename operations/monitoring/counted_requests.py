@@ -8,7 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from events import metrics
+from events import prometheus_metrics
 
 # What a client may call its method has no end.
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
@@ -23,8 +23,8 @@ class CountedRequests:
         response = self.get_response(request)
         door = _door(request.path_info)
         method = request.method if request.method in _METHODS else "other"
-        metrics.REQUESTS.count(door, str(method), str(response.status_code))
-        metrics.REQUEST_SECONDS.observe(time.monotonic() - begun_at, door)
+        prometheus_metrics.REQUESTS.count(door, str(method), str(response.status_code))
+        prometheus_metrics.REQUEST_SECONDS.observe(time.monotonic() - begun_at, door)
         return response
 
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from automations.definitions import scopes, services
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.models import Automation, Execution
 from common.data.database_clock import database_now
 from events.models import Event

@@ -11,9 +11,9 @@ from django.db import DatabaseError, connection
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
 from automations.delivery import claims
-from events import ledger, metric_counts, metrics, task_queue, worker_heartbeat
+from events import ledger, prometheus_counts, prometheus_metrics, task_queue, worker_heartbeat
 
-Totals = Mapping[metric_counts.Sample, float]
+Totals = Mapping[prometheus_counts.Sample, float]
 
 
 class Samples:
@@ -31,23 +31,23 @@ class Samples:
             return
         yield _gauge("runbell_database_seconds", "How long the database took to answer nothing.", seconds)
         try:
-            yield from [*_of_counts(metric_counts.totals()), *_of_workers(), *_of_backlog()]
+            yield from [*_of_counts(prometheus_counts.totals()), *_of_workers(), *_of_backlog()]
         except DatabaseError:
             # It went away meanwhile, or is not migrated: `/readyz` says which.
             return
 
 
 def _of_counts(totals: Totals) -> Iterator[Metric]:
-    for counter in metrics.COUNTERS:
+    for counter in prometheus_metrics.COUNTERS:
         family = CounterMetricFamily(counter.name, counter.help, labels=counter.labels)
         for values in _labels(totals, counter.name):
             family.add_metric(values, totals[counter.name, values])
         yield family
-    for histogram in metrics.HISTOGRAMS:
+    for histogram in prometheus_metrics.HISTOGRAMS:
         yield _histogram(histogram, totals)
 
 
-def _histogram(histogram: metrics.Histogram, totals: Totals) -> Metric:
+def _histogram(histogram: prometheus_metrics.Histogram, totals: Totals) -> Metric:
     family = HistogramMetricFamily(histogram.name, histogram.help, labels=histogram.labels)
     for values in _labels(totals, histogram.sum_name):
         buckets, below = [], 0.0

@@ -9,14 +9,14 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, connection
 
-from events import metric_counts
+from events import prometheus_counts
 from operations.monitoring import alarms
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0
 _stopped = threading.Event()
-_STEPS: tuple[Callable[[], object], ...] = (metric_counts.flush, alarms.watch_from_web)
+_STEPS: tuple[Callable[[], object], ...] = (prometheus_counts.flush, alarms.watch_from_web)
 
 
 def start() -> None:
@@ -28,7 +28,7 @@ def start() -> None:
 def _stop() -> None:
     """Store what was counted last: requests of a process that ends are requests too."""
     _stopped.set()
-    metric_counts.flush()
+    prometheus_counts.flush()
 
 
 def _run() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from common.data.fields import JSONText
-from events import ledger, metrics, past_events
+from events import ledger, past_events, prometheus_metrics
 from projects.history.first_metrics import first_metrics
 from projects.history.late_values import first_in_time
 from projects.history.logging_limits import Excess, fitted, summary_excess
@@ -34,7 +34,7 @@ def store_rows(run: Run, stream: str, batch: RowBatch, exceeds: Callable[[Excess
         for part in _late_apart(run, piece):
             store.add(part, part.offset - batch.offset)
     if store.accepted:
-        metrics.ROWS.count(stream, amount=store.accepted)
+        prometheus_metrics.ROWS.count(stream, amount=store.accepted)
     return store.accepted, sorted(store.columns)
 
 

@@ -3,7 +3,7 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import secrets_vault.fields
+import secrets_vault.encrypted_field
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=64, validators=[django.core.validators.RegexValidator('^[A-Za-z_][A-Za-z0-9_]{0,63}\\Z', '%(value)r is no usable name: use up to 64 letters, digits and underscores, not starting with a digit.')])),
-                ('value', secrets_vault.fields.SecretField(serialize=False)),
+                ('value', secrets_vault.encrypted_field.SecretField(serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('updated_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('last_used_at', models.DateTimeField(editable=False, null=True, verbose_name='last used')),

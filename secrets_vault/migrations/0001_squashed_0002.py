@@ -8,7 +8,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import secrets_vault.fields
+import secrets_vault.encrypted_field
 
 
 class Migration(migrations.Migration):
@@ -38,10 +38,10 @@ class Migration(migrations.Migration):
                         ],
                     ),
                 ),
-                ("value", secrets_vault.fields.SecretField(serialize=False)),
+                ("value", secrets_vault.encrypted_field.SecretField(serialize=False)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ("updated_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("previous_value", secrets_vault.fields.SecretField(editable=False, null=True, serialize=False)),
+                ("previous_value", secrets_vault.encrypted_field.SecretField(editable=False, null=True, serialize=False)),
                 ("previous_until", models.DateTimeField(editable=False, null=True, serialize=False)),
                 ("last_used_at", models.DateTimeField(editable=False, null=True, verbose_name="last used")),
                 (

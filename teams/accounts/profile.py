@@ -11,7 +11,7 @@ from teams.accounts.sign_in_limits import WrongPassword, password_try
 from teams.audit import audit_log
 from teams.local_passwords import may_use_password
 from teams.models import User
-from teams.sessions.ending import delete_sessions
+from teams.sessions.expired_sessions import delete_sessions
 
 # The time zone is how pages look to them, and no change that others care about.
 _TOLD = ("first_name", "last_name", "email", "default_team")

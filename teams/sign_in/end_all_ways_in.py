@@ -9,7 +9,7 @@ from django.db import transaction
 from teams.accounts.api_key import delete_key
 from teams.audit import audit_log
 from teams.models import ApiKey, User, UserSession
-from teams.sessions.ending import end_sessions
+from teams.sessions.expired_sessions import end_sessions
 from teams.sign_in.two_factor import factors
 
 # Each model whose rows let somebody in. A new one that refers to people belongs here, or its test fails.

@@ -17,9 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 from teams.accounts.signed_in import person
 from teams.audit import actor
 from teams.models import UserSession
-from teams.sessions.ending import end_session as ended
-from teams.sessions.ending import end_sessions as ended_all
-from teams.sessions.ending import sessions_of
+from teams.sessions.expired_sessions import end_session as ended
+from teams.sessions.expired_sessions import end_sessions as ended_all
+from teams.sessions.expired_sessions import sessions_of
 from teams.sessions.hashed_sessions import SessionStore
 
 # The first that stands in what a browser says of itself; most say that they are each other.

@@ -14,7 +14,7 @@ from artifacts.lineage import record_use
 from artifacts.models import Registry, Version, Visibility
 from artifacts.services import add_collection_tags, get_or_create_collection
 from artifacts.services import link as link_in_project
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.scopes import place_named
 from automations.definitions.services import create_automation
 from integrations.slack.services import create_channel

@@ -166,7 +166,8 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET projects/<str:team>/<str:project>": (None, TEAM),
     "PATCH projects/<str:team>/<str:project>": ({"late_after_hours": 48}, (*MEMBERS, 200, 200)),
     "POST projects/<str:team>/<str:project>/import": (
-        {"name": "past", "started_at": "2026-01-01T00:00:00Z"}, (*MEMBERS, 201, 201)
+        {"name": "past", "started_at": "2026-01-01T00:00:00Z"},
+        (*MEMBERS, 201, 201),
     ),
     "GET projects/<str:team>/<str:project>/runs": (None, TEAM),
     "POST projects/<str:team>/<str:project>/runs": ({"name": "new"}, (*MEMBERS, 201, 201)),

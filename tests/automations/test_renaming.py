@@ -11,7 +11,7 @@ from django.urls import reverse
 from artifacts.models import Registry
 from artifacts.services import get_or_create_collection
 from automations.access import automation_numbered
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.renaming import describe_collection, rename_registry
 from automations.definitions.scopes import place_named
 from automations.definitions.services import create_automation

@@ -29,7 +29,7 @@ from outbound import url_validation
 from outbound import web_provider as sending
 from outbound.addresses import Policy, Refused, check, parse
 from outbound.client import Client
-from outbound.exchange import Exchange, TimedSocket
+from outbound.request_deadline import Exchange, TimedSocket
 from projects.runs.lifecycle import finish_run
 from tests.integrations.receivers import OK, Receiver, Start, answering, encrypted
 from tests.integrations.test_addresses import cases, resolve

@@ -14,7 +14,7 @@ from automations.models import Automation
 from integrations.slack import services as slack_services
 from integrations.slack.models import SlackChannel, SlackWorkspace
 from integrations.slack.provider import SlackProvider
-from secrets_vault.fields import SecretUnavailable
+from secrets_vault.encrypted_field import SecretUnavailable
 from teams.models import AuditEvent, Notice
 from teams.notices import team_notices
 from tests.slack_server import TOKEN, Answer, SlackServer

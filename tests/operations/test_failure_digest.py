@@ -13,7 +13,7 @@ from django.utils.timezone import now
 from pytest_httpserver import HTTPServer
 
 from automations.definitions import scopes
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.services import create_automation
 from automations.models import Automation, Execution, ExecutionState
 from automations.tasks import work

@@ -15,7 +15,7 @@ from pytest_httpserver import HTTPServer
 from automations.models import Execution
 from automations.tasks import work
 from config.setting_groups.monitoring import Bind
-from events import metric_counts, metrics
+from events import prometheus_counts, prometheus_metrics
 from projects.runs.ingest import ingest_rows
 from projects.runs.lifecycle import finish_run
 from tests.world import FAILED, World
@@ -25,7 +25,7 @@ TOKEN = "a-token-of-the-operator"
 
 @pytest.fixture(autouse=True)
 def nothing_counted(db: None) -> None:
-    metric_counts._forget()
+    prometheus_counts._forget()
 
 
 def samples(**headers: Any) -> dict[str, float]:
@@ -97,16 +97,16 @@ def test_requests_are_counted_by_door_and_probes_are_not(world: World, django_ca
 
 def test_what_several_processes_counted_is_summed(db: None) -> None:
     for amount in (2, 3):
-        metric_counts._add([(("runbell_rows", ("history",)), amount), (("runbell_rows", ("system",)), 1)])
-        metric_counts.flush()
-    metric_counts._add([(("runbell_rows", ("history",)), 4)])
-    assert metric_counts.totals() == {("runbell_rows", ("history",)): 9, ("runbell_rows", ("system",)): 2}
+        prometheus_counts._add([(("runbell_rows", ("history",)), amount), (("runbell_rows", ("system",)), 1)])
+        prometheus_counts.flush()
+    prometheus_counts._add([(("runbell_rows", ("history",)), 4)])
+    assert prometheus_counts.totals() == {("runbell_rows", ("history",)): 9, ("runbell_rows", ("system",)): 2}
 
 
 def test_what_is_rolled_back_is_not_counted(db: None, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks():
-        metrics.ROWS.count("history")
-    assert metric_counts.totals() == {}
+        prometheus_metrics.ROWS.count("history")
+    assert prometheus_counts.totals() == {}
 
 
 @pytest.mark.parametrize(

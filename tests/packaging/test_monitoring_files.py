@@ -12,7 +12,7 @@ import pytest
 import yaml
 from django.utils.timezone import now
 
-from events import metrics
+from events import prometheus_metrics
 from events.models import WorkerHeartbeat
 from operations.monitoring.samples import Samples
 
@@ -49,8 +49,8 @@ def label_names(expression: str) -> set[str]:
 @pytest.fixture(scope="module")
 def counted() -> dict[str, set[str]]:
     """The labels of each sample that is counted, whether it was or not."""
-    found: dict[str, set[str]] = {f"{one.name}_total": set(one.labels) for one in metrics.COUNTERS}
-    for one in metrics.HISTOGRAMS:
+    found: dict[str, set[str]] = {f"{one.name}_total": set(one.labels) for one in prometheus_metrics.COUNTERS}
+    for one in prometheus_metrics.HISTOGRAMS:
         found |= {f"{one.name}_bucket": {*one.labels, "le"}, f"{one.name}_sum": set(one.labels)}
         found[f"{one.name}_count"] = set(one.labels)
     return found
@@ -82,7 +82,9 @@ def test_every_metric_is_shown(db: None, counted: dict[str, set[str]]) -> None:
 
 def test_the_docs_tell_of_every_metric(db: None, counted: dict[str, set[str]]) -> None:
     text = (ROOT / "docs" / "monitoring.md").read_text()
-    names = {one.name for one in (*metrics.COUNTERS, *metrics.HISTOGRAMS)} | {name for name, _labels in gauges()}
+    names = {one.name for one in (*prometheus_metrics.COUNTERS, *prometheus_metrics.HISTOGRAMS)} | {
+        name for name, _labels in gauges()
+    }
     assert {name for name in names if f"`{name}" not in text} == set()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.scopes import find
 from automations.definitions.services import create_automation
 from automations.models import Automation

@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_httpserver import HTTPServer
 
 from automations.definitions import scopes
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.services import create_automation
 from automations.models import Automation, Execution
 from automations.tasks import work

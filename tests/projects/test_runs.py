@@ -194,7 +194,7 @@ def test_history_that_is_rolled_back_leaves_nothing(world: World, django_capture
 
 def wake_ups(callbacks: list[Any]) -> list[Any]:
     """Give what happens at the commit but for counting it for /metrics."""
-    return [one for one in callbacks if getattr(one, "func", one).__module__ != "events.metric_counts"]
+    return [one for one in callbacks if getattr(one, "func", one).__module__ != "events.prometheus_counts"]
 
 
 def test_a_commit_that_somebody_listens_to_wakes_the_engine_once(

@@ -22,7 +22,7 @@ from automations.models import Attempt, Execution
 from automations.tasks import work
 from projects.runs.lifecycle import finish_run
 from secrets_vault.checks import vault_keys
-from secrets_vault.fields import SecretUnavailable
+from secrets_vault.encrypted_field import SecretUnavailable
 from secrets_vault.models import Secret
 from secrets_vault.services import change_secret, create_secret, reveal
 from tests.http_receiver import HttpReceiver

@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from team_settings.team_keys import TeamKey
+from team_settings.member_api_keys import TeamKey
 from teams.models import ApiKey, AuditEvent, Membership
 from teams.settings_site.team_settings_admin_site import team_settings
 from tests.world import World

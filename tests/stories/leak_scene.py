@@ -26,7 +26,7 @@ from django.db import connection  # noqa: E402
 from django.db.models import Count  # noqa: E402
 from django.test import Client, override_settings  # noqa: E402
 
-from automations.definitions.drafts import AutomationDraft  # noqa: E402
+from automations.definitions.draft_validation import AutomationDraft  # noqa: E402
 from automations.definitions.scopes import of_project  # noqa: E402
 from automations.definitions.services import create_automation  # noqa: E402
 from automations.models import Execution  # noqa: E402

@@ -22,7 +22,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from teams.models import AuditEvent, Invitation, SignInTries, User, UserSession
-from teams.sessions import ending
+from teams.sessions import expired_sessions
 from teams.sessions.hashed_sessions import hashed
 from teams.sign_in.session_pages import browser_of
 from tests.world import World
@@ -241,7 +241,7 @@ def test_a_browser_is_named_in_two_words(agent: str, said: str) -> None:
 def test_the_sweep_clears_what_is_over_and_so_much_at_a_time(world: World, clock: Any, monkeypatch: Any) -> None:
     cache.delete("teams.sessions.clear_expired")
     cache.delete("teams.sign_in_tries.forget")
-    monkeypatch.setattr(ending, "MOST_CLEARED", 2)
+    monkeypatch.setattr(expired_sessions, "MOST_CLEARED", 2)
     for _ in range(3):
         sign_in()
     Invitation.objects.create(team=world.team, expires_at=timezone.now())
@@ -250,11 +250,11 @@ def test_the_sweep_clears_what_is_over_and_so_much_at_a_time(world: World, clock
     alive = sign_in()
     left = []
     for _ in range(3):
-        ending.clear_expired()
-        ending.clear_expired()
+        expired_sessions.clear_expired()
+        expired_sessions.clear_expired()
         left.append(UserSession.objects.count())
         cache.delete("teams.sessions.clear_expired")
     assert (left, Invitation.objects.count(), is_signed_in(alive)) == ([2, 1, 1], 1, True)
     clock.shift(16 * DAY)
-    ending.clear_expired()
+    expired_sessions.clear_expired()
     assert Invitation.objects.count() == 0

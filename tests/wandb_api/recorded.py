@@ -5,7 +5,7 @@ from __future__ import annotations
 from artifacts.lineage import record_use
 from artifacts.models import Collection, Registry, Upload, Version
 from artifacts.services import add_collection_tags, get_or_create_collection
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.scopes import place_named
 from automations.definitions.services import create_automation
 from automations.models import Automation

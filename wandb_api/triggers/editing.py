@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from automations.definitions import scopes, services
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.representation import draft_of
 from automations.definitions.scope_type import ScopePlace
 from automations.models import Automation

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from automations.access import automation_numbered
 from automations.definitions import scope_type, scopes, services
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.representation import draft_of
 from automations.forms.automation_form import EVENT
 from automations.forms.initial_values import InitialValues

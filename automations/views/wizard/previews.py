@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from automations.definitions import services
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.sentence import moment_of
 from automations.delivery import trial_delivery
 from automations.forms.automation_form import ACTION, EVENT, AutomationForm

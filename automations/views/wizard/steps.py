@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext as _
 
 from automations.definitions import services
-from automations.definitions.drafts import AutomationDraft
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.scope_type import ScopePlace
 from automations.definitions.sentence import sentence_of
 from automations.delivery import trial_delivery

@@ -36,7 +36,7 @@ from teams.models import (
     User,
     UserSession,
 )
-from teams.sessions.ending import delete_sessions
+from teams.sessions.expired_sessions import delete_sessions
 from teams.sign_in.end_all_ways_in import end_all_ways_in
 
 _AT_ONCE = 200

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from teams.models import User
-from teams.sessions.ending import end_sessions
+from teams.sessions.expired_sessions import end_sessions
 
 
 class Command(BaseCommand):

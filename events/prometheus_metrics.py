@@ -1,8 +1,8 @@
 """Prometheus metrics: every counter and histogram that is kept, of the whole installation.
 
-Each process counts in memory and adds that to the database every few seconds (`events.metric_counts`), so that any web
-process tells the sum of all, workers too, and none of it begins anew with a process. No label holds what people chose,
-such as the name of a team, a project or a person: each has few values, known beforehand.
+Each process counts in memory and adds that to the database every few seconds (`events.prometheus_counts`), so that any
+web process tells the sum of all, workers too, and none of it begins anew with a process. No label holds what people
+chose, such as the name of a team, a project or a person: each has few values, known beforehand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 
-from events import metric_counts
+from events import prometheus_counts
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
@@ -24,7 +24,7 @@ class Counter:
     labels: tuple[str, ...]
 
     def count(self, *values: str, amount: float = 1) -> None:
-        metric_counts.add([((self.name, values), amount)])
+        prometheus_counts.add([((self.name, values), amount)])
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Histogram:
 
     def observe(self, seconds: float, *values: str) -> None:
         bucket = bisect_left(self.bounds, seconds)
-        metric_counts.add(
+        prometheus_counts.add(
             [
                 ((self.bucket_name, (*values, self.bound_names[bucket])), 1),
                 ((self.sum_name, values), max(seconds, 0.0)),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from outbound.addresses import ParsedUrl, Policy, Resolve, check
-from outbound.reserved import Address
+from outbound.reserved_ranges import Address
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
