@@ -10,9 +10,9 @@ SOCKETS = {
     "aiohttp", "asyncio.streams", "boto3", "botocore", "ftplib", "http.client", "httpx", "requests", "smtplib",
     "socket", "socketserver", "ssl", "storages", "urllib.request", "urllib3",
 }  # fmt: skip
-# smtp: to the one host that the operator names, over the sockets of `exchange`.
+# smtp: to the one host that the operator names, over the sockets of `request_deadline`.
 MAY_OPEN_SOCKETS = {
-    *(f"outbound/{name}.py" for name in ("client", "connections", "exchange", "addresses")),
+    *(f"outbound/{name}.py" for name in ("client", "connections", "request_deadline", "addresses")),
     "integrations/email/smtp.py",
 }
 # slack/client gives slack-sdk's clients our socket in place of theirs (and urllib's Request is how they write one);
