@@ -106,7 +106,7 @@ def test_admins_of_an_organization(root: Client, world: World) -> None:
 
 
 def test_a_project(root: Client, world: World) -> None:
-    sent = {"name": "new", "team": world.team.pk, "created_at_0": "2026-01-01", "created_at_1": "00:00:00"}
+    sent = {"name": "new", "team": world.team.pk, "late_after_hours": 24}
     assert root.post(address(Project, "add"), sent).status_code == 302
     made = Project.objects.get(name="new")
     root.post(address(Project, "change", made.pk), {**sent, "name": "newer", "team": world.other_team.pk})

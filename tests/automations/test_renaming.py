@@ -103,7 +103,7 @@ def test_a_renamed_team_is_said_by_what_listens_in_it(world: World, everywhere: 
 
 
 def test_a_renamed_project_is_said_by_what_listens_in_it(world: World, everywhere: list[Automation]) -> None:
-    changed_at_admin(world.project, name="digits")
+    changed_at_admin(world.project, name="digits", late_after_hours=24)
     assert names()[3:] == ["acme", "acme/digits", "acme/digits/model"]
 
 
@@ -114,7 +114,7 @@ def test_a_renamed_registry_is_said_by_what_listens_in_it(world: World, everywhe
 
 def test_what_is_there_is_not_moved_to_another_owner(world: World, everywhere: list[Automation]) -> None:
     elsewhere = Organization.objects.create(name="elsewhere")
-    changed_at_admin(world.project, name="mnist", team=world.other_team.pk)
+    changed_at_admin(world.project, name="mnist", late_after_hours=24, team=world.other_team.pk)
     User.objects.get(username="root").delete()
     changed_at_admin(world.team, name="acme", organization=elsewhere.pk)
     world.project.refresh_from_db()
