@@ -51,14 +51,13 @@ def _begin_new_kinds() -> None:
 
 
 def _turn(kind: type[RetentionKind], start: int) -> int:
-    until, removed, after = time.monotonic() + _TURN_SECONDS, 0, 0
+    until, removed, after = time.monotonic() + _TURN_SECONDS, 0, None
     for batch, reached in _batches(kind, start):
         removed, after = removed + batch, reached
         if time.monotonic() >= until:
             break
-    wait = 0 if after else EACH_SECONDS
-    due_at = database_now() + timedelta(seconds=wait)
-    RetentionProgress.objects.filter(pk=kind.key).update(after=after, due_at=due_at)
+    due_at = database_now() + timedelta(seconds=EACH_SECONDS if after is None else 0)
+    RetentionProgress.objects.filter(pk=kind.key).update(after=after or 0, due_at=due_at)
     if removed:
         logger.info("retention: %s rows of %s removed", removed, kind.key)
     return removed
@@ -69,12 +68,13 @@ def remove_all(kind: type[RetentionKind]) -> int:
     return sum(removed for removed, _after in _batches(kind, 0))
 
 
-def _batches(kind: type[RetentionKind], start: int) -> Iterator[tuple[int, int]]:
-    """Remove batch after batch; give of each how many rows went, and behind which id the next looks, 0 at the end."""
+def _batches(kind: type[RetentionKind], start: int) -> Iterator[tuple[int, int | None]]:
+    """Remove batch after batch; give how many rows went, and behind which id the next looks: None at the end."""
     cutoffs, doing, after = cutoffs_of(kind), kind(), start
     while cutoffs.newest is not None:
         batch = doing.remove_batch(cutoffs, after)
-        after = batch.after or 0
-        yield batch.removed, after
-        if not after:
+        yield batch.removed, batch.after
+        # Behind 0, which is the beginning, there may be more: of a run with the id 1.
+        if batch.after is None:
             return
+        after = batch.after
