@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from automations import tasks
 from automations.tasks import sweep
 from teams.models import Notice, User
 from teams.notices import notice_mail, team_notices
@@ -172,10 +173,13 @@ def test_a_mail_server_that_is_away_is_tried_again_later(world: World, addresses
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_sweep_has_it_sent_by_another_thread(world: World, addresses: None, settings: Any) -> None:
+def test_the_sweep_has_it_sent_by_another_thread(
+    world: World, addresses: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # The tests' SQLite is in memory: what other jobs write there while the thread reads would refuse it.
-    settings.SWEEP_ALSO = [job for job in settings.SWEEP_ALSO if job.startswith("teams.notices.")]
-    assert settings.SWEEP_ALSO
+    mailing = tuple(step for step in tasks._STEPS if step.__module__ == "teams.notices.notice_mail")
+    monkeypatch.setattr(tasks, "_STEPS", mailing)
+    monkeypatch.setattr(tasks, "_steps_from_above", tuple)
     team_notices.open_notice(world.team, "webhook:1", "It was disabled.")
     sweep()
     for thread in threading.enumerate():
