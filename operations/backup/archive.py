@@ -36,7 +36,9 @@ class ArchiveWriter:
         self._sums: dict[str, str] = {}
 
     def __enter__(self) -> ArchiveWriter:
-        self._stream = open(os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        # Anew: what lies there may be somebody else's, or a link to where others read.
+        self._draft.unlink(missing_ok=True)
+        self._stream = open(os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         self._tar = tarfile.open(fileobj=self._stream, mode="w", format=tarfile.PAX_FORMAT)
         return self
 
