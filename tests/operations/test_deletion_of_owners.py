@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.http import Http404
+from django.test.utils import CaptureQueriesContext
 
 from artifacts.models import Collection, Registry, Version
 from artifacts.services import create_version, get_or_create_collection
@@ -158,3 +160,12 @@ def test_a_team_of_a_hidden_organization_is_named_to_no_other(owners: World) -> 
             create_team(other, "acme", by=root)
         said.append(refused.value.messages)
     assert said[0] == said[1] == ["'acme' cannot be had: choose another name."]
+
+
+def test_strangers_cannot_tell_a_team_by_the_statements_that_it_takes(owners: World) -> None:
+    counts, find = [], registry.get("team").find
+    for name in ("acme", "nowhere"):
+        with CaptureQueriesContext(connection) as asked, pytest.raises(Http404):
+            find(owners.users["charlie"], name)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
