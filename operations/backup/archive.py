@@ -102,6 +102,10 @@ class ArchiveReader:
 
     def verify(self) -> None:
         """Read every part and compare it with its checksum."""
+        for part in self._tar:
+            # A backup holds nothing else: no link, no folder, nothing that leads elsewhere.
+            if not part.isfile() or ".." in part.name.split("/") or part.name.startswith("/"):
+                raise BrokenArchive(f"{part.name} in the backup is no part of one.")
         for name in self.names:
             if name == CHECKSUMS:
                 continue
