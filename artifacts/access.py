@@ -47,7 +47,7 @@ def hide_foreign_runs(user: User, entries: Iterable[Entry]) -> None:
     """Take the runs out of versions that were linked here from teams of others: a link does not tell them."""
     mine = set(teams_of(user).values_list("pk", flat=True))
     for entry in entries:
-        if entry.version.team.pk not in mine:
+        if entry.version.team.pk not in mine or entry.version.is_of_hidden_project:
             entry.version.run = None
 
 

@@ -10,6 +10,7 @@ from artifacts import event_publishing
 from artifacts.event_subjects import event_context_of, subjects_of
 from events.event_types import SUBJECT, EventContext, EventType, Variable, registry
 from events.models import Event
+from projects.access import hidden_scopes
 
 _EVERYWHERE = ("project", "collection", "registry", "registry_collection", "team", "organization")
 _COLLECTION = Variable("artifact_collection_name", "The collection", "model")
@@ -33,6 +34,10 @@ class ArtifactEvent(EventType):
     """Shared by everything that happens to collections and to versions in them."""
 
     scopes: ClassVar[tuple[str, ...]] = _EVERYWHERE
+
+    @classmethod
+    def hidden_scopes(cls) -> frozenset[str]:
+        return hidden_scopes()
 
     @classmethod
     def contexts(cls, events: list[Event]) -> dict[int, EventContext]:

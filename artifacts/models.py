@@ -182,6 +182,11 @@ class Version(models.Model):
         """The team it was made in. Versions are made in projects only: services.create_version."""
         return cast(Project, self.collection.project).team
 
+    @property
+    def is_of_hidden_project(self) -> bool:
+        """Whether the project it was made in is being deleted: it is read where it is linked, and leads nowhere."""
+        return cast(Project, self.collection.project).deletion_id is not None
+
 
 class Entry(models.Model):
     """A version in a collection, with the number, the aliases and the tags it has there.

@@ -103,7 +103,9 @@ class VersionSerializer(serializers.ModelSerializer[Entry]):
         if entry.collection_id == entry.version.collection_id:
             return True
         request = self.context.get("request")
-        return request is not None and entry.version.team.pk in self._teams(request.user)
+        if request is None or entry.version.is_of_hidden_project:
+            return False
+        return entry.version.team.pk in self._teams(request.user)
 
     def _teams(self, user: Visitor) -> set[int]:
         # One serializer writes a whole list: asked once.

@@ -82,11 +82,17 @@ class EventType(Plugin):
         raise NotImplementedError
 
     @classmethod
+    def hidden_scopes(cls) -> frozenset[str]:
+        """Give the scopes of which nothing is told, as they are being deleted."""
+        return frozenset()
+
+    @classmethod
     def replay(cls, scope: str, since: datetime, until: datetime) -> Iterator[EventContext]:
         """Give what happened in the scope in that time, in order, from what is stored."""
         rows = Event.objects.filter(kind=cls.kind, occurred_at__gte=since, occurred_at__lt=until).order_by("id")
+        hidden = cls.hidden_scopes()
         for batch in batched(rows.iterator(_REPLAY_BATCH), _REPLAY_BATCH):
-            events = [event for event in batch if scope in event.scopes]
+            events = [event for event in batch if scope in event.scopes and hidden.isdisjoint(event.scopes)]
             contexts = cls.contexts(events)
             yield from (contexts[event.pk] for event in events if event.pk in contexts)
 

@@ -15,7 +15,7 @@ from common.data.validation_errors import quoted, refuse
 from importers.run_import import import_run
 from importers.serializers import ImportDoneSerializer, ImportedRunSerializer, imported_of
 from projects.access import project_named
-from projects.history.logging_limits import check_row_count
+from projects.history.logging_limits import check_row_count, summary_beyond
 from projects.history.row_identity import place_of
 from projects.models import Stream
 from teams.accounts.key_scopes import KeyScope
@@ -39,6 +39,8 @@ class ImportRun(APIView):
         sent.is_valid(raise_exception=True)
         _check_rows("rows", sent.validated_data["rows"], Stream.HISTORY, "_step")
         _check_rows("system_rows", sent.validated_data["system_rows"], Stream.SYSTEM, "_timestamp")
+        if excess := summary_beyond(sent.validated_data.get("summary", {})):
+            excess.refuse()
         imported = imported_of(sent.validated_data, project=found.name, username=person(request).username)
         done = import_run(found.team, imported, by=person(request))
         code = status.HTTP_201_CREATED if done.created else status.HTTP_200_OK

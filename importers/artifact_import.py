@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import transaction
 
 from artifacts.manifests.merging import manifest_digest
@@ -20,6 +21,7 @@ from artifacts.manifests.parsing import read_manifest
 from artifacts.models import Entry, Version
 from artifacts.services import get_or_create_collection
 from artifacts.uploads import VersionDraft, begin_upload, commit_upload
+from common.processes.private_folder import is_ours
 from events import past_events
 from importers.imported_run import ImportedArtifact, ImportedFile
 from projects.file_storage.services import claim_files, store_file, store_run_file
@@ -66,12 +68,22 @@ def _entry(team: Team, file: ImportedFile) -> dict[str, Any]:
 
 
 def _measured(path: Path) -> tuple[str, int]:
+    _refuse_unreadable(path)
     found, size = hashlib.md5(usedforsecurity=False), 0
     with path.open("rb") as source:
         while piece := source.read(_PIECE):
             found.update(piece)
             size += len(piece)
     return found.hexdigest(), size
+
+
+def _refuse_unreadable(path: Path) -> None:
+    """Refuse what a source may name and nobody's script has logged. Raises OSError."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path} is no file.")
+    folders = [Path(location) for location in [getattr(storages["files"], "location", "")] if location]
+    if is_ours(path, settings.DATA_DIR) or any(folder.resolve() in path.resolve().parents for folder in folders):
+        raise PermissionError(f"{path} is of Runbell itself, and not imported.")
 
 
 def _stored_manifest(team: Team, contents: dict[str, Any]) -> StoredFile:
@@ -101,6 +113,9 @@ def import_run_file(run: Run, file: ImportedFile) -> bool:
 
 def files_below(folder: Path, *, by_reference: bool) -> Iterable[ImportedFile]:
     """Give every file below the folder by its path there, to be copied or named where it stays. No links."""
+    # Nor is it one itself.
+    if folder.is_symlink():
+        return
     inside = sorted(Path(place, name) for place, _folders, names in os.walk(folder) for name in names)
     # A link may lead to any file of this machine.
     for path in (path for path in inside if path.is_file() and not path.is_symlink()):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from projects.history.row_values import HistoryRow
 from projects.models import RunState
 from projects.runs.branching import BranchPoint
 from projects.runs.lifecycle import RunDetails
+
+# Before this no clock of a script was right, and times near the year 1 are none in every time zone.
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UnreadableSource(Exception):

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +24,7 @@ from importers.artifact_import import import_artifact, import_run_file
 from importers.imported_run import ImportedRun
 from projects.file_storage.incoming_file import FileTooLarge
 from projects.history.console_output import output_line_count, store_output
-from projects.history.logging_limits import Excess
+from projects.history.logging_limits import Excess, check_json, summary_beyond
 from projects.history.row_batch import RowBatch
 from projects.history.row_values import HistoryRow, number
 from projects.history.stream_offsets import next_offset
@@ -73,7 +74,7 @@ def import_run(team: Team, imported: ImportedRun, *, by: User | None, told: Told
     found = _create_or_complete(project, imported)
     for stream, rows in ((Stream.HISTORY, imported.rows), (Stream.SYSTEM, imported.system_rows)):
         found.rows += _import_rows(found.run, stream, rows(), imported.started_at, told)
-    _import_words(found.run, imported)
+    _import_words(found, imported)
     _import_files(found, imported, by)
     return found
 
@@ -157,6 +158,8 @@ def _complete(locked: Run, imported: ImportedRun) -> None:
     given = imported.details.provided()
     changed = {name: given[name] for name in _BLANKS if given.get(name) and not getattr(locked, name)}
     changed["config"] = {**given.get("config", {}), **locked.config}
+    if len(changed["config"]) > len(locked.config):
+        check_json("config", changed["config"], settings.CONFIG_LIMIT, "RUNBELL_CONFIG_LIMIT_MB")
     previous = RunState(locked.state)
     if previous in _UNSURE and imported.ended_at is not None and imported.state != previous:
         changed |= {"state": imported.state, "exit_code": imported.exit_code, "finished_at": imported.ended_at}
@@ -189,11 +192,14 @@ def _import_rows(run: Run, stream: str, rows: Iterator[HistoryRow], started_at: 
     return accepted
 
 
-def _import_words(run: Run, imported: ImportedRun) -> None:
-    """Take the summary that the source says, and what was printed."""
+def _import_words(found: RunImport, imported: ImportedRun) -> None:
+    """Take the summary that the source says, and what was printed. A summary that is too much is noted."""
+    excess = summary_beyond(imported.summary or {})
+    if excess is not None:
+        found.notes.append(f"summary: {excess.message}")
     with transaction.atomic():
-        locked = lock_run(run)
-        if imported.summary is not None:
+        locked = lock_run(found.run)
+        if imported.summary is not None and excess is None:
             locked.save(update_fields=replace_summary(locked, imported.summary))
         if output_line_count(locked) < len(imported.output):
             store_output(locked, 0, imported.output)
@@ -219,6 +225,6 @@ def _user(team: Team, username: str) -> User | None:
 def _time_of(row: HistoryRow) -> datetime | None:
     seconds = number(row.get("_timestamp"))
     try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+        return None if seconds is None or seconds < 0 else datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, ValueError, OSError):
         return None

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from common.http.serializers import ListedChoiceField, OnlyKnownFields
-from importers.imported_run import ImportedRun
+from importers.imported_run import EARLIEST, ImportedRun
 from projects.models import RunState
 from projects.runs.branching import BranchPoint
 from projects.runs.lifecycle import RunDetails
@@ -53,6 +53,8 @@ class ImportedRunSerializer(OnlyKnownFields, serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         ended_at = attrs.get("ended_at", attrs["started_at"])
+        if attrs["started_at"] < EARLIEST:
+            raise serializers.ValidationError({"started_at": "Nothing was logged before 1970."})
         if not attrs["started_at"] <= ended_at <= timezone.now():
             raise serializers.ValidationError(
                 {"ended_at": "What is imported has happened: it began, ended after that, and not in the future."}

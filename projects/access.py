@@ -19,6 +19,12 @@ def project_named(user: User, team: str, name: str, least: Role = Role.VIEWER) -
     return project
 
 
+def hidden_scopes() -> frozenset[str]:
+    """Give the scopes of the projects that are being deleted: what happened there is told nowhere."""
+    hidden = Project.all_rows.exclude(deletion=None, team__deletion=None)
+    return frozenset(f"project:{pk}" for pk in hidden.values_list("pk", flat=True))
+
+
 def run_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Run:
     """Give the run, or refuse as `project_named` does."""
     rows = Run.objects.select_related("project__team__organization", "user")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from common.data.batches import batched
 from events.event_types import SUBJECT, EventContext, EventType, Subject, Variable, registry
 from events.models import Event
+from projects.access import hidden_scopes
 from projects.history import writing
 from projects.history.late_values import late_runs, late_values_reason
 from projects.models import HistoryChunk, Project, Run
@@ -43,6 +44,10 @@ class RunEvent(EventType):
     subject = "a run"
     has_cooldown = True
     scopes = ("project", "team", "organization")
+
+    @classmethod
+    def hidden_scopes(cls) -> frozenset[str]:
+        return hidden_scopes()
 
     @classmethod
     def contexts(cls, events: list[Event]) -> dict[int, EventContext]:
@@ -169,7 +174,8 @@ class RunMetric(RunEvent):
         """Read the chunks themselves: their events were written only where somebody listened."""
         kind, _, number = scope.partition(":")
         logged = HistoryChunk.objects.exclude(is_copy=True).filter(created_at__gte=since, created_at__lt=until)
-        chunks = logged.filter(**{_IN_SCOPE[kind]: number})
+        there = logged.filter(run__project__deletion=None, run__project__team__deletion=None)
+        chunks = there.filter(**{_IN_SCOPE[kind]: number})
         projects: dict[int, Project] = {}
         subjects: dict[int, Subject] = {}
         for batch in batched(chunks.order_by("id").iterator(_REPLAY_BATCH), _REPLAY_BATCH):

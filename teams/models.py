@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.data import names
 from common.data.fields import JSONTextField
+from common.data.validation_errors import quoted, refuse_duplicate
 from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
 
 
@@ -101,7 +102,14 @@ class Team(models.Model):
         return self.name
 
     def clean(self) -> None:
-        refuse_name_of_hidden(self, name=self.name)
+        refuse_name_of_hidden(self, name=self.name, organization=self.organization_id)
+        # Of what another organization deletes nothing is told.
+        if Team.all_rows.filter(name=self.name).exclude(deletion=None).exclude(pk=self.pk).exists():
+            refuse_duplicate("name", self.name_cannot_be_had)
+
+    @property
+    def name_cannot_be_had(self) -> str:
+        return f"{quoted(self.name)} cannot be had: choose another name."
 
     def get_absolute_url(self) -> str:
         return f"/{self.name}"

@@ -69,7 +69,8 @@ def _running(automation: Automation) -> list[Run]:
     kind, _, number = automation.scope.partition(":")
     if kind not in _IN_SCOPE:
         return []
-    rows = Run.objects.filter(state=RunState.RUNNING, project__deletion=None, **{_IN_SCOPE[kind]: number})
+    seen = Run.objects.filter(project__deletion=None, project__team__deletion=None)
+    rows = seen.filter(state=RunState.RUNNING, **{_IN_SCOPE[kind]: number})
     return list(rows.only("created_at"))
 
 

@@ -42,7 +42,7 @@ def suggestions_in(place: ScopePlace) -> dict[str, list[str]]:
 def runs_in(place: ScopePlace) -> QuerySet[Run]:
     """Give the runs of a project, a team or an organization, the newest first; none where a scope has no runs."""
     kind, _, number = place.key.partition(":")
-    rows = Run.objects.order_by("-pk")
+    rows = Run.objects.filter(project__deletion=None, project__team__deletion=None).order_by("-pk")
     return rows.filter(**{_RUNS_OF[kind]: number}) if kind in _RUNS_OF else rows.none()
 
 
@@ -59,7 +59,8 @@ def past_events(place: ScopePlace, event_type: type[EventType]) -> list[Past]:
     """Give the last events of the type that happened there."""
     rows = Event.objects.filter(kind=event_type.kind).order_by("-occurred_at")
     recent = rows.filter(team=place.team)[:_LOOKED_AT]
-    events = [event for event in recent if place.key in event.scopes][:_OFFERED]
+    hidden = event_type.hidden_scopes()
+    events = [event for event in recent if place.key in event.scopes and hidden.isdisjoint(event.scopes)][:_OFFERED]
     contexts = event_type.contexts(events)
     there = [event for event in events if event.pk in contexts]
     return [Past(event.pk, contexts[event.pk].subject.label, event.occurred_at) for event in there]

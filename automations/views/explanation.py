@@ -55,9 +55,12 @@ def _explanations(automation: Automation, searched: str) -> tuple[list[Explanati
 def _events(automation: Automation, searched: str) -> list[Event]:
     """Give the newest events that it could hear; of one run, where a run was asked for."""
     place = scopes.of_automation(automation)
-    rows = Event.objects.filter(kind=event_types.registry.get(automation.event_type).kind).order_by("-occurred_at")
+    event_type = event_types.registry.get(automation.event_type)
+    rows = Event.objects.filter(kind=event_type.kind).order_by("-occurred_at")
     if searched:
         named = runs_in(place).filter(name=searched)[:1] or runs_in(place).filter(display_name__icontains=searched)[:1]
         streams = [run.stream_key for run in named]
         rows = rows.filter(stream__in=streams)
-    return [event for event in rows[:_LOOKED_AT] if automation.scope in event.scopes][:_EXPLAINED]
+    hidden = event_type.hidden_scopes()
+    there = [event for event in rows[:_LOOKED_AT] if automation.scope in event.scopes]
+    return [event for event in there if hidden.isdisjoint(event.scopes)][:_EXPLAINED]

@@ -9,6 +9,7 @@ import glob
 import os
 import stat
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 # What earlier versions, SQLite and a generous umask may have left open. Below a folder nothing else can be reached.
@@ -28,6 +29,14 @@ def close_database(path: Path) -> None:
     """Close a SQLite database that is there to others. What SQLite writes beside it gets the mode of this file."""
     for one in (path, *path.parent.glob(f"{glob.escape(path.name)}-*")):
         _close(one)
+
+
+def is_ours(path: Path, folder: Path) -> bool:
+    """Say whether it is one of those files, or below one of those folders, whatever links lead there."""
+    with suppress(ValueError):
+        parts = path.resolve().relative_to(folder.resolve()).parts
+        return bool(parts) and any(fnmatchcase(parts[0], pattern) for pattern in _OURS)
+    return False
 
 
 def is_open(path: Path) -> bool:

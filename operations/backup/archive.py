@@ -36,7 +36,9 @@ class ArchiveWriter:
         self._sums: dict[str, str] = {}
 
     def __enter__(self) -> ArchiveWriter:
-        self._stream = open(os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+        # Anew: what lies there may be somebody else's, or a link to where others read.
+        self._draft.unlink(missing_ok=True)
+        self._stream = open(os.open(self._draft, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         self._tar = tarfile.open(fileobj=self._stream, mode="w", format=tarfile.PAX_FORMAT)
         return self
 
@@ -100,6 +102,10 @@ class ArchiveReader:
 
     def verify(self) -> None:
         """Read every part and compare it with its checksum."""
+        for part in self._tar:
+            # A backup holds nothing else: no link, no folder, nothing that leads elsewhere.
+            if not part.isfile() or ".." in part.name.split("/") or part.name.startswith("/"):
+                raise BrokenArchive(f"{part.name} in the backup is no part of one.")
         for name in self.names:
             if name == CHECKSUMS:
                 continue

@@ -36,7 +36,11 @@ def delete(request: HttpRequest) -> HttpResponse:
     if request.GET.get("kind", "") not in registry:
         raise Http404(_("Nothing of this kind can be deleted here."))
     kind, by = registry.get(request.GET["kind"]), person(request)
-    row, refused = kind.find(by, request.GET.get("name", "")), ""
+    try:
+        row, refused = kind.find(by, request.GET.get("name", "")), ""
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("deletions")
     if request.method == "POST":
         try:
             deletion = schedule(kind, row, confirmed=request.POST.get("confirm", ""), by=by)

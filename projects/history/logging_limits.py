@@ -61,6 +61,11 @@ def json_excess(field: str, value: Mapping[str, Any], most_bytes: int, setting: 
     return None
 
 
+def summary_beyond(summary: Mapping[str, Any]) -> Excess | None:
+    """Give what is too much of the summary that a client says."""
+    return json_excess("summary", summary, settings.SUMMARY_LIMIT, "RUNBELL_SUMMARY_LIMIT_MB")
+
+
 def summary_excess(summary: Mapping[str, Any]) -> Excess | None:
     """Give what is too much of the last values of all metrics. Measured only where it may be."""
     length = sum(

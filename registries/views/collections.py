@@ -141,13 +141,17 @@ def version(request: HttpRequest, version: str, **names: str) -> HttpResponse:
 
 
 def _seen(user: User, rows: Iterable[Any]) -> list[Any]:
-    """Give the runs or versions of teams this person is in."""
+    """Give the runs or versions of teams this person is in, and of projects that are there."""
     teams = set(teams_of(user).values_list("pk", flat=True))
-    return [row for row in rows if _team_id(row) in teams]
+    return [row for row in rows if _team_id(row) in teams and not _is_hidden(row)]
 
 
 def _team_id(row: Run | Version) -> int:
     return row.project.team_id if isinstance(row, Run) else row.team.pk
+
+
+def _is_hidden(row: Run | Version) -> bool:
+    return row.project.deletion_id is not None if isinstance(row, Run) else row.is_of_hidden_project
 
 
 def _change_collection(request: HttpRequest, collection: Any) -> str:

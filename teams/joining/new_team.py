@@ -17,7 +17,8 @@ def create_team(organization: Organization, name: str, *, by: User, admin: str =
     """
     first = by if admin in ("", by.username) else _person(organization, admin)
     team = Team(organization=organization, name=name)
-    team.full_clean(validate_unique=False)
+    team.clean_fields()
+    team.clean()
     try:
         with transaction.atomic():
             team.save()
@@ -25,7 +26,7 @@ def create_team(organization: Organization, name: str, *, by: User, admin: str =
             audit_log.record("team.create", f"team {name}", team=team, organization=organization, after=after)
             memberships.give_role(team, first, Role.ADMIN)
     except IntegrityError:
-        raise Conflict({"name": f"{quoted(name)} cannot be had: choose another name."}) from None
+        raise Conflict({"name": team.name_cannot_be_had}) from None
     return team
 
 

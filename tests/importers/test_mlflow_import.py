@@ -20,6 +20,8 @@ from artifacts.models import Version, VersionFile
 from automations.models import Execution
 from automations.tasks import work
 from events.models import Event
+from importers.artifact_import import import_run_file
+from importers.imported_run import ImportedFile
 from importers.mlflow.run_mapping import MetricPoint, plain_value, project_name, rows_of_points
 from projects.file_storage.services import read_file
 from projects.history.reading import past_values, rows_of
@@ -169,6 +171,31 @@ def test_a_link_among_the_artifacts_copies_no_other_file(world: World, tmp_path:
     (artifacts / "folder").symlink_to(tmp_path / "private")
     import_store(store)
     assert [file.path for file in VersionFile.objects.all()] == ["model.bin"]
+
+
+def test_artifacts_that_are_a_link_themselves_copy_nothing(world: World, tmp_path: Path) -> None:
+    store = write_folder(tmp_path, StoredRun(RUN_ID, files={"model.bin": "abc"}))
+    artifacts = store / "417" / RUN_ID / "artifacts"
+    artifacts.rename(tmp_path / "private")
+    artifacts.symlink_to(tmp_path / "private")
+    import_store(store)
+    assert not VersionFile.objects.exists()
+
+
+def test_a_store_that_names_our_own_files_gets_none_of_them(world: World, tmp_path: Path, settings: Any) -> None:
+    run, settings.DATA_DIR = world.run("other"), tmp_path / "data"
+    for name in ("secret.key", "runbell.sqlite3-wal", "artifacts/1/content", "mine.txt"):
+        (settings.DATA_DIR / name).parent.mkdir(parents=True, exist_ok=True)
+        (settings.DATA_DIR / name).write_text("ours")
+    (settings.DATA_DIR / "link").symlink_to(settings.DATA_DIR / "secret.key")
+    for name in ("secret.key", "runbell.sqlite3-wal", "artifacts/1/content", "link", "."):
+        with pytest.raises(OSError, match="is of Runbell itself|is no file"):
+            import_run_file(run, ImportedFile("x", content=settings.DATA_DIR / name))
+    store = write_folder(tmp_path, StoredRun(RUN_ID))
+    meta = store / "417" / RUN_ID / "meta.yaml"
+    meta.write_text(f"{meta.read_text()}\nartifact_uri: {settings.DATA_DIR}\n")
+    _said, problems = import_store(store)
+    assert ("is of Runbell itself" in problems, VersionFile.objects.exists()) == (True, False)
 
 
 @pytest.mark.databases

@@ -81,3 +81,33 @@ def test_what_cannot_have_been_is_refused(world: World, api: APIClient, values: 
     answer = api.post(IMPORT, body(0, **values), format="json")
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, field)
     assert not Run.objects.exists()
+
+
+def test_a_summary_has_the_limits_that_it_has_elsewhere(world: World, api: APIClient, settings: Any) -> None:
+    deep: Any = 1
+    for _layer in range(6):
+        deep = {"a": deep}
+    settings.MOST_NESTING, settings.SUMMARY_LIMIT = 5, 1000
+    for summary in (deep, {"text": "x" * 1000}):
+        answer = api.post(IMPORT, body(0, summary=summary), format="json")
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "summary")
+    assert not Run.objects.exists()
+
+
+def test_a_config_does_not_grow_beyond_its_limit_by_parts(world: World, api: APIClient, settings: Any) -> None:
+    settings.CONFIG_LIMIT = 1000
+    assert api.post(IMPORT, body(0, config={"a": "x" * 700}), format="json").status_code == 201
+    answer = api.post(IMPORT, body(1, config={"b": "x" * 700}), format="json")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "config")
+    assert api.post(IMPORT, body(1), format="json").status_code == 200
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+def test_what_began_before_all_clocks_is_refused(world: World, api: APIClient, moment: str) -> None:
+    answer = api.post(IMPORT, body(0, started_at=moment), format="json")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "started_at")
+
+
+def test_a_row_from_before_all_clocks_dates_nothing(world: World, api: APIClient) -> None:
+    api.post(IMPORT, body(rows=[{"_step": 0, "_timestamp": -62_135_596_800, "loss": 1}]), format="json")
+    assert HistoryChunk.objects.get().created_at.timestamp() == NOON

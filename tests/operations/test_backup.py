@@ -155,3 +155,28 @@ def test_what_is_no_whole_backup_is_refused(tmp_path: Path, broken: str) -> None
 
     with pytest.raises(BrokenArchive), ArchiveReader(file) as found:
         found.verify()
+
+
+def test_what_lay_in_the_place_of_the_draft_is_not_written_to(tmp_path: Path) -> None:
+    theirs, file = tmp_path / "theirs", tmp_path / "backup.tar"
+    theirs.write_text("")
+    file.with_name("backup.tar.part").symlink_to(theirs)
+    with ArchiveWriter(file) as archive:
+        archive.finish({})
+    assert (theirs.read_text(), file.is_symlink(), file.stat().st_mode & 0o777) == ("", False, 0o600)
+
+
+@pytest.mark.parametrize(("name", "kind"), [
+    ("files/1/link", tarfile.SYMTYPE), ("files/1/link", tarfile.LNKTYPE), ("files/1", tarfile.DIRTYPE),
+    ("files/../../evil", tarfile.REGTYPE), ("/etc/evil", tarfile.REGTYPE),
+])  # fmt: skip
+def test_an_archive_with_what_is_no_part_of_one_is_refused(tmp_path: Path, name: str, kind: bytes) -> None:
+    file = tmp_path / "backup.tar"
+    with ArchiveWriter(file) as archive:
+        archive.finish({})
+    with tarfile.open(file, "a") as opened:
+        part = tarfile.TarInfo(name)
+        part.type, part.linkname = kind, "manifest.json"
+        opened.addfile(part)
+    with ArchiveReader(file) as archive, pytest.raises(BrokenArchive, match="is no part of one"):
+        archive.verify()

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.http import Http404
+from django.test.utils import CaptureQueriesContext
 
 from artifacts.models import Collection, Registry, Version
 from artifacts.services import create_version, get_or_create_collection
@@ -18,11 +20,14 @@ from operations.deletion.scheduling import deletions_of, undo
 from projects.models import Project
 from registries.access import registries_of
 from registries.models import RegistryMember
-from registries.services import create_registry, link
+from registries.services import create_registry, link, set_role_of_team, set_role_of_user
 from secrets_vault.models import Secret
 from teams.access import teams_of
 from teams.accounts.api_key import key_of, store_key
+from teams.joining.new_team import create_team
+from teams.memberships import leave
 from teams.models import ApiKey, AuditEvent, Deletion, Membership, Organization, Role, Team, User
+from tests.conftest import as_person
 from tests.operations.test_deletion import delete, purged
 from tests.world import FAILED, World
 
@@ -122,3 +127,45 @@ def test_a_superuser_deletes_what_is_anybodys(owners: World, api: Any) -> None:
     charlie = User.objects.get(username="charlie")
     for kind, name in (("project", "acme/mnist"), ("team", "acme"), ("organization", "research")):
         assert str(registry.get(kind).find(charlie, name)) == name
+
+
+def test_a_registry_comes_back_by_who_administers_it_and_not_by_who_has_left(owners: World) -> None:
+    organization = owners.team.organization
+    models = Registry.objects.get()
+    for name in ("bob", "vera"):
+        set_role_of_user(models, name, "admin")
+    leave(Membership.objects.get(team=owners.team, user=owners.users["bob"]))
+    deletion = delete(owners, f"{organization}/models", "registry")
+    assert list(deletions_of(owners.users["vera"])) == [deletion]
+    assert list(deletions_of(owners.users["bob"])) == []
+    assert as_person(owners.keys["bob"]).post(f"/api/v1/deletions/{deletion.pk}/undo").status_code == 404
+
+
+def test_a_registry_comes_back_by_the_people_of_a_team_that_administers_it(owners: World) -> None:
+    models = Registry.objects.get()
+    set_role_of_team(models, "acme", "admin")
+    deletion = delete(owners, f"{models.organization}/models", "registry")
+    assert list(deletions_of(owners.users["vera"])) == [deletion]
+    assert list(deletions_of(owners.users["charlie"])) == []
+
+
+def test_a_team_of_a_hidden_organization_is_named_to_no_other(owners: World) -> None:
+    other = Organization.objects.create(name="elsewhere")
+    root = User.objects.create_superuser("root")
+    said = []
+    for is_hidden in (False, True):
+        if is_hidden:
+            delete(owners, str(owners.team.organization), "organization")
+        with pytest.raises(Conflict) as refused:
+            create_team(other, "acme", by=root)
+        said.append(refused.value.messages)
+    assert said[0] == said[1] == ["'acme' cannot be had: choose another name."]
+
+
+def test_strangers_cannot_tell_a_team_by_the_statements_that_it_takes(owners: World) -> None:
+    counts, find = [], registry.get("team").find
+    for name in ("acme", "nowhere"):
+        with CaptureQueriesContext(connection) as asked, pytest.raises(Http404):
+            find(owners.users["charlie"], name)
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

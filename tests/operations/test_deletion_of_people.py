@@ -6,6 +6,7 @@ import json
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
 
 from automations.models import Automation
 from operations.deletion.deletable import registry
@@ -89,3 +90,9 @@ def test_their_name_is_free_again(world: World, bob: User) -> None:
     delete_person()
     purged()
     assert User.objects.create_user("bob").pk != bob.pk
+
+
+def test_the_page_says_that_the_last_superuser_cannot_be_deleted(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+    answer = client.get("/profile/deletions/new?kind=person&name=root", follow=True)
+    assert (answer.status_code, "is the last superuser" in answer.content.decode()) == (200, True)

@@ -13,6 +13,7 @@ from graphql import GraphQLResolveInfo
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 
 from artifacts.models import Collection
+from projects.models import Project
 from registries.access import organizations_of, registries_of
 from teams.access import Visitor, is_instance_admin, people_of_all, teams_of
 from teams.accounts import api_key
@@ -71,7 +72,10 @@ class Caller:
     def sees(self, collection: Collection) -> bool:
         if collection.project is None:
             return collection.registry_id in self.registries
-        return collection.project.team_id in self.teams
+        return self.sees_project(collection.project)
+
+    def sees_project(self, project: Project) -> bool:
+        return project.team_id in self.teams and project.deletion_id is None
 
 
 _LONGEST_CLIENT_ID = 64

@@ -67,7 +67,7 @@ def _where(sees: Callable[[Caller, Any], bool]) -> Guard:
 @guard("Artifact")
 def _versions(caller: Caller, found: Sequence[Version | Upload]) -> list[Any]:
     """Whole in the teams they were made in; elsewhere as much as a link tells."""
-    whole = [_team_of(one) in caller.teams for one in found]
+    whole = [caller.sees(one.collection) for one in found]
     others = [one.pk for one, mine in zip(found, whole, strict=True) if not mine and isinstance(one, Version)]
     linked = _linked(caller, others) if others else set()
     return [
@@ -106,7 +106,7 @@ def _files(caller: Caller, found: Sequence[Mapping[str, Any]]) -> list[Any]:
     owners = {id(one["of"]): one["of"] for one in found if "of" in one}
     versions = [one for one in owners.values() if not isinstance(one, Run)]
     seen = {id(one) for one, sight in zip(versions, _versions(caller, versions), strict=True) if sight is not None}
-    seen |= {id(one) for one in owners.values() if isinstance(one, Run) and one.project.team_id in caller.teams}
+    seen |= {id(one) for one in owners.values() if isinstance(one, Run) and caller.sees_project(one.project)}
     return [one if id(one.get("of")) in seen else None for one in found]
 
 
@@ -117,13 +117,13 @@ def _projects(caller: Caller, found: SdkProject) -> bool:
 
 
 def _sees_place(caller: Caller, found: SdkProject) -> bool:
-    return found.pk in caller.registries if isinstance(found, Registry) else found.team_id in caller.teams
+    return found.pk in caller.registries if isinstance(found, Registry) else caller.sees_project(found)
 
 
 @guard("Run")
 @_where
 def _runs(caller: Caller, found: Run) -> bool:
-    return found.project.team_id in caller.teams
+    return caller.sees_project(found.project)
 
 
 @guard("User")
@@ -180,7 +180,7 @@ def _things_of_wandb(*_: object) -> bool:
 @narrowing(Version)
 def _versions_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
     linked = Entry.objects.filter(_in_collections_of(caller), version=OuterRef("pk"))
-    return rows.filter(Q(collection__project__team__in=caller.teams) | Exists(linked))
+    return rows.filter(_of_projects_of(caller, "collection__project") | Exists(linked))
 
 
 @narrowing(Entry, Alias)
@@ -190,7 +190,7 @@ def _in_collections_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 @narrowing(Collection)
 def _collections_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.filter(Q(project__team__in=caller.teams) | Q(registry__in=caller.registries))
+    return rows.filter(_of_projects_of(caller, "project") | Q(registry__in=caller.registries))
 
 
 @narrowing(Registry)
@@ -205,7 +205,7 @@ def _of_teams(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 @narrowing(Run)
 def _runs_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.filter(project__team__in=caller.teams)
+    return rows.filter(_of_projects_of(caller, "project"))
 
 
 @narrowing(User)
@@ -214,13 +214,13 @@ def _people_seen(caller: Caller, rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _in_collections_of(caller: Caller) -> Q:
-    return Q(collection__project__team__in=caller.teams) | Q(collection__registry__in=caller.registries)
+    return _of_projects_of(caller, "collection__project") | Q(collection__registry__in=caller.registries)
+
+
+def _of_projects_of(caller: Caller, path: str) -> Q:
+    return Q(**{f"{path}__team__in": caller.teams, f"{path}__deletion": None})
 
 
 def _linked(caller: Caller, versions: Sequence[int]) -> set[int]:
     rows = Entry.objects.filter(_in_collections_of(caller), version__in=versions)
     return set(rows.values_list("version", flat=True))
-
-
-def _team_of(found: Version | Upload) -> int | None:
-    return found.collection.project.team_id if found.collection.project else None

@@ -12,9 +12,9 @@ from artifacts.models import Collection, Entry, Registry
 from events.models import Event
 from operations.deletion import cascade
 from operations.deletion.deletable import DeletableKind, automations_in, no_such, parts_of, registry
-from registries.access import registry_named
+from registries.access import organizations_of, registry_named
 from registries.models import RegistryMember, RegistryRole
-from teams.access import is_instance_admin
+from teams.access import is_instance_admin, teams_of
 from teams.models import Deletion, User
 
 
@@ -42,8 +42,10 @@ class DeletableRegistry(DeletableKind):
     def undoable_by(cls, user: User) -> Q:
         if user.shown_key is not None and (user.shown_key.team_id is not None or user.shown_key.closed_to):
             return Q(pk__in=())
-        mine = RegistryMember.objects.filter(user=user, role=RegistryRole.ADMIN)
-        return Q(organization__admins=user) | Q(object_id__in=mine.values("registry"))
+        mine = RegistryMember.objects.filter(Q(user=user) | Q(team__in=teams_of(user)), role=RegistryRole.ADMIN)
+        # Their role stays with who has left the organization, and counts for nothing there.
+        inside = organizations_of(user).order_by().values("pk")
+        return Q(organization__admins=user) | Q(object_id__in=mine.values("registry"), organization__in=inside)
 
     @classmethod
     def owners(cls, row: Registry) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from operations.deletion.deletable import DeletableKind, automations_in, no_such
 from operations.deletion.kinds.project import links_elsewhere
 from projects.models import Project, Run
 from projects.quota import usage_of
-from registries.access import administers, require_admin
+from registries.access import require_admin
 from secrets_vault.models import Secret
 from secrets_vault.services import delete_secret
 from teams.access import is_instance_admin, team_named
@@ -39,13 +39,15 @@ class DeletableTeam(DeletableKind):
 
     @classmethod
     def find(cls, user: User | None, name: str) -> Team:
-        found = Team.objects.select_related("organization").filter(name=name).first()
-        if user is None or is_instance_admin(user):
-            if found is None:
-                raise no_such(cls, name)
+        rows, is_open = Team.objects.select_related("organization"), user is None or is_instance_admin(user)
+        if user is not None and not is_open:
+            # One statement whether it is there or not: their number shall not tell.
+            rows = rows.filter(organization__in=administered_organizations(user))
+        found = rows.filter(name=name).first()
+        if found is not None:
             return found
-        if found is not None and administers(user, found.organization):
-            return found
+        if user is None or is_open:
+            raise no_such(cls, name)
         seen = team_named(user, name)
         require_admin(user, seen.organization)
         return seen

@@ -1,0 +1,107 @@
+"""What leads to a project that waits for its deletion from what stays: links of its versions, uses, signed URLs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from artifacts.lineage import record_use
+from artifacts.models import Entry
+from artifacts.services import create_version, get_or_create_collection
+from automations.definitions.scopes import place_named
+from automations.insight.suggestions import past_events, runs_in
+from events.event_types import by_wire_name
+from projects.models import Run, RunFile
+from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import RunDetails, finish_run, start_run
+from projects.services import create_project
+from registries.services import create_registry, link
+from tests.operations.test_deletion import delete
+from tests.world import World
+
+pytestmark = pytest.mark.any_database
+
+USED = """{ project(name: "other", entityName: "acme") { run(name: "user") { inputArtifacts { edges { node {
+    versionIndex createdBy { ... on Run { name } }
+    artifactSequence { name project { name } } } } } } } }"""
+ALONG = USED.replace("project { name }", "project { name runs { edges { node { name } } } }")
+UPLOAD = """mutation { createRunFiles(input: {
+    entityName: "acme", projectName: "mnist", runName: "secretrun", files: ["a.txt"]
+}) { files { uploadUrl } } }"""
+
+
+@pytest.fixture
+def linked(world: World) -> Entry:
+    """A version of mnist's run secretrun, linked into a registry, and used by a run of another project."""
+    run = world.run("secretrun")
+    made, _created = get_or_create_collection(world.project, "model", "model")
+    version = create_version(made, "d0", run=run).entry.version
+    user = start_run(create_project(world.team, "other"), "user", RunDetails(), user=world.users["alice"]).run
+    record_use(version, user)
+    return link(version, create_registry(world.team.organization, "models"), "model").entry
+
+
+def asked(api: APIClient, query: str) -> str:
+    return str(api.post("/graphql", {"query": query}, format="json").content.decode())
+
+
+def test_a_version_that_is_linked_leads_to_no_run_of_it(world: World, linked: Entry, api: APIClient) -> None:
+    assert "secretrun" in asked(api, USED)
+    assert "secretrun" in asked(api, ALONG)
+    delete(world)
+    said = asked(api, USED)
+    assert ('"versionIndex": 0' in said, "secretrun" in said) == (True, False)
+    assert "secretrun" not in asked(api, ALONG)
+
+
+def test_a_version_that_is_linked_nowhere_is_not_there(world: World, linked: Entry, api: APIClient) -> None:
+    linked.delete()
+    assert '"versionIndex": 0' in asked(api, USED)
+    delete(world)
+    assert '"versionIndex"' not in asked(api, USED)
+
+
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_pages_and_rest_tell_no_run_of_it(
+    world: World, linked: Entry, api: APIClient, client: Client, is_hidden: bool
+) -> None:
+    if is_hidden:
+        delete(world)
+    client.force_login(world.users["alice"])
+    page = linked.get_absolute_url()
+    for found in (page, page.rpartition("/")[0]):
+        assert ("secretrun" in client.get(found).content.decode()) is not is_hidden, found
+    address = f"/api/v1/registries/{world.team.organization.name}/models/collections/model/versions"
+    assert [one["run"] for one in api.get(address).json()["results"]] == ["" if is_hidden else "secretrun"]
+
+
+def test_a_signed_url_stores_nothing_in_it(world: World, linked: Entry, api: Any, client: Client) -> None:
+    made = api.post("/graphql", {"query": UPLOAD}, format="json").json()
+    address = urlsplit(made["data"]["createRunFiles"]["files"][0]["uploadUrl"]).path
+    delete(world)
+    assert client.put(address, b"late", content_type="text/plain").status_code == 403
+    assert not RunFile.objects.filter(content__isnull=False).exists()
+
+
+@pytest.mark.parametrize("wire", ["RUN_STATE", "RUN_METRIC"])
+def test_what_the_whole_team_watches_tells_of_none_of_its_runs(world: World, linked: Entry, wire: str) -> None:
+    place = place_named({"type": "team", "name": "acme"})
+    assert place is not None
+    world.webhook("http://127.0.0.1:9/hook")
+    for run in Run.objects.all():
+        ingest_rows(run, 0, [{"loss": 1.0}], "history")
+        finish_run(run, 1)
+    watched = by_wire_name(wire)
+    asked = (place.key, timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1))
+    for names in ({"secretrun", "user"}, {"user"}):
+        assert {context.subject.label for context in watched.replay(*asked)} == names
+        assert {run.name for run in runs_in(place)} == names
+        assert {past.label for past in past_events(place, watched)} <= names
+        if len(names) == 2:
+            delete(world)
