@@ -40,7 +40,8 @@ faults() {
 }
 
 tests_pass() {
-    step python -m pytest -q -n auto --dist loadgroup --durations=15 -m "not processes and not browser" "$@"
+    # A file stays in one process: some of its tests stand on what others of them found, and worlds are made once.
+    step python -m pytest -q -n auto --dist loadfile --durations=15 -m "not processes and not browser" "$@"
     step python -m pytest -q --durations=15 -m "processes and not faults" "${processes[@]}" "$@"
     faults "$@"
 }

@@ -28,8 +28,7 @@ from tests.access.place import everything
 from tests.access.test_matrix import ADMIN_ROUTES, FORMS, REQUESTS, SETTINGS_ROUTES, SentRequest, _filled
 from tests.world import World
 
-# In one process: its last test asks what all of them found.
-pytestmark = [pytest.mark.any_database, pytest.mark.xdist_group("confirmed-identity")]
+pytestmark = pytest.mark.any_database
 
 GUARDED: tuple[type[Model], ...] = (
     ApiKey, Membership, Invitation, RegistryMember, Organization, Secret, Integration, SlackWorkspace, Authenticator,

@@ -19,8 +19,7 @@ from tests.access.graph_walk import Answer, Walk
 from wandb_api.graphql import object_guards
 from wandb_api.graphql.schema import schema
 
-# One process walks, not each of those that run the tests.
-pytestmark = [pytest.mark.any_database, pytest.mark.xdist_group("graph")]
+pytestmark = pytest.mark.any_database
 
 # What W&B has and Runbell has not: it stands in the schema because documents of the SDK name it.
 NEVER_GIVEN = {
