@@ -47,24 +47,24 @@ def linked(world: World) -> Entry:
     return link(version, create_registry(world.team.organization, "models"), "model").entry
 
 
-def asked(api: APIClient, query: str) -> str:
+def response_to(api: APIClient, query: str) -> str:
     return str(api.post("/graphql", {"query": query}, format="json").content.decode())
 
 
 def test_a_version_that_is_linked_leads_to_no_run_of_it(world: World, linked: Entry, api: APIClient) -> None:
-    assert "secretrun" in asked(api, USED)
-    assert "secretrun" in asked(api, ALONG)
+    assert "secretrun" in response_to(api, USED)
+    assert "secretrun" in response_to(api, ALONG)
     delete(world)
-    said = asked(api, USED)
+    said = response_to(api, USED)
     assert ('"versionIndex": 0' in said, "secretrun" in said) == (True, False)
-    assert "secretrun" not in asked(api, ALONG)
+    assert "secretrun" not in response_to(api, ALONG)
 
 
 def test_a_version_that_is_linked_nowhere_is_not_there(world: World, linked: Entry, api: APIClient) -> None:
     linked.delete()
-    assert '"versionIndex": 0' in asked(api, USED)
+    assert '"versionIndex": 0' in response_to(api, USED)
     delete(world)
-    assert '"versionIndex"' not in asked(api, USED)
+    assert '"versionIndex"' not in response_to(api, USED)
 
 
 @pytest.mark.parametrize("is_hidden", [False, True])
@@ -98,9 +98,9 @@ def test_what_the_whole_team_watches_tells_of_none_of_its_runs(world: World, lin
         ingest_rows(run, 0, [{"loss": 1.0}], "history")
         finish_run(run, 1)
     watched = by_wire_name(wire)
-    asked = (place.key, timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1))
+    response_to = (place.key, timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1))
     for names in ({"secretrun", "user"}, {"user"}):
-        assert {context.subject.label for context in watched.replay(*asked)} == names
+        assert {context.subject.label for context in watched.replay(*response_to)} == names
         assert {run.name for run in runs_in(place)} == names
         assert {past.label for past in past_events(place, watched)} <= names
         if len(names) == 2:
