@@ -41,7 +41,7 @@ faults() {
 
 tests_pass() {
     # A file stays in one process: some of its tests stand on what others of them found, and worlds are made once.
-    step python -m pytest -q -n auto --dist loadfile --durations=15 -m "not processes and not browser" "$@"
+    step python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --durations=15 -m "not processes and not browser" "$@"
     step python -m pytest -q --durations=15 -m "processes and not faults" "${processes[@]}" "$@"
     faults "$@"
 }
@@ -70,7 +70,8 @@ if [ "${1:-}" = check ]; then
 fi
 
 # A file at a time in each of three: half of their time they wait for a process to start.
-processes=(-n 3 --dist loadfile)
+# In their order: else files of one long test would come last, and be waited for.
+processes=(-n 3 --dist loadfile --no-loadscope-reorder)
 case ${1:-} in
 "")
     style_and_types
