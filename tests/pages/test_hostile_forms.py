@@ -18,6 +18,9 @@ from tests.pages.people import typed
 from tests.slack_server import SlackServer
 from tests.world import World
 
+# How a text stands in a page is no question of the database.
+pytestmark = pytest.mark.any_database
+
 HOME = "/acme/mnist"
 VERSION = f"{HOME}/artifacts/model/model/v0"
 SETTINGS, ADMIN = "/settings", "/admin"
