@@ -43,7 +43,6 @@ tests_pass() {
     # A file stays in one process: some of its tests stand on what others of them found, and worlds are made once.
     step python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder --durations=15 -m "not processes and not browser" "$@"
     step python -m pytest -q --durations=15 -m "processes and not faults" "${processes[@]}" "$@"
-    faults "$@"
 }
 
 style_and_types() {
@@ -69,14 +68,24 @@ if [ "${1:-}" = check ]; then
     exit
 fi
 
-# A file at a time in each of three: half of their time they wait for a process to start.
-# In their order: else files of one long test would come last, and be waited for.
+left_out=
+answers 'import psycopg, sys; psycopg.connect(sys.argv[1], connect_timeout=3)' "$postgres" || left_out+=" PostgreSQL"
+answers 'import redis, sys; redis.from_url(sys.argv[1], socket_timeout=3).ping()' "$redis" || left_out+=" Redis"
+
+# A file at a time in each of three: half of their time they wait for a process to start. In their order: else files of
+# one long test would come last, and be waited for.
 processes=(-n 3 --dist loadfile --no-loadscope-reorder)
 case ${1:-} in
 "")
     style_and_types
     tests_pass
     step python -m pytest -q -m browser --durations=10 "${processes[@]}"
+    # All of them on PostgreSQL, where it answers, and of SQLite its lock; `make test-faults` runs all on each.
+    if [ -n "$left_out" ]; then
+        faults
+    else
+        step python -m pytest -q -m faults -rP -k locked tests/faults/test_outages.py
+    fi
     ;;
 faults) faults ;;
 properties) step python -m pytest -q -n auto --hypothesis-profile=thorough -m hypothesis ;;
@@ -86,9 +95,6 @@ properties) step python -m pytest -q -n auto --hypothesis-profile=thorough -m hy
     ;;
 esac
 
-left_out=
-answers 'import psycopg, sys; psycopg.connect(sys.argv[1], connect_timeout=3)' "$postgres" || left_out+=" PostgreSQL"
-answers 'import redis, sys; redis.from_url(sys.argv[1], socket_timeout=3).ping()' "$redis" || left_out+=" Redis"
 [ -n "$(python -c 'from tests.browser import chromium; print(chromium.path() or "")')" ] || {
     printf '\n!! LEFT OUT: every test in a browser. There is no Chromium here (apt-get install chromium).\n'
 }
@@ -97,10 +103,16 @@ if [ -n "$left_out" ]; then
     printf '!! Say where they are with RUNBELL_TEST_DATABASE_URL and RUNBELL_TEST_REDIS_URL.\n'
 else
     printf '\n== once more, on PostgreSQL with Redis: what touches them\n'
-    # The wandb SDK in processes of its own ran above; what it asks of the database is asked again in process.
-    processes+=(--ignore=tests/wandb_api)
+    # The wandb SDK in processes of its own ran above; what it asks of the database is asked again in process. Sockets,
+    # settings, the wheel and the proxy are no question of the database.
+    processes+=(--ignore=tests/wandb_api --ignore=tests/packaging --ignore=tests/config --ignore=tests/integrations
+        --ignore=tests/cli/test_slow_clients.py --ignore=tests/test_environment.py --ignore=tests/stories/test_demo.py)
     case ${1:-} in
-    "") tests_pass --postgresql ;;
+    "")
+        export RUNBELL_TEST_SECOND_DATABASE=yes
+        tests_pass --postgresql
+        faults --postgresql
+        ;;
     faults) faults --postgresql ;;
     properties) step python -m pytest -q -n auto --postgresql --hypothesis-profile=thorough -m hypothesis ;;
     esac
