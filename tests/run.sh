@@ -104,9 +104,10 @@ if [ -n "$left_out" ]; then
 else
     printf '\n== once more, on PostgreSQL with Redis: what touches them\n'
     # The wandb SDK in processes of its own ran above; what it asks of the database is asked again in process. Sockets,
-    # settings, the wheel and the proxy are no question of the database.
-    processes+=(--ignore=tests/wandb_api --ignore=tests/packaging --ignore=tests/config --ignore=tests/integrations
-        --ignore=tests/cli/test_slow_clients.py --ignore=tests/test_environment.py --ignore=tests/stories/test_demo.py)
+    # commands, settings, the wheel, the proxy and what is masked are no question of the database.
+    for once in wandb_api packaging config integrations cli test_environment.py stories/test_demo.py stories/test_leaks.py; do
+        processes+=(--ignore="tests/$once")
+    done
     case ${1:-} in
     "")
         export RUNBELL_TEST_SECOND_DATABASE=yes
