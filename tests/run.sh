@@ -79,7 +79,8 @@ case ${1:-} in
 "")
     style_and_types
     tests_pass
-    step python -m pytest -q -m browser --durations=10 "${processes[@]}"
+    # Chromium keeps both cores busy.
+    step python -m pytest -q -m browser --durations=10 -n 2 --dist loadfile
     # All of them on PostgreSQL, where it answers, and of SQLite its lock; `make test-faults` runs all on each.
     if [ -n "$left_out" ]; then
         faults
