@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http import Http404
 
+from common.statements.prepared_query import PreparedQuery
 from projects.models import Project, Run
 from teams import access
 from teams.models import Role, User
@@ -32,13 +33,28 @@ def run_named(user: User, team: str, project: str, name: str, least: Role = Role
 
 
 def run_for_ingest(user: User, team: str, project: str, name: str) -> Run:
-    """Give the run, read no further than `projects.runs.ingest.ingest_file_stream` needs it: scripts post often."""
-    narrow = ("name", "project__name", "project__team__name", "project__team__organization", "user__username")
-    rows = Run.objects.select_related("project__team", "user").only(*narrow)
+    """Give the run, read no further than `projects.runs.ingest` needs it: scripts post often."""
     # One query and no ladder of them, which comes where something is to be refused.
-    mine = access.where_may(user, rows, Role.MEMBER, "project__team")
-    found = mine.filter(project__team__name=team, project__name=project, name=name).first()
-    return found or _run_among(rows, user, team, project, name, Role.MEMBER)
+    found = _of_members.first(person=user.pk, team=team, project=project, name=name) if user.is_active else None
+    if found is not None and access.is_reached_by_key(user, found.project.team_id):
+        return found
+    return _run_among(_for_ingest(), user, team, project, name, Role.MEMBER)
+
+
+def _for_ingest() -> QuerySet[Run]:
+    narrow = (
+        "name", "project__name", "project__acts_on_late_values", "project__late_after_hours",
+        "project__team__name", "project__team__organization", "user__username",
+    )  # fmt: skip
+    return Run.objects.select_related("project__team", "user").only(*narrow)
+
+
+def _run_of_member(person: int, team: str, project: str, name: str) -> QuerySet[Run]:
+    mine = access.where_has_role(person, _for_ingest(), Role.MEMBER, "project__team")
+    return mine.filter(project__team__name=team, project__name=project, name=name)[:1]
+
+
+_of_members = PreparedQuery(_run_of_member, person=int, team=str, project=str, name=str)
 
 
 def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: str, least: Role) -> Run:

@@ -9,7 +9,11 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from django.db.models import QuerySet
+
 from common.data.fields import JSONText
+from common.statements import compiled_statements
+from common.statements.prepared_query import PreparedQuery
 from events import ledger, past_events, prometheus_metrics
 from projects.history.first_metrics import first_metrics
 from projects.history.late_values import first_in_time
@@ -46,14 +50,22 @@ def _late_apart(run: Run, piece: RowBatch) -> Iterator[RowBatch]:
             yield piece.part(start, end)
 
 
+def _newest_chunk(run: int, stream: str) -> QuerySet[HistoryChunk]:
+    rows = HistoryChunk.objects.filter(run=run, stream=stream).only("offset", "row_count")
+    return rows.order_by("-offset")[:1]
+
+
+_last_chunk = PreparedQuery(_newest_chunk, run=int, stream=str)
+
+
 class _Store:
     """One stream of a locked run, while a batch is stored."""
 
     def __init__(self, run: Run, stream: str, exceeds: Callable[[Excess], object]) -> None:
         self._run, self._stream, self._exceeds = run, stream, exceeds
-        last = run.chunks.filter(stream=stream).order_by("-offset").values_list("offset", "row_count").first()
+        last = _last_chunk.first(run=run.pk, stream=str(stream))
         # The line number at which the stream goes on.
-        self._end = sum(last) if last else 0
+        self._end = last.offset + last.row_count if last else 0
         self._position, self._differing, self._moved = -1, 0, 0
         self.accepted, self.columns = 0, set[str]()
         if self._end and stream not in run.reached:
@@ -98,7 +110,7 @@ class _Store:
             lowest=lowest, highest=highest, created_at=past_events.moment(),
         )  # fmt: skip
         chunk.rows = text
-        chunk.save(force_insert=True)
+        compiled_statements.insert_row(chunk)
         data = {"run": run.pk, "chunk": chunk.pk}
         ledger.publish_if_subscribed(HISTORY_LOGGED, run.event_scope, data, actor=run.actor)
         self._end = max(self._end, offset + len(part))
