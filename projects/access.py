@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -28,17 +30,36 @@ def hidden_scopes() -> frozenset[str]:
 
 def run_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Run:
     """Give the run, or refuse as `project_named` does."""
-    rows = Run.objects.select_related("project__team__organization", "user")
-    return _run_among(rows, user, team, project, name, least)
+    return _run_where_may(user, team, project, name, least)
+
+
+def _run_where_may(user: User, team: str, project: str, name: str, least: Role, *, for_ingest: bool = False) -> Run:
+    query = _named(least, for_ingest=for_ingest)
+    found = query.first(person=user.pk, team=team, project=project, name=name) if user.is_active else None
+    if found is not None and access.is_reached_by_key(user, found.project.team_id):
+        return found
+    return _run_among(_for_ingest() if for_ingest else _whole(), user, team, project, name, least)
+
+
+def _whole() -> QuerySet[Run]:
+    return Run.objects.select_related("project__team__organization", "user")
+
+
+@cache
+def _named(least: Role, *, for_ingest: bool = False) -> PreparedQuery[Run]:
+    """Prepare the question for the run with the role in one statement: what is refused is asked for step by step."""
+
+    def build(person: int, team: str, project: str, name: str) -> QuerySet[Run]:
+        rows = _for_ingest() if for_ingest else _whole()
+        mine = access.where_has_role(person, rows, least, "project__team")
+        return mine.filter(project__team__name=team, project__name=project, name=name)[:1]
+
+    return PreparedQuery(build, person=int, team=str, project=str, name=str)
 
 
 def run_for_ingest(user: User, team: str, project: str, name: str) -> Run:
     """Give the run, read no further than `projects.runs.ingest` needs it: scripts post often."""
-    # One query and no ladder of them, which comes where something is to be refused.
-    found = _of_members.first(person=user.pk, team=team, project=project, name=name) if user.is_active else None
-    if found is not None and access.is_reached_by_key(user, found.project.team_id):
-        return found
-    return _run_among(_for_ingest(), user, team, project, name, Role.MEMBER)
+    return _run_where_may(user, team, project, name, Role.MEMBER, for_ingest=True)
 
 
 def _for_ingest() -> QuerySet[Run]:
@@ -47,14 +68,6 @@ def _for_ingest() -> QuerySet[Run]:
         "project__team__name", "project__team__organization", "user__username",
     )  # fmt: skip
     return Run.objects.select_related("project__team", "user").only(*narrow)
-
-
-def _run_of_member(person: int, team: str, project: str, name: str) -> QuerySet[Run]:
-    mine = access.where_has_role(person, _for_ingest(), Role.MEMBER, "project__team")
-    return mine.filter(project__team__name=team, project__name=project, name=name)[:1]
-
-
-_of_members = PreparedQuery(_run_of_member, person=int, team=str, project=str, name=str)
 
 
 def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: str, least: Role) -> Run:

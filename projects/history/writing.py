@@ -9,11 +9,8 @@ import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from django.db.models import QuerySet
-
 from common.data.fields import JSONText
 from common.statements import compiled_statements
-from common.statements.prepared_query import PreparedQuery
 from events import ledger, past_events, prometheus_metrics
 from projects.history.first_metrics import first_metrics
 from projects.history.late_values import first_in_time
@@ -21,6 +18,7 @@ from projects.history.logging_limits import Excess, fitted, summary_excess
 from projects.history.row_batch import RowBatch
 from projects.history.row_identity import highest_place, new_rows, place_of, range_of, rising_range
 from projects.history.row_values import number
+from projects.history.stream_offsets import next_offset
 from projects.history.summary import is_flat, update_summary
 from projects.models import HistoryChunk, Run, Stream
 
@@ -50,22 +48,12 @@ def _late_apart(run: Run, piece: RowBatch) -> Iterator[RowBatch]:
             yield piece.part(start, end)
 
 
-def _newest_chunk(run: int, stream: str) -> QuerySet[HistoryChunk]:
-    rows = HistoryChunk.objects.filter(run=run, stream=stream).only("offset", "row_count")
-    return rows.order_by("-offset")[:1]
-
-
-_last_chunk = PreparedQuery(_newest_chunk, run=int, stream=str)
-
-
 class _Store:
     """One stream of a locked run, while a batch is stored."""
 
     def __init__(self, run: Run, stream: str, exceeds: Callable[[Excess], object]) -> None:
         self._run, self._stream, self._exceeds = run, stream, exceeds
-        last = _last_chunk.first(run=run.pk, stream=str(stream))
-        # The line number at which the stream goes on.
-        self._end = last.offset + last.row_count if last else 0
+        self._end = next_offset(run, stream)
         self._position, self._differing, self._moved = -1, 0, 0
         self.accepted, self.columns = 0, set[str]()
         if self._end and stream not in run.reached:
