@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -42,6 +42,11 @@ def has_subscribers(kind: str, scopes: Iterable[str]) -> bool:
     return bool(named) and _of_scopes(len(named)).first(kind=kind, **named) is not None
 
 
+def subscriptions_of(kind: str, scopes: Sequence[Any]) -> QuerySet[Subscription]:
+    """Give the subscriptions to ask for in another query, such as with `Exists`; scopes may be expressions of it."""
+    return Subscription.objects.filter(kind=kind, scope__in=scopes, subscribers__gt=0)
+
+
 @cache
 def _of_scopes(count: int) -> PreparedQuery[Subscription]:
     """Prepare the question for so many scopes: it is asked with everything that happens."""
@@ -50,8 +55,7 @@ def _of_scopes(count: int) -> PreparedQuery[Subscription]:
 
 
 def _subscribed(kind: str, **scopes: str) -> QuerySet[Subscription]:
-    rows = Subscription.objects.filter(kind=kind, scope__in=list(scopes.values()), subscribers__gt=0)
-    return rows.only("pk")[:1]
+    return subscriptions_of(kind, list(scopes.values())).only("pk")[:1]
 
 
 @dataclass(frozen=True)
@@ -72,9 +76,16 @@ def publish(kind: str, place: EventScope, data: Mapping[str, Any], *, actor: str
     return _write(Event(kind=kind, data=dict(data), actor=actor), place, is_heard)
 
 
-def publish_if_subscribed(kind: str, place: EventScope, data: Mapping[str, Any], *, actor: str = "") -> Event | None:
-    """Publish where somebody subscribes, and write no row elsewhere: for what happens often."""
-    if past_events.is_past() or not has_subscribers(kind, place.scopes):
+def publish_if_subscribed(
+    kind: str, place: EventScope, data: Mapping[str, Any], *, actor: str = "", is_heard: bool | None = None
+) -> Event | None:
+    """Publish where somebody subscribes, and write no row elsewhere: for what happens often.
+
+    `is_heard` says whether somebody does, where the caller has asked (`subscriptions_of`).
+    """
+    if past_events.is_past():
+        return None
+    if is_heard is False or (is_heard is None and not has_subscribers(kind, place.scopes)):
         return None
     return _write(Event(kind=kind, data=dict(data), actor=actor), place, True)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.http import Http404
 
 from common.statements.prepared_query import PreparedQuery
+from events import ledger
+from projects.history.writing import HISTORY_LOGGED
 from projects.models import Project, Run
+from projects.runs.lifecycle import lock_run
 from teams import access
 from teams.models import Role, User
 
@@ -30,15 +34,10 @@ def hidden_scopes() -> frozenset[str]:
 
 def run_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Run:
     """Give the run, or refuse as `project_named` does."""
-    return _run_where_may(user, team, project, name, least)
-
-
-def _run_where_may(user: User, team: str, project: str, name: str, least: Role, *, for_ingest: bool = False) -> Run:
-    query = _named(least, for_ingest=for_ingest)
-    found = query.first(person=user.pk, team=team, project=project, name=name) if user.is_active else None
+    found = _named(least).first(person=user.pk, team=team, project=project, name=name) if user.is_active else None
     if found is not None and access.is_reached_by_key(user, found.project.team_id):
         return found
-    return _run_among(_for_ingest() if for_ingest else _whole(), user, team, project, name, least)
+    return _run_among(_whole(), user, team, project, name, least)
 
 
 def _whole() -> QuerySet[Run]:
@@ -46,28 +45,44 @@ def _whole() -> QuerySet[Run]:
 
 
 @cache
-def _named(least: Role, *, for_ingest: bool = False) -> PreparedQuery[Run]:
+def _named(least: Role) -> PreparedQuery[Run]:
     """Prepare the question for the run with the role in one statement: what is refused is asked for step by step."""
 
     def build(person: int, team: str, project: str, name: str) -> QuerySet[Run]:
-        rows = _for_ingest() if for_ingest else _whole()
-        mine = access.where_has_role(person, rows, least, "project__team")
+        mine = access.where_has_role(person, _whole(), least, "project__team")
         return mine.filter(project__team__name=team, project__name=project, name=name)[:1]
 
     return PreparedQuery(build, person=int, team=str, project=str, name=str)
 
 
-def run_for_ingest(user: User, team: str, project: str, name: str) -> Run:
-    """Give the run, read no further than `projects.runs.ingest` needs it: scripts post often."""
-    return _run_where_may(user, team, project, name, Role.MEMBER, for_ingest=True)
+def lock_run_to_log(user: User, team: str, project: str, name: str) -> Run:
+    """Lock the run and give it, read no further than `projects.runs.ingest` needs it; refuse as `run_named` does.
+
+    In one query, for scripts log often: who may, which run, and whether anybody listens.
+    """
+    found = _to_log.first(person=user.pk, team=team, project=project, name=name) if user.is_active else None
+    if found is not None and access.is_reached_by_key(user, found.project.team_id):
+        return found
+    # Where it is to be refused, it is asked for step by step.
+    return lock_run(_run_among(_whole(), user, team, project, name, Role.MEMBER))
 
 
-def _for_ingest() -> QuerySet[Run]:
-    narrow = (
-        "name", "project__name", "project__acts_on_late_values", "project__late_after_hours",
-        "project__team__name", "project__team__organization", "user__username",
-    )  # fmt: skip
-    return Run.objects.select_related("project__team", "user").only(*narrow)
+def _run_to_log(person: int, team: str, project: str, name: str) -> QuerySet[Run]:
+    # What is large and seldom asked for is read only then.
+    seldom = ("config", "telemetry", "client_summary", "tags", "notes", "program", "project__description")
+    rows = Run.objects.select_for_update(of=("self",)).select_related("project__team", "user").defer(*seldom)
+    scopes = [
+        Concat(Value(f"{kind}:"), Cast(OuterRef(path), CharField()))
+        for kind, path in (
+            ("project", "project_id"), ("team", "project__team_id"), ("organization", "project__team__organization_id"),
+        )
+    ]  # fmt: skip
+    rows = rows.annotate(is_heard=Exists(ledger.subscriptions_of(HISTORY_LOGGED, scopes)))
+    mine = access.where_has_role(person, rows, Role.MEMBER, "project__team")
+    return mine.filter(project__team__name=team, project__name=project, name=name)[:1]
+
+
+_to_log = PreparedQuery(_run_to_log, person=int, team=str, project=str, name=str)
 
 
 def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: str, least: Role) -> Run:

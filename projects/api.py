@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.data.strict_json import strict
 from projects import services
-from projects.access import project_named, run_named
+from projects.access import lock_run_to_log, project_named, run_named
 from projects.history import downsampling, stream_offsets
 from projects.models import Project, Run
 from projects.runs import ingest, lifecycle
@@ -127,12 +129,15 @@ class RunHistory(APIView):
     @extend_schema(request=RowBatchSerializer, responses=StoredRowsSerializer)
     def post(self, request: Request, team: str, project: str, run: str) -> Response:
         """Log rows. The same offset again is harmless."""
-        found = run_named(person(request), team, project, run, Role.MEMBER)
         sent = RowBatchSerializer(data=request.data)
-        sent.is_valid(raise_exception=True)
+        if not sent.is_valid():
+            # Whose run it is comes before what is wrong with the rows.
+            run_named(person(request), team, project, run, Role.MEMBER)
+            raise ValidationError(sent.errors)
         batch = sent.validated_data
-        accepted = ingest.ingest_rows(found, batch["offset"], batch["rows"], batch["stream"])
-        return Response({"accepted": accepted, "next_offset": stream_offsets.next_offset(found, batch["stream"])})
+        found = partial(lock_run_to_log, person(request), team, project, run)
+        logged = ingest.log_rows(found, batch["offset"], batch["rows"], batch["stream"])
+        return Response({"accepted": logged.accepted, "next_offset": logged.next_offset})
 
     @extend_schema(
         responses=SampledSerializer,

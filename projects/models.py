@@ -118,6 +118,8 @@ class Run(models.Model):
     is_restarting = models.BooleanField(default=False, editable=False)
     # The highest step (of system metrics and the summary: time) logged, by stream: projects.history.row_identity.
     reached = JSONTextField(default=dict, editable=False)
+    # A line number behind all that are taken, by stream: projects.history.writing. Missing where it was not kept yet.
+    line_ends = JSONTextField(default=dict, editable=False)
     # Rows that differ from others of their line or step: how many were kept beside these, and what is said of it.
     differing_rows = JSONTextField(default=dict, editable=False)
     # Where it went on from, and with what: the parent of a fork, or a rewind of its own: projects.runs.branching.
@@ -128,6 +130,9 @@ class Run(models.Model):
     removed_rows = JSONTextField(null=True, editable=False)
     # Who writes a run that several processes share (mode="shared"), by the SDK's client id: projects.runs.writers.
     writers = JSONTextField(default=dict, editable=False)
+
+    # Whether somebody subscribes to what it logs, where it was asked with the row; None where it is to be asked.
+    is_heard: bool | None = None
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "name"], name="one_run_per_project_and_name")]

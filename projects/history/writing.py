@@ -53,7 +53,8 @@ class _Store:
 
     def __init__(self, run: Run, stream: str, exceeds: Callable[[Excess], object]) -> None:
         self._run, self._stream, self._exceeds = run, stream, exceeds
-        self._end = next_offset(run, stream)
+        kept = run.line_ends.get(stream)
+        self._end: int = next_offset(run, stream) if kept is None else kept
         self._position, self._differing, self._moved = -1, 0, 0
         self.accepted, self.columns = 0, set[str]()
         if self._end and stream not in run.reached:
@@ -100,8 +101,8 @@ class _Store:
         chunk.rows = text
         compiled_statements.insert_row(chunk)
         data = {"run": run.pk, "chunk": chunk.pk}
-        ledger.publish_if_subscribed(HISTORY_LOGGED, run.event_scope, data, actor=run.actor)
-        self._end = max(self._end, offset + len(part))
+        ledger.publish_if_subscribed(HISTORY_LOGGED, run.event_scope, data, actor=run.actor, is_heard=run.is_heard)
+        self._move_end(offset + len(part))
         self._position += len(part)
         self.accepted += len(part)
         self._reach(highest)
@@ -132,6 +133,12 @@ class _Store:
         if before is None or (place is not None and place > before):
             self._run.reached = {**self._run.reached, self._stream: place}
             self.columns.add("reached")
+
+    def _move_end(self, end: int) -> None:
+        """Keep where the lines end with the run, which is written anyway; it may be beyond: rows are removed too."""
+        self._end = max(self._end, end)
+        self._run.line_ends = {**self._run.line_ends, self._stream: self._end}
+        self.columns.add("line_ends")
 
     def _note_differing(self, count: int) -> None:
         noted = dict(self._run.differing_rows)

@@ -6,7 +6,7 @@ The way of a posted row: a door (`projects/api.py`, `wandb_api/files/file_stream
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,12 +16,11 @@ from django.db import transaction
 
 from common.data.validation_errors import quoted, refuse
 from common.statements import compiled_statements
-from common.statements.prepared_query import PreparedQuery
 from projects.history.console_output import output_line_count, store_output
 from projects.history.logging_limits import Excess, check_row_count, json_excess
 from projects.history.row_batch import RowBatch
 from projects.history.row_values import HistoryRow
-from projects.history.stream_offsets import OUTPUT_STREAM, find_resent_output
+from projects.history.stream_offsets import OUTPUT_STREAM, find_resent_output, next_offset
 from projects.history.writing import store_rows
 from projects.models import Run, Stream
 from projects.quota import require_room
@@ -30,6 +29,9 @@ from projects.runs.files import record_uploaded
 from projects.runs.lifecycle import finish_locked_run, lock_run, mark_locked_run_preempting, record_heartbeat, restart
 from projects.runs.limit_notes import note_left_out
 from projects.runs.writers import may_end, note_writer, store_shared_output
+
+# Finds a run and locks it, where it may be logged to: `projects.access.lock_run_to_log`.
+FindLocked = Callable[[], Run]
 
 
 @dataclass(frozen=True)
@@ -59,31 +61,45 @@ class FileStreamPost:
         return self == FileStreamPost(writer=self.writer)
 
 
-def ingest_rows(run: Run, offset: int, rows: Sequence[HistoryRow], stream: str = Stream.HISTORY) -> int:
+def ingest_rows(run: Run | FindLocked, offset: int, rows: Sequence[HistoryRow], stream: str = Stream.HISTORY) -> int:
     """Ingest a batch of rows, as REST sends them; give how many were new.
 
     `offset` is the client's line number of the first row. A repeat is harmless, also one that is cut otherwise.
     """
+    return log_rows(run, offset, rows, stream).accepted
+
+
+@dataclass(frozen=True)
+class LoggedRows:
+    """How many were new, and behind which line number the next ones stand free."""
+
+    accepted: int
+    next_offset: int
+
+
+def log_rows(run: Run | FindLocked, offset: int, rows: Sequence[HistoryRow], stream: str) -> LoggedRows:
+    """As `ingest_rows`, and tell where to go on. What finds the run is asked in the transaction."""
     _check_rows(rows)
-    require_room(run.project.team)
     with transaction.atomic():
-        locked = lock_run(run)
+        locked = lock_run(run) if isinstance(run, Run) else run()
+        require_room(locked.project.team)
         changed = record_heartbeat(locked)
         accepted, columns = store_rows(locked, stream, RowBatch(offset, rows), Excess.refuse)
         compiled_statements.save_columns(locked, changed + columns)
-        return accepted
+        end = locked.line_ends.get(stream)
+        return LoggedRows(accepted, next_offset(locked, stream) if end is None else end)
 
 
-def ingest_file_stream(run: Run, post: FileStreamPost) -> Run:
+def ingest_file_stream(run: Run | FindLocked, post: FileStreamPost) -> Run:
     """Ingest a post of the wandb SDK, which comes every few seconds; give the run as it is then.
 
     What is beyond a limit is left out of it, and noted on the run. Refused are only rows of a team without room.
     """
-    if post.history is not None or post.system is not None:
-        require_room(run.project.team)
     with transaction.atomic():
-        locked = _lock_loaded(run)
-        changed, beyond = record_heartbeat(locked), list[Excess]()
+        locked, beyond = lock_run(run) if isinstance(run, Run) else run(), list[Excess]()
+        if post.history is not None or post.system is not None:
+            require_room(locked.project.team)
+        changed = record_heartbeat(locked)
         if post.writer and post.writer not in locked.writers:
             note_writer(locked, post.writer)
             changed.append("writers")
@@ -94,16 +110,21 @@ def ingest_file_stream(run: Run, post: FileStreamPost) -> Run:
         if beyond:
             changed += note_left_out(locked, beyond)
         compiled_statements.save_columns(locked, changed)
-        accepted += _store_output(locked, post, repeats=accepted < post.row_count)
-        if post.uploaded:
-            _record_uploaded(locked, post.uploaded)
-        if locked.is_restarting and (accepted or post.is_heartbeat):
-            restart(locked)
-        if post.preempting:
-            mark_locked_run_preempting(locked)
-        if post.exit_code is not None and may_end(locked, post.writer):
-            finish_locked_run(locked, post.exit_code)
+        _apply_rest(locked, post, accepted)
         return locked
+
+
+def _apply_rest(locked: Run, post: FileStreamPost, accepted: int) -> None:
+    """What is not of the rows: output, files, and where the run stands after all that."""
+    accepted += _store_output(locked, post, repeats=accepted < post.row_count)
+    if post.uploaded:
+        _record_uploaded(locked, post.uploaded)
+    if locked.is_restarting and (accepted or post.is_heartbeat):
+        restart(locked)
+    if post.preempting:
+        mark_locked_run_preempting(locked)
+    if post.exit_code is not None and may_end(locked, post.writer):
+        finish_locked_run(locked, post.exit_code)
 
 
 def _store_rows(locked: Run, post: FileStreamPost, beyond: list[Excess]) -> tuple[int, list[str]]:
@@ -148,26 +169,6 @@ def _record_uploaded(locked: Run, names: Sequence[str]) -> None:
         record_uploaded(locked, names, "uploaded")
     except ValidationError as error:
         locked.save(update_fields=note_left_out(locked, [Excess("files", " ".join(error.messages))]))
-
-
-def _lock_loaded(run: Run) -> Run:
-    """As `lock_run`, for a run that was just read with its project: where it belongs stays."""
-    locked = _locked.first(pk=run.pk)
-    if locked is None:
-        raise Run.DoesNotExist(f"The run {run.pk} was deleted meanwhile.")
-    locked.project, locked.user = run.project, run.user
-    return locked
-
-
-# What is large and seldom asked for is read only then.
-_locked = PreparedQuery(
-    lambda pk: (
-        Run.objects.select_for_update()
-        .defer("config", "telemetry", "client_summary", "tags", "notes", "program")
-        .filter(pk=pk)
-    ),
-    pk=int,
-)
 
 
 def _check_rows(rows: Sequence[HistoryRow]) -> None:

@@ -252,8 +252,8 @@ def test_rows_that_go_on_after_the_last_ones_take_few_queries(
     run: Run, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ingest_rows(run, 0, rows(1, 2))
-    # The run, the lines before, the new chunk, who listens, the run again; and a savepoint, twice.
-    with django_assert_num_queries(7):
+    # The run, the new chunk, who listens, the run again; and a savepoint, twice.
+    with django_assert_num_queries(6):
         ingest_rows(run, 2, rows(3, 4))
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from common.data.strict_json import DEEPEST, NestedTooDeep, check_depth, parsed,
 from common.data.validation_errors import quoted
 from common.data.value_count import check_body, check_text
 from common.processes.fair_lock import in_turn
-from projects.access import run_for_ingest
+from projects.access import lock_run_to_log
 from projects.history.row_batch import RowBatch
 from projects.runs.ingest import FileStreamPost, ingest_file_stream
 from teams.accounts.key_scopes import KeyScope, require
@@ -50,10 +51,10 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
             if not isinstance(user, User):
                 raise NotAuthenticated
             require(user, KeyScope.LOG)
-            found = run_for_ingest(user, entity, project, run)
             # Strangers have nothing unpacked, which may be a thousand times what they sent.
             body = _unpacked(sent, request.headers.get("Content-Encoding", ""))
-            kept = ingest_file_stream(found, _read(body, shared_writer(request.headers)))
+            post = _read(body, shared_writer(request.headers))
+            kept = ingest_file_stream(partial(lock_run_to_log, user, entity, project, run), post)
     except _REFUSALS as error:
         return errors.refusal(error)
     answer: dict[str, Any] = {"exitcode": None, "limits": {}}

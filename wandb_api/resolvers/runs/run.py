@@ -12,7 +12,7 @@ from django.utils.html import escape
 from artifacts.editing import delete_versions_of
 from artifacts.models import Registry
 from common.data.validation_errors import Conflict, quoted, refuse
-from projects.access import run_for_ingest
+from projects.access import run_named
 from projects.history import reading
 from projects.history.step_ranges import last_row_by_step
 from projects.history.stream_offsets import OUTPUT_STREAM, client_line_counts
@@ -114,7 +114,7 @@ def rewind(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     if input["metricName"] != "_step":
         refuse("resume_from", f'{quoted(input["metricName"])} is no step. Write it like resume_from="RUN?_step=5".')
     team = writable_team(user, input.get("entityName"))
-    found = run_for_ingest(user, team.name, input.get("projectName") or _NO_PROJECT, input["runName"])
+    found = run_named(user, team.name, input.get("projectName") or _NO_PROJECT, input["runName"], Role.MEMBER)
     return {"rewoundRun": rewind_run(found, input["metricValue"]), "clientMutationId": input.get("clientMutationId")}
 
 
