@@ -27,6 +27,8 @@ SECRETS = frozenset(
     ]
 )  # fmt: skip
 _env = environ.Env()
+# A process's title stands where its arguments did, and not over its environment, by which processes are found.
+os.environ.setdefault("SPT_NOENV", "1")
 # Every name that was asked for: any other that looks like one of ours is a mistake (check config.W005).
 asked: set[str] = set()
 # Read elsewhere: by our own processes of each other, by examples, by compose files, by tests.

@@ -34,20 +34,27 @@ def supervise(folder: Path, *, stale_seconds: float, stop_seconds: float, stop: 
     """Run clusters, one after the other, until the stop signal; then let the last one finish what is under way."""
     with _heartbeat_file(folder) as file:
         pulse = worker_heartbeat.ClusterHeartbeat(file, stale_seconds=stale_seconds)
+        # The first shares our memory, which a later one cannot: beside a thread nothing is forked.
+        cluster: Child | None = _start_cluster(file)
         # In a thread: a locked or absent database may hold it up, and must not hold up the watch.
         threading.Thread(target=_ask_for_ever, args=(pulse,), daemon=True).start()
         while not stop.received:
-            _run_cluster(pulse, file, stop, stop_seconds)
+            _watch(cluster or _start_cluster(file), pulse, file, stop, stop_seconds)
+            cluster = None
 
 
-def _run_cluster(pulse: worker_heartbeat.ClusterHeartbeat, file: Path, stop: StopSignal, stop_seconds: float) -> None:
-    """Run one until it ends, falls silent, or the stop signal comes. Nothing of it is left then."""
+def _start_cluster(file: Path) -> Child:
+    environment = {worker_heartbeat.HEARTBEAT_FILE_VARIABLE: str(file)}
+    # Checked already, by us; once more would take a second of each restart, and the memory of every page's code.
+    return Child("manage.py", "qcluster", "--skip-checks", environment=environment, shares_memory=True)
+
+
+def _watch(
+    cluster: Child, pulse: worker_heartbeat.ClusterHeartbeat, file: Path, stop: StopSignal, stop_seconds: float
+) -> None:
+    """Watch one until it ends, falls silent, or the stop signal comes. Nothing of it is left then."""
     pulse.begin()
     started_at = time.monotonic()
-    # Checked already, by us; once more would take a second of each restart, and the memory of every page's code.
-    cluster = Child(
-        "manage.py", "qcluster", "--skip-checks", environment={worker_heartbeat.HEARTBEAT_FILE_VARIABLE: str(file)}
-    )
     try:
         while not (stop.received or cluster.has_ended() or pulse.is_stale()):
             time.sleep(POLL_SECONDS)
@@ -108,7 +115,7 @@ def _heartbeat_file(folder: Path) -> Iterator[Path]:
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _LEFT_SECONDS:
                 left.unlink()
-    handle, name = tempfile.mkstemp(prefix="heartbeat-", dir=folder)
+    handle, name = tempfile.mkstemp(prefix=f"heartbeat-{os.getpid()}-", dir=folder)
     os.close(handle)
     try:
         yield Path(name)

@@ -201,17 +201,15 @@ class Worker(Command):
 
     @property
     def heartbeat_file(self) -> Path:
-        """The one of this worker: others that were killed may have left theirs."""
-        found: list[str] = []
+        """The one of this worker, by its number: others that were killed may have left theirs."""
+        found: list[Path] = []
 
-        def heartbeat_files() -> list[str]:
-            # Until the new program is loaded the child has the environment of its parent. It is read once: between two
-            # looks the cluster may be started anew.
-            found[:] = filter(None, (_variables(pid).get("RUNBELL_HEARTBEAT_FILE") for pid in children(self.pid)))
+        def heartbeat_files() -> list[Path]:
+            found[:] = Path(self.environment["RUNBELL_DATA_DIR"]).glob(f"heartbeat-{self.pid}-*")
             return found
 
         wait_until(heartbeat_files, 10, "a cluster")
-        return Path(found[0])
+        return found[0]
 
     def wait_for_a_heartbeat(self, seconds: float = 30) -> float:
         file = self.heartbeat_file

@@ -20,6 +20,7 @@ from typing import Any
 from django.conf import settings
 from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
+from setproctitle import setproctitle
 
 from cli.web_server.client_connection import ClientConnection, Stage
 from cli.web_server.fair_queue import FairQueue
@@ -48,6 +49,7 @@ _EVENTS = {Stage.LEAVING: selectors.EVENT_WRITE}
 class ParkingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
     def run(self) -> None:
         """Serve until the end of the process is asked for."""
+        setproctitle("runbell web")
         self.connections: dict[ClientConnection, None] = {}
         self.transfers = futures.ThreadPoolExecutor(max_workers=2 * self.cfg.threads, thread_name_prefix="transfer")
         self.most = _possible(self.cfg.worker_connections)

@@ -12,6 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
+from common.processes import forked_program
+
 POLL_SECONDS = 0.1
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,17 +34,15 @@ class StopSignal:
 class Child:
     """A program in a session of its own: signals to our group pass it by, and it dies with us however we end.
 
-    Start it from the main thread: the kernel takes the end of the starting thread for ours.
+    Start it from the main thread: the kernel takes the end of the starting thread for ours. With `shares_memory` it is
+    forked where that is possible: the code that we have loaded is then in memory once, and is not loaded again.
     """
 
-    def __init__(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "common.processes.parent_death", str(os.getpid()), *command],
-            cwd=_ROOT,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+    def __init__(
+        self, *command: str, environment: Mapping[str, str] | None = None, shares_memory: bool = False
+    ) -> None:
+        start = _Forked if shares_memory and forked_program.is_possible() else _executed
+        self._process = start([str(os.getpid()), *command], dict(environment or {}))
         self._is_cleared = False
 
     @property
@@ -70,7 +70,45 @@ class Child:
         # Nobody is left of the group; macOS says so with a PermissionError.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+        if not self.has_ended():
+            # It had no session of its own yet.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         self._process.wait()
+
+
+def _executed(arguments: list[str], environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "common.processes.parent_death", *arguments],
+        cwd=_ROOT,
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+class _Forked:
+    """A forked program, as `subprocess` shows one."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str]) -> None:
+        self.pid = forked_program.fork(arguments, environment, folder=_ROOT)
+        self._code: int | None = None
+
+    def poll(self) -> int | None:
+        return self._reap(os.WNOHANG)
+
+    def wait(self) -> int | None:
+        return self._reap(0)
+
+    def _reap(self, options: int) -> int | None:
+        if self._code is None:
+            ended, status = os.waitpid(self.pid, options)
+            self._code = os.waitstatus_to_exitcode(status) if ended else None
+        return self._code
+
+    def terminate(self) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
 
 
 def stop_all(children: Iterable[Child], seconds: float, stop: StopSignal) -> None:

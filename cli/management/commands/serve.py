@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
+from setproctitle import setproctitle
 
 from common.processes.child_processes import POLL_SECONDS, Child, StopSignal, stop_all
 from operations import first_start, migrating
@@ -28,6 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = StopSignal()
+        setproctitle("runbell serve")
         _refuse_taken_port()
         try:
             with migrating.lock(is_stopped=lambda: stop.received):
@@ -38,11 +40,7 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}") from None
         self._warn_of_unreachable()
-        children = {
-            "web": Child("gunicorn", *_gunicorn_options()),
-            # Checked already, by us: the checks alone would load the code of every page.
-            "worker": Child("manage.py", "worker", "--skip-checks"),
-        }
+        children = _started()
         try:
             if settings.SAMPLE:
                 # While the others load.
@@ -72,6 +70,14 @@ class Command(BaseCommand):
                 self.stderr.write(self.style.WARNING(said))
 
 
+def _started() -> dict[str, Child]:
+    return {
+        "web": Child("gunicorn", *_gunicorn_options(), shares_memory=True),
+        # Checked already, by us: the checks alone would load the code of every page.
+        "worker": Child("manage.py", "worker", "--skip-checks", shares_memory=True),
+    }
+
+
 def _gunicorn_options() -> list[str]:
     options = {
         "bind": f"{_socket_name(settings.HOST)}:{settings.PORT}",
@@ -82,6 +88,7 @@ def _gunicorn_options() -> list[str]:
         "timeout": 60,
         "graceful-timeout": settings.STOP_SECONDS,
         "keep-alive": 5,
+        "name": "runbell",
         "log-level": "warning",
         "worker-tmp-dir": settings.DATA_DIR,
         # Ours to judge (`ForwardedProto`): gunicorn would believe each local user.

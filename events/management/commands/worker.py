@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from setproctitle import setproctitle
 
 from common.processes import start_checks
 from common.processes.child_processes import StopSignal
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     help = "Judge events and deliver, until SIGTERM or Ctrl-C. Run as many as you like, on any host."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        setproctitle("runbell worker")
         # Also with --skip-checks.
         start_checks.refuse_dangerous()
         for problem in rotation.problems():
