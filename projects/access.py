@@ -77,7 +77,8 @@ def _run_to_log(person: int, team: str, project: str, name: str) -> QuerySet[Run
             ("project", "project_id"), ("team", "project__team_id"), ("organization", "project__team__organization_id"),
         )
     ]  # fmt: skip
-    rows = rows.annotate(is_heard=Exists(ledger.subscriptions_of(HISTORY_LOGGED, scopes)))
+    heard = Exists(ledger.subscriptions_of(HISTORY_LOGGED, scopes))
+    rows = rows.annotate(is_heard=heard)  # type: ignore[no-redef]
     mine = access.where_has_role(person, rows, Role.MEMBER, "project__team")
     return mine.filter(project__team__name=team, project__name=project, name=name)[:1]
 
