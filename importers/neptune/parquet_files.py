@@ -127,7 +127,7 @@ def _values_of(run: ExportedRun, columns: Sequence[str], kinds: Sequence[str] | 
 
 
 def _batches(part: Path, columns: Sequence[str]) -> Iterator[Any]:
-    with _told(part), pyarrow.parquet.ParquetFile(part) as file:
+    with _refused(part), pyarrow.parquet.ParquetFile(part) as file:
         missing = [column for column in columns if column not in file.schema_arrow.names]
         if missing:
             raise UnreadableSource(f"{part} is no file of neptune-exporter: it has no column {missing[0]}.")
@@ -135,7 +135,7 @@ def _batches(part: Path, columns: Sequence[str]) -> Iterator[Any]:
 
 
 @contextmanager
-def _told(part: Path) -> Iterator[None]:
+def _refused(part: Path) -> Iterator[None]:
     try:
         yield
     except (pyarrow.ArrowException, OSError) as error:

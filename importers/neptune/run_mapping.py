@@ -146,7 +146,7 @@ def _details(run: ExportedRun, read: _Read) -> RunDetails:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()
-    return sorted(value) if isinstance(value, list) else value
+    return sorted(one for one in value if one is not None) if isinstance(value, list) else value
 
 
 def _fork(read: _Read) -> BranchPoint | None:

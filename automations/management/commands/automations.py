@@ -28,7 +28,7 @@ class Command(BaseCommand):
         for verb, what in (("diff", "show what applying would do"), ("apply", "make what the file says")):
             one = verbs.add_parser(verb, help=what)
             one.add_argument("file", type=Path)
-            one.add_argument("--user", help="on whose word webhooks of another team are used: who belongs to both")
+            one.add_argument("--user", help="on whose word integrations of another team are used: who belongs to both")
             one.add_argument("--prune", action="store_true", help="delete what stands in its scopes and not in it")
 
     def handle(self, *args: Any, verb: str, file: Path | None, **options: Any) -> None:
