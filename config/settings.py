@@ -103,8 +103,10 @@ MIDDLEWARE = [
     "teams.audit.middleware.Audited",
     "common.http.middleware.https_only.HttpsForScripts",
     "teams.accounts.rate_limits.RateLimited",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # From here to its end a script that shows a key passes by.
+    "teams.sign_in.sessionless_requests.PastBrowsers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "teams.sessions.activity.SessionActivity",
@@ -118,6 +120,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "teams.accounts.time_zone.TimeZone",
     "common.http.middleware.fragment_messages.MessagesInFragments",
+    "teams.sign_in.sessionless_requests.BrowsersEnd",
     "automations.loop_guard.CausedByDelivery",
 ]
 

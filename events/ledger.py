@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from django.utils import timezone
 from common.data import leases
 from common.data.database_clock import database_now
 from common.processes import crash_points
+from common.statements import compiled_statements
+from common.statements.prepared_query import PreparedQuery
 from events import causation, past_events, prometheus_metrics, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
@@ -35,7 +38,20 @@ _CLAIM_LOCK = 7_265_110
 
 def has_subscribers(kind: str, scopes: Iterable[str]) -> bool:
     """Whether anybody subscribes to this kind of event in one of these scopes."""
-    return Subscription.objects.filter(kind=kind, scope__in=list(scopes), subscribers__gt=0).exists()
+    named = {f"scope{place}": scope for place, scope in enumerate(scopes)}
+    return bool(named) and _of_scopes(len(named)).first(kind=kind, **named) is not None
+
+
+@cache
+def _of_scopes(count: int) -> PreparedQuery[Subscription]:
+    """Prepare the question for so many scopes: it is asked with everything that happens."""
+    names = dict.fromkeys((f"scope{place}" for place in range(count)), str)
+    return PreparedQuery(_subscribed, kind=str, **names)
+
+
+def _subscribed(kind: str, **scopes: str) -> QuerySet[Subscription]:
+    rows = Subscription.objects.filter(kind=kind, scope__in=list(scopes.values()), subscribers__gt=0)
+    return rows.only("pk")[:1]
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,7 @@ def _write(event: Event, place: EventScope, subscribed: bool) -> Event:
     if event.depth > causation.MOST_DEPTH:
         subscribed, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
     event.processed_at = None if subscribed else timezone.now()
-    event.save(force_insert=True)
+    compiled_statements.insert_row(event)
     prometheus_metrics.EVENTS.count(event.kind, "waiting" if subscribed else "unheard")
     if subscribed:
         crash_points.reached("event.written")

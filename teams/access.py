@@ -33,6 +33,12 @@ def reached_by_key(user: Visitor, rows: QuerySet[AnyModel], path: str = "pk") ->
     return rows.exclude(**{f"{path}__in": key.closed_to}) if key.closed_to else rows
 
 
+def is_reached_by_key(user: User, team: int) -> bool:
+    """Whether the key that the request showed leads to this team; as `reached_by_key`, of a row that was found."""
+    key = user.shown_key
+    return key is None or (key.team_id in (None, team) and team not in key.closed_to)
+
+
 def is_instance_admin(user: Visitor) -> bool:
     """Whether they administer all of Runbell: a superuser, in a browser or with a key that reaches everything."""
     if not isinstance(user, User) or not user.is_active or not user.is_superuser:
@@ -78,10 +84,14 @@ def where_may(user: Visitor, rows: QuerySet[AnyModel], least: Role, path: str = 
     """Those of the rows in whose team this person has the role; joined, for where a row is asked for very often."""
     if not user.is_authenticated or not user.is_active:
         return rows.none()
+    return reached_by_key(user, where_has_role(user.pk, rows, least, path), path)
+
+
+def where_has_role(person: int, rows: QuerySet[AnyModel], least: Role, path: str) -> QuerySet[AnyModel]:
+    """Those in whose team the person has the role; whether their key leads there is to be asked besides."""
     roles = [role for role, rank in _RANK.items() if rank >= _RANK[least]]
-    mine = rows.filter(**{f"{path}__memberships__user": user, f"{path}__memberships__role__in": roles})
-    seen = not_inside_hidden(mine, path).filter(**{f"{path}__deletion": None})
-    return reached_by_key(user, seen, path)
+    mine = rows.filter(**{f"{path}__memberships__user": person, f"{path}__memberships__role__in": roles})
+    return not_inside_hidden(mine, path).filter(**{f"{path}__deletion": None})
 
 
 def people_of(organization: Organization) -> QuerySet[User]:

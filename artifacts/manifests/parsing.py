@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,10 @@ from teams.models import Team
 MOST_FILES = 100_000
 _LARGEST = 64 * 2**20
 _KNOWN_SECONDS = 86_400
+# What a browser would run or show as a page of ours: it passes over white space and controls there.
+_SCRIPT = re.compile(
+    r"[\x00-\x20]*(j\s*a\s*v\s*a\s*s\s*c\s*r\s*i\s*p\s*t|v\s*b\s*s\s*c\s*r\s*i\s*p\s*t|d\s*a\s*t\s*a)\s*:", re.I
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,8 @@ def _key(stored: StoredFile) -> str:
 def _entry(path: str, entry: Mapping[str, Any]) -> ManifestEntry:
     check_file_name(path, "manifest")
     digest, reference, size = str(entry.get("digest") or ""), str(entry.get("ref") or ""), entry.get("size")
+    if _SCRIPT.match(reference):
+        refuse(f"manifest.{path}", f"{quoted(reference)} is a script and no place of a file. Refer to where it lies.")
     return ManifestEntry(
         path=path,
         digest=digest[:1024],

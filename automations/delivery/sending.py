@@ -22,9 +22,9 @@ from automations.delivery.preparing import (
 )
 from automations.delivery.retry_schedule import next_attempt_at
 from automations.models import Attempt, Execution, ExecutionState
-from common.data import compiled_statements
 from common.data.database_clock import database_now
 from common.processes import crash_points
+from common.statements import compiled_statements
 from events import prometheus_metrics
 from outbound.provider import Outcome, Provider, Receiver, Record, provider_of, receivers_of
 

@@ -15,8 +15,8 @@ from automations.engine.judging import Decision
 from automations.engine.throttling import CooldownState, Pair, Suppression
 from automations.messages import variables
 from automations.models import Automation, Cooldown, Execution, ExecutionState
-from common.data import compiled_statements
 from common.data.database_clock import database_now
+from common.statements import compiled_statements
 from events import prometheus_metrics
 
 # Alternatives in one query: SQLite takes no expression of more than a thousand.

@@ -10,8 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from django.db.models import QuerySet
+
+from common.statements.prepared_query import PreparedQuery
 from projects.history.console_output import cleaned, output_line_count, output_lines_from
-from projects.models import Run, Stream
+from projects.models import HistoryChunk, Run, Stream
 
 OUTPUT_STREAM = "output"
 # Where line 0 of each earlier client stands in the console output.
@@ -24,8 +27,16 @@ _COMPARED = 50
 
 def next_offset(run: Run, stream: str = Stream.HISTORY) -> int:
     """Give the line number at which the stream goes on."""
-    last = run.chunks.filter(stream=stream).order_by("-offset").values_list("offset", "row_count").first()
-    return sum(last) if last else 0
+    last = _last_chunk.first(run=run.pk, stream=str(stream))
+    return last.offset + last.row_count if last else 0
+
+
+def _newest_chunk(run: int, stream: str) -> QuerySet[HistoryChunk]:
+    rows = HistoryChunk.objects.filter(run=run, stream=stream).only("offset", "row_count")
+    return rows.order_by("-offset")[:1]
+
+
+_last_chunk = PreparedQuery(_newest_chunk, run=int, stream=str)
 
 
 def client_line_counts(run: Run) -> dict[str, int]:

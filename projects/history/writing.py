@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import groupby
 
 from common.data.fields import JSONText
+from common.statements import compiled_statements
 from events import ledger, past_events, prometheus_metrics
 from projects.history.first_metrics import first_metrics
 from projects.history.late_values import first_in_time
@@ -20,6 +21,7 @@ from projects.history.row_batch import RowBatch
 from projects.history.row_identity import highest_place, new_rows, place_of, range_of, rising_range
 from projects.history.row_tombstone import digest_of, rewound_digests
 from projects.history.row_values import HistoryRow, number
+from projects.history.stream_offsets import next_offset
 from projects.history.summary import is_flat, update_summary
 from projects.models import HistoryChunk, Run, Stream
 
@@ -54,9 +56,7 @@ class _Store:
 
     def __init__(self, run: Run, stream: str, exceeds: Callable[[Excess], object]) -> None:
         self._run, self._stream, self._exceeds = run, stream, exceeds
-        last = run.chunks.filter(stream=stream).order_by("-offset").values_list("offset", "row_count").first()
-        # The line number at which the stream goes on.
-        self._end = sum(last) if last else 0
+        self._end = next_offset(run, stream)
         self._position, self._differing, self._moved = -1, 0, 0
         self.accepted, self.columns = 0, set[str]()
         if self._end and stream not in run.reached:
@@ -120,7 +120,7 @@ class _Store:
             lowest=lowest, highest=highest, created_at=past_events.moment(),
         )  # fmt: skip
         chunk.rows = text
-        chunk.save(force_insert=True)
+        compiled_statements.insert_row(chunk)
         if not self._was_judged(part.rows[0]):
             data = {"run": run.pk, "chunk": chunk.pk}
             ledger.publish_if_subscribed(HISTORY_LOGGED, run.event_scope, data, actor=run.actor)

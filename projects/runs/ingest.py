@@ -15,6 +15,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from common.data.validation_errors import quoted, refuse
+from common.statements import compiled_statements
+from common.statements.prepared_query import PreparedQuery
 from projects.history.console_output import output_line_count, store_output
 from projects.history.logging_limits import Excess, check_row_count, json_excess
 from projects.history.row_batch import RowBatch
@@ -68,7 +70,7 @@ def ingest_rows(run: Run, offset: int, rows: Sequence[HistoryRow], stream: str =
         locked = lock_run(run)
         changed = record_heartbeat(locked)
         accepted, columns = store_rows(locked, stream, RowBatch(offset, rows), Excess.refuse)
-        locked.save(update_fields=changed + columns)
+        compiled_statements.save_columns(locked, changed + columns)
         return accepted
 
 
@@ -91,7 +93,7 @@ def ingest_file_stream(run: Run, post: FileStreamPost) -> Run:
             changed += _replace_summary(locked, post.summary, beyond)
         if beyond:
             changed += note_left_out(locked, beyond)
-        locked.save(update_fields=changed)
+        compiled_statements.save_columns(locked, changed)
         accepted += _store_output(locked, post, repeats=accepted < post.row_count)
         if post.uploaded:
             _record_uploaded(locked, post.uploaded)
@@ -150,11 +152,22 @@ def _record_uploaded(locked: Run, names: Sequence[str]) -> None:
 
 def _lock_loaded(run: Run) -> Run:
     """As `lock_run`, for a run that was just read with its project: where it belongs stays."""
-    # What is large and seldom asked for is read only then.
-    rows = Run.objects.select_for_update().defer("config", "telemetry", "client_summary", "tags", "notes", "program")
-    locked = rows.get(pk=run.pk)
+    locked = _locked.first(pk=run.pk)
+    if locked is None:
+        raise Run.DoesNotExist(f"The run {run.pk} was deleted meanwhile.")
     locked.project, locked.user = run.project, run.user
     return locked
+
+
+# What is large and seldom asked for is read only then.
+_locked = PreparedQuery(
+    lambda pk: (
+        Run.objects.select_for_update()
+        .defer("config", "telemetry", "client_summary", "tags", "notes", "program")
+        .filter(pk=pk)
+    ),
+    pk=int,
+)
 
 
 def _check_rows(rows: Sequence[HistoryRow]) -> None:

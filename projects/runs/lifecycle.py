@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from common.data.database_clock import database_now
 from common.data.validation_errors import refuse_duplicate
+from common.statements.prepared_query import PreparedQuery
 from events import ledger
 from projects.history.logging_limits import check_json
 from projects.history.stream_offsets import reset_client_offsets
@@ -242,7 +243,15 @@ def mark_crashed(limit: int = 200) -> int:
 
 def lock_run(run: Run) -> Run:
     """Lock the run's row until the transaction ends, and give it: chunks and events come one after the other."""
-    return Run.objects.select_for_update(of=("self",)).select_related("project__team", "user").get(pk=run.pk)
+    locked = _locked.first(pk=run.pk)
+    if locked is None:
+        raise Run.DoesNotExist(f"The run {run.pk} was deleted meanwhile.")
+    return locked
+
+
+_locked = PreparedQuery(
+    lambda pk: Run.objects.select_for_update(of=("self",)).select_related("project__team", "user").filter(pk=pk), pk=int
+)
 
 
 def record_heartbeat(run: Run) -> list[str]:

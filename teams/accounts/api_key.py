@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from common.data.validation_errors import quoted, refuse
+from common.statements.prepared_query import PreparedQuery
 from teams.accounts.key_scopes import KeyScope, includes, is_from
 from teams.accounts.rate_limits import count_person, count_wrong_key
 from teams.audit import actor, audit_log
@@ -97,7 +98,7 @@ def key_of(plain: str) -> ApiKey | None:
 
     Raises TooManyRequests where its person sends too much, or its address too many that are not known.
     """
-    key = ApiKey.objects.select_related("user").filter(digest=digest_of(plain), user__is_active=True).first()
+    key = _of_digest.first(digest=digest_of(plain))
     if key is None:
         count_wrong_key()
         return None
@@ -111,6 +112,11 @@ def key_of(plain: str) -> ApiKey | None:
     _note_use(key, now)
     key.user.shown_key = key
     return key
+
+
+_of_digest = PreparedQuery(
+    lambda digest: ApiKey.objects.select_related("user").filter(digest=digest, user__is_active=True)[:1], digest=str
+)
 
 
 def _within(shown: ApiKey, limits: KeyLimits) -> KeyLimits:

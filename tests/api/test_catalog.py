@@ -7,14 +7,13 @@ by both.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django import forms
 from django.db import transaction
 from django.test import override_settings
 from drf_spectacular.generators import SchemaGenerator
-from jsonschema import Draft202012Validator
 from rest_framework import serializers
 
 from artifacts.services import create_version, get_or_create_collection
@@ -42,7 +41,11 @@ from outbound.provider import Provider
 from outbound.provider import registry as providers
 from registries.services import create_registry, link
 from tests.access.place import with_key
+from tests.json_schema import check_schema, dialect, validator
 from tests.world import World, make_world
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 ACTIONS, CONDITIONS = list(actions.registry), list(conditions.registry)
 EVENTS, SCOPES = list(event_types.registry), list(scope_type.registry)
@@ -84,7 +87,7 @@ def openapi() -> dict[str, Any]:
 
 
 def component(openapi: dict[str, Any], name: str) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": openapi["components"]})
+    return validator({"$ref": f"#/components/schemas/{name}", "components": openapi["components"]})
 
 
 # Where it stands -----------------------------------------------------------------------------------
@@ -154,7 +157,7 @@ def test_an_action_and_its_kind_name_each_other(action: type[Action]) -> None:
 
 @pytest.mark.parametrize(("plugin", "name"), FIELDS, ids=key_of)
 def test_every_field_of_its_form_has_a_schema(plugin: Any, name: str) -> None:
-    Draft202012Validator.check_schema(field_schema(plugin.Form.base_fields[name]))
+    check_schema(field_schema(plugin.Form.base_fields[name]))
 
 
 @pytest.mark.parametrize(("group", "plugin"), PLUGINS)
@@ -163,9 +166,9 @@ def test_its_example_fits_its_schema(group: str, plugin: type[Plugin]) -> None:
     if found["schema"] is None:
         assert not hasattr(plugin, "Form") and not hasattr(plugin, "sent_serializer")
         return
-    Draft202012Validator.check_schema(found["schema"])
-    assert found["schema"]["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
-    Draft202012Validator(found["schema"]).validate(found["example"])
+    check_schema(found["schema"])
+    assert found["schema"]["$schema"] == dialect()
+    validator(found["schema"]).validate(found["example"])
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +240,7 @@ def test_the_example_of_a_condition_is_accepted_wherever_it_belongs(
     (kept,) = (one for one in shown if one["type"] == condition.key)
     assert {name: kept[name] for name in sent} == sent
     component(openapi, "AutomationCondition").validate(kept)
-    Draft202012Validator(plugin_schemas.of_event(event)).validate({"event": event.wire, "conditions": shown})
+    validator(plugin_schemas.of_event(event)).validate({"event": event.wire, "conditions": shown})
 
 
 @pytest.mark.parametrize(("event", "scope"), IN_SCOPES, ids=key_of)
@@ -327,7 +330,7 @@ def test_what_is_wrong_is_refused_by_rest_and_by_the_schema(
 ) -> None:
     is_condition = issubclass(plugin, Condition)
     schema = plugin_schemas.of_condition(plugin) if is_condition else plugin_schemas.of_action(plugin)
-    assert not Draft202012Validator(schema).is_valid(body)
+    assert not validator(schema).is_valid(body)
     if is_condition:
         event = events_with(plugin)[0]
         answer = _with_only(shared, event, body)
@@ -365,7 +368,7 @@ def test_a_wrong_scope_is_refused_by_rest_and_by_the_schema(
 ) -> None:
     mixed = {**plugin_schemas.example_of_scope(scope), **WRONG_SCOPES[wrong]}
     body = {name: value for name, value in mixed.items() if value is not None}
-    assert not Draft202012Validator(plugin_schemas.of_scope(scope)).is_valid(body)
+    assert not validator(plugin_schemas.of_scope(scope)).is_valid(body)
     event = next(event for event in EVENTS if scope.key in event.scopes)
     sent = {"name": "spoiled", "scope": body, "action": plugin_schemas.example_of(actions.in_order()[-1])}
     sent |= plugin_schemas.example_of_event(event)
@@ -379,7 +382,7 @@ def test_a_threshold_that_is_needed_is_asked_for_by_the_schema_too() -> None:
     needing = {one.key for one in CONDITIONS if "else" in plugin_schemas.of_condition(one)}
     assert needing
     for one in (conditions.registry.get(key) for key in needing):
-        judge, example = Draft202012Validator(plugin_schemas.of_condition(one)), plugin_schemas.example_of(one)
+        judge, example = validator(plugin_schemas.of_condition(one)), plugin_schemas.example_of(one)
         for wrong in ({}, {"threshold": None}):
             assert not judge.is_valid(
                 {**{name: value for name, value in example.items() if name != "threshold"}, **wrong}
@@ -459,7 +462,7 @@ def test_a_kind_whose_rows_a_serializer_takes_says_what_that_takes(later_kind: A
         topic = serializers.CharField(max_length=9)
 
     later_kind.sent_serializer = lambda *, new: Sent
-    judge = Draft202012Validator(entry("kinds", later_kind)["schema"])
+    judge = validator(entry("kinds", later_kind)["schema"])
     assert judge.is_valid({"topic": "training"})
     assert [wrong for wrong in ({}, {"topic": "x" * 10}, {"topic": "t", "more": 1}) if judge.is_valid(wrong)] == []
 

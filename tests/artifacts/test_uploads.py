@@ -122,6 +122,17 @@ def test_what_is_no_list_of_files_is_refused(model: Collection, manifest: bytes)
     assert model.versions.count() == 0
 
 
+@pytest.mark.parametrize(
+    "reference", ["javascript:alert(1)", " JavaScript:x", "java\nscript:x", "vbscript:x", "data:text/html,x"]
+)
+def test_a_reference_that_a_browser_would_run_is_refused(model: Collection, reference: str) -> None:
+    upload = begun(model)
+    send_manifest(upload, manifest_of({}, {"far": reference}))
+    with pytest.raises(ValidationError, match="is a script and no place of a file"):
+        uploads.commit_upload(upload)
+    assert model.versions.count() == 0
+
+
 def test_a_commit_without_a_list_of_files_is_refused(model: Collection) -> None:
     with pytest.raises(ValidationError, match="The list of the version's files was not sent"):
         uploads.commit_upload(begun(model))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django import forms
 from django.core.validators import MinValueValidator
-from jsonschema import Draft202012Validator
 
 from common.http.form_schema import NoSchema, field_schema, form_schema
+from tests.json_schema import check_schema, validator
 
 
 class Upper(forms.CharField):
@@ -94,7 +94,7 @@ def test_a_field_says_what_it_takes(name: str, schema: dict[str, Any]) -> None:
 
 def test_a_form_takes_its_fields_and_no_others_and_asks_for_those_without_an_answer() -> None:
     schema = form_schema(Everything)
-    Draft202012Validator.check_schema(schema)
+    check_schema(schema)
     assert list(schema["properties"]) == list(Everything.base_fields)
     assert (schema["required"], schema["additionalProperties"]) == (["name", "share"], False)
 
@@ -105,7 +105,7 @@ def test_a_form_adds_what_holds_between_its_fields() -> None:
         second = forms.CharField(required=False)
         schema_rules = {"dependentRequired": {"first": ["second"]}}
 
-    judge = Draft202012Validator(form_schema(Pair))
+    judge = validator(form_schema(Pair))
     assert judge.is_valid({"first": "a", "second": "b"})
     assert not judge.is_valid({"first": "a"})
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
 from rest_framework import serializers
 
 from common.http.serializer_schema import serializer_schema
 from common.http.serializers import ListedChoiceField, OnlyKnownFields
+from tests.json_schema import check_schema, validator
 
 
 class Owner(serializers.Serializer[Any]):
@@ -38,5 +38,5 @@ class Thing(OnlyKnownFields, serializers.Serializer[Any]):
 )
 def test_it_takes_what_the_serializer_takes(sent: dict[str, Any], fits: bool) -> None:
     schema = serializer_schema(Thing)
-    Draft202012Validator.check_schema(schema)
-    assert Draft202012Validator(schema).is_valid(sent) == fits
+    check_schema(schema)
+    assert validator(schema).is_valid(sent) == fits

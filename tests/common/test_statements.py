@@ -6,7 +6,10 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from common.data import compiled_statements
+import pytest
+from django.db import DatabaseError
+
+from common.statements import compiled_statements
 from projects.models import Run
 from teams.models import Organization
 from tests.world import World
@@ -59,3 +62,32 @@ def test_values_never_become_part_of_the_statement(db: None) -> None:
     name = "o'); DROP TABLE teams_team; -- %s"
     compiled_statements.insert([Organization(name=name)])
     assert Organization.objects.get().name == name
+
+
+def test_one_row_is_inserted_as_save_does_and_has_its_id(world: World) -> None:
+    row = run(world, "r", config={"a": [1, None]}, summary={"loss": math.inf}, created_at=THEN, heartbeat_at=THEN)
+    compiled_statements.insert_row(row)
+    inserted = Run.objects.get(pk=row.pk)
+    row.exit_code = 3
+    row.save()
+    assert Run.objects.count() == 1 and Run.objects.get().exit_code == 3
+    Run.objects.all().delete()
+    row.exit_code = None
+    row.save(force_insert=True)
+    assert columns_of(inserted) == columns_of(Run.objects.get())
+
+
+def test_the_named_columns_of_a_row_are_saved_alone(world: World) -> None:
+    row = world.run()
+    row.summary, row.notes = {"loss": 1.5}, "not told to"
+    compiled_statements.save_columns(row, ["summary", "summary"])
+    compiled_statements.save_columns(row, [])
+    stored = Run.objects.get(pk=row.pk)
+    assert stored.summary == {"loss": 1.5} and stored.notes != "not told to"
+
+
+def test_saving_columns_of_a_row_that_is_gone_is_an_error(world: World) -> None:
+    row = world.run()
+    Run.objects.all().delete()
+    with pytest.raises(DatabaseError, match="deleted meanwhile"):
+        compiled_statements.save_columns(row, ["summary"])
