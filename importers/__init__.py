@@ -1,1 +1,1 @@
-"""Import of runs from where they were logged before: offline folders of wandb, MLflow stores. Nothing fires."""
+"""Import of runs from where they were logged before: offline folders of wandb, MLflow, Neptune. Nothing fires."""

@@ -1,4 +1,4 @@
-"""Write an imported artifact as a version of its run: its files copied, or where they stay as references."""
+"""Write an imported artifact as a version: files copied, or as references to where they stay; lineage and links too."""
 
 from __future__ import annotations
 
@@ -16,44 +16,84 @@ from django.conf import settings
 from django.core.files.storage import storages
 from django.db import transaction
 
+from artifacts.lineage import record_use
 from artifacts.manifests.merging import manifest_digest
 from artifacts.manifests.parsing import read_manifest
-from artifacts.models import Entry, Version
+from artifacts.models import Collection, Entry, Registry, Version
+from artifacts.name_rules import LATEST, index_of
 from artifacts.services import get_or_create_collection
 from artifacts.uploads import VersionDraft, begin_upload, commit_upload
 from common.processes.private_folder import is_ours
 from events import past_events
-from importers.imported_run import ImportedArtifact, ImportedFile
+from importers.imported_run import ImportedArtifact, ImportedFile, ImportedUse
 from projects.file_storage.services import claim_files, store_file, store_run_file
 from projects.models import Run, StoredFile
 from projects.runs.files import register_files
+from registries.services import DEFAULT_REGISTRY, link, make_default_registry
 from teams.models import Team, User
 
 _PIECE = 2**20
 
 
 def import_artifact(run: Run, artifact: ImportedArtifact, *, at: datetime, by: User | None) -> int:
-    """Make the version where there is none of these files; give how many are new, 0 or 1. Nobody is told."""
+    """Make the version where there is none of these files; give how many are new, 0 or 1. Nobody is told.
+
+    It is linked only when it is made: what people unlinked or moved here since stays so.
+    """
     contents = {file.path: _entry(run.project.team, file) for file in artifact.files()}
     if not contents:
         return 0
     stored = _stored_manifest(run.project.team, contents)
     draft = VersionDraft(
         digest=manifest_digest(read_manifest(stored)), description=artifact.description, metadata=artifact.metadata,
-        aliases=artifact.aliases, tags=artifact.tags, run=run,
+        aliases=artifact.aliases, tags=artifact.tags, run=run if artifact.is_made else None,
     )  # fmt: skip
     with past_events.happened_at(at), transaction.atomic():
         collection, _created = get_or_create_collection(run.project, artifact.name, artifact.type)
-        if Version.objects.filter(collection=collection, digest=draft.digest).exists():
-            # Not even its aliases: they may have moved here since.
-            return 0
-        upload = begin_upload(collection, draft, by=by)
-        upload.manifest_md5 = stored.md5
-        upload.save(update_fields=["manifest_md5"])
-        version = commit_upload(upload, by=by)
-        Version.objects.filter(pk=version.pk).update(created_at=at)
-        Entry.objects.filter(version=version).update(created_at=at)
-    return 1
+        version = Version.objects.filter(collection=collection, digest=draft.digest).first()
+        is_new = version is None
+        if version is None:
+            version = _make_version(collection, draft, stored, at=at, by=by)
+            _link(version, artifact, by=by)
+        elif artifact.is_made:
+            # One that used it came first.
+            Version.objects.filter(pk=version.pk, run=None).update(run=run)
+        if artifact.is_used:
+            record_use(version, run)
+    return int(is_new)
+
+
+def _make_version(
+    collection: Collection, draft: VersionDraft, stored: StoredFile, *, at: datetime, by: User | None
+) -> Version:
+    upload = begin_upload(collection, draft, by=by)
+    upload.manifest_md5 = stored.md5
+    upload.save(update_fields=["manifest_md5"])
+    version = commit_upload(upload, by=by)
+    Version.objects.filter(pk=version.pk).update(created_at=at)
+    Entry.objects.filter(version=version).update(created_at=at)
+    return version
+
+
+def _link(version: Version, artifact: ImportedArtifact, *, by: User | None) -> None:
+    if not artifact.linked_to or version.collection.project is None:
+        return
+    organization = version.collection.project.team.organization
+    make_default_registry(organization)
+    registry = Registry.objects.get(organization=organization, name=DEFAULT_REGISTRY)
+    link(version, registry, artifact.linked_to, aliases=artifact.link_aliases, tags=artifact.link_tags, by=by)
+
+
+def import_use(run: Run, use: ImportedUse) -> bool:
+    """Note that the run used the version of this name, where one of it is here; False where there is none."""
+    name, _, which = use.name.partition(":")
+    entries = Entry.objects.filter(collection__project=run.project, collection__name=name, collection__type=use.type)
+    index = index_of(which)
+    found = entries.filter(aliases__name=which or LATEST) if index is None else entries.filter(index=index)
+    entry = found.select_related("version").first()
+    if entry is not None:
+        record_use(entry.version, run)
+    return entry is not None
 
 
 def _entry(team: Team, file: ImportedFile) -> dict[str, Any]:
@@ -111,7 +151,7 @@ def import_run_file(run: Run, file: ImportedFile) -> bool:
     return True
 
 
-def files_below(folder: Path, *, by_reference: bool) -> Iterable[ImportedFile]:
+def files_below(folder: Path, *, by_reference: bool, below: str = "") -> Iterable[ImportedFile]:
     """Give every file below the folder by its path there, to be copied or named where it stays. No links."""
     # Nor is it one itself.
     if folder.is_symlink():
@@ -119,12 +159,14 @@ def files_below(folder: Path, *, by_reference: bool) -> Iterable[ImportedFile]:
     inside = sorted(Path(place, name) for place, _folders, names in os.walk(folder) for name in names)
     # A link may lead to any file of this machine.
     for path in (path for path in inside if path.is_file() and not path.is_symlink()):
-        name = path.relative_to(folder).as_posix()
-        if by_reference:
-            stat = path.stat()
-            yield ImportedFile(name, reference=path.resolve().as_uri(), digest=_state_of(path), size=stat.st_size)
-        else:
-            yield ImportedFile(name, content=path)
+        yield file_at(below + path.relative_to(folder).as_posix(), path, by_reference=by_reference)
+
+
+def file_at(name: str, path: Path, *, by_reference: bool) -> ImportedFile:
+    """Give the file under this name, to be copied or named where it stays."""
+    if not by_reference:
+        return ImportedFile(name, content=path)
+    return ImportedFile(name, reference=path.resolve().as_uri(), digest=_state_of(path), size=path.stat().st_size)
 
 
 def _state_of(path: Path) -> str:

@@ -34,7 +34,7 @@ class ImportedFile:
 
 @dataclass(frozen=True)
 class ImportedArtifact:
-    """A version that a run made. `files` is asked for once, and only when it is written."""
+    """A version that a run made, used, or both. `files` is asked for once, and only when it is written."""
 
     name: str
     type: str
@@ -43,6 +43,20 @@ class ImportedArtifact:
     tags: Sequence[str] = ()
     description: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    is_made: bool = True
+    is_used: bool = False
+    # A collection of the organization's registry `model`; with aliases and tags of its own there.
+    linked_to: str = ""
+    link_aliases: Sequence[str] = ()
+    link_tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class ImportedUse:
+    """A version that a run used, of which only the name is known, such as `dataset:v3`: it may be here already."""
+
+    name: str
+    type: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +75,10 @@ def _no_files() -> Iterator[ImportedFile]:
 
 def _no_rows() -> Iterator[HistoryRow]:
     return iter(())
+
+
+def _no_output() -> Sequence[str]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -84,8 +102,12 @@ class ImportedRun:
     system_rows: Callable[[], Iterator[HistoryRow]] = _no_rows
     # What the source says of the summary beyond the last values.
     summary: dict[str, Any] | None = None
-    output: Sequence[str] = ()
+    # The lines that were printed.
+    output: Callable[[], Sequence[str]] = _no_output
     artifacts: Sequence[ImportedArtifact] = ()
+    uses: Sequence[ImportedUse] = ()
     alerts: Sequence[ImportedAlert] = ()
     # Those that the script saved with the run, such as config.yaml.
     files: Callable[[], Iterable[ImportedFile]] = _no_files
+    # What the source holds and cannot be kept here.
+    notes: Sequence[str] = ()

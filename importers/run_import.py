@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from common.data.validation_errors import TooMuch
 from events import ledger, past_events
-from importers.artifact_import import import_artifact, import_run_file
+from importers.artifact_import import import_artifact, import_run_file, import_use
 from importers.imported_run import ImportedRun
 from projects.file_storage.incoming_file import FileTooLarge
 from projects.history.console_output import output_line_count, store_output
@@ -76,6 +76,7 @@ def import_run(team: Team, imported: ImportedRun, *, by: User | None, told: Told
         found.rows += _import_rows(found.run, stream, rows(), imported.started_at, told)
     _import_words(found, imported)
     _import_files(found, imported, by)
+    found.notes += imported.notes
     return found
 
 
@@ -85,6 +86,9 @@ def _import_files(found: RunImport, imported: ImportedRun, by: User | None) -> N
     for artifact in imported.artifacts:
         with _noting(found, f"artifact {artifact.name}"):
             found.versions += import_artifact(found.run, artifact, at=at, by=by)
+    for use in imported.uses:
+        if not import_use(found.run, use):
+            found.notes.append(f"that it used {use.name}: there is no such version in {found.run.project}.")
     for file in imported.files():
         with _noting(found, f"file {file.path}"):
             found.files += import_run_file(found.run, file)
@@ -201,8 +205,9 @@ def _import_words(found: RunImport, imported: ImportedRun) -> None:
         locked = lock_run(found.run)
         if imported.summary is not None and excess is None:
             locked.save(update_fields=replace_summary(locked, imported.summary))
-        if output_line_count(locked) < len(imported.output):
-            store_output(locked, 0, imported.output)
+        output = imported.output()
+        if output_line_count(locked) < len(output):
+            store_output(locked, 0, output)
 
 
 def _publish_state(run: Run, state: RunState, previous: str, at: datetime) -> None:

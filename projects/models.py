@@ -229,6 +229,16 @@ class HistoryChunk(models.Model):
         return f"{self.run} {self.stream} {self.offset}"
 
 
+class RewoundRows(models.Model):
+    """The rows that rewinds took back from a run after they were judged, as digests: projects.history.row_tombstone."""
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="rewound")
+    digests = models.BinaryField(default=b"")
+
+    def __str__(self) -> str:
+        return f"{self.run} rewound"
+
+
 class OutputChunk(models.Model):
     """Lines that a run printed, from a line number on. The oldest go where a run prints more than is kept."""
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from artifacts.access import with_owner
 from artifacts.models import Collection, Entry, Registry, Version, Visibility
-from registries.models import RegistryMember, RegistryRole
+from registries.models import DeletedRegistry, RegistryMember, RegistryRole
 from teams import access as teams
 from teams.access import Visitor, teams_of
 from teams.audit import actor
@@ -133,6 +133,13 @@ def registry_named(
         raise _not_found(organization, name)
     require(user, found, least)
     return found
+
+
+def is_deleted_registry(user: Visitor, key: int) -> bool:
+    """Say whether there was such a registry that the person may have deleted."""
+    mine = DeletedRegistry.objects.select_related("organization").filter(organization__in=organizations_of(user))
+    gone = mine.filter(registry_id=key).first()
+    return gone is not None and (administers(user, gone.organization) or gone.admins.filter(pk=user.pk or 0).exists())
 
 
 def note_hidden(rows: QuerySet[Registry]) -> None:

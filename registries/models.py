@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from artifacts.models import Registry
-from teams.models import Team, User
+from teams.models import Organization, Team, User
 
 
 class RegistryRole(models.TextChoices):
@@ -40,3 +40,15 @@ class RegistryMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user or self.team} ({self.get_role_display()})"
+
+
+class DeletedRegistry(models.Model):
+    """That a registry was there: who could delete it may say so again, and is told no more than that it is done."""
+
+    registry_id = models.BigIntegerField(unique=True)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    # Its admins beside those of the organization.
+    admins = models.ManyToManyField(User, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.registry_id)

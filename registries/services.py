@@ -8,17 +8,17 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from artifacts import name_rules
 from artifacts import services as artifacts
 from artifacts.models import Registry, Version, Visibility
 from common.data.unique_names import only_one
 from common.data.validation_errors import Conflict, refuse, refuse_duplicate
-from registries.models import RegistryMember, RegistryRole
+from registries.models import DeletedRegistry, RegistryMember, RegistryRole
 from teams.access import people_of
 from teams.audit import audit_log
-from teams.models import Organization, Team, User
+from teams.models import Membership, Organization, Team, User
 
 DEFAULT_REGISTRY = "model"
 _TAKEN = "The organization {} has a registry {!r} already."
@@ -89,6 +89,8 @@ def delete_registry(registry: Registry) -> None:
     with transaction.atomic():
         before = audit_log.columns(registry, *_AUDITED)
         organization = registry.organization
+        gone = DeletedRegistry.objects.create(registry_id=registry.pk, organization=organization)
+        gone.admins.set(_admins_of(registry))
         audit_log.record("registry.delete", f"registry {registry}", team=None, organization=organization, before=before)
         registry.delete()
 
@@ -148,6 +150,13 @@ def link(
         if target is None:
             target, _created = artifacts.get_or_create_collection(registry, collection, kind, holds_links=True)
         return artifacts.link(version, target, aliases=aliases, tags=tags, by=by)
+
+
+def _admins_of(registry: Registry) -> QuerySet[User]:
+    """Give its admins by a role of their own or of their team."""
+    roles = RegistryMember.objects.filter(registry=registry, role=RegistryRole.ADMIN)
+    teams = Membership.objects.filter(team__in=roles.values("team"))
+    return User.objects.filter(Q(pk__in=roles.values("user")) | Q(pk__in=teams.values("user")))
 
 
 def _with_role(registry: Registry, role: str, **who: Any) -> RegistryMember:

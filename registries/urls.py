@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registries.views import collections, former_addresses, linking, organization_two_factor, registry_pages
+from registries.views import (
+    artifact_ttl,
+    collections,
+    former_addresses,
+    linking,
+    organization_two_factor,
+    registry_pages,
+)
 
 _REGISTRY = "registry/<str:organization>/<str:registry>"
 _LINKED = f"{_REGISTRY}/collections/<str:collection>"
@@ -17,6 +24,7 @@ urlpatterns = [
         organization_two_factor.organization_two_factor,
         name="organization_two_factor",
     ),
+    path("profile/teams/<str:team>/artifact-ttl", artifact_ttl.artifact_ttl, name="artifact_ttl"),
     path("registry", registry_pages.registries, name="registries"),
     path(_REGISTRY, registry_pages.registry, name="registry"),
     path(f"{_REGISTRY}/members", registry_pages.members, name="registry_members"),

@@ -63,9 +63,12 @@ class PlannedChange:
 
 @dataclass(frozen=True)
 class _Entry:
+    """One automation of the document, and the one that is there. `by`: who answers, if not who asks."""
+
     place: ScopePlace
     draft: AutomationDraft
     automation: Automation | None
+    by: User | None
 
 
 def export(automations: Iterable[Automation]) -> dict[str, Any]:
@@ -130,8 +133,10 @@ def _entry(sent: Any, path: str, find: FindPlace, problems: dict[str, str]) -> _
     try:
         place = _place(sent["scope"], find)
         draft = AutomationDraft(**{"conditions": [], **{key: sent[key] for key in _FIELDS if key in sent}})
-        check(draft, place)
-        return _Entry(place, draft, _there(place, draft.name))
+        there = _there(place, draft.name)
+        by = _on_whose_word(place, draft, there)
+        check(draft, place, by=by)
+        return _Entry(place, draft, there, by)
     except (ValidationError, TypeError, AttributeError) as error:
         problems.update({f"{path}.{field}": text for field, text in _messages_by_field(error).items()})
         return None
@@ -152,10 +157,21 @@ def _place(sent: Any, find: FindPlace) -> ScopePlace:
 def _there(place: ScopePlace, name: str) -> Automation | None:
     """Give the automation of this name, where there is one. That of another team is not ours to change."""
     rows = Automation.objects.filter(scope=place.key, name=name, deleted_at__isnull=True)
-    there = rows.select_related("project__team__organization", "team").first()
+    there = rows.select_related("project__team__organization", "team", "shared_with").first()
     if there is not None and there.team != place.team:
         refuse("name", f"There is an automation {quoted(name)} here already, of another team. Choose another name.")
     return there
+
+
+def _on_whose_word(place: ScopePlace, draft: AutomationDraft, there: Automation | None) -> User | None:
+    """Give who lets it use another team's receiver, as long as nothing of it changes; who changes it answers for it."""
+    if there is None or there.shared_with is None:
+        return None
+    try:
+        new = services.unsaved(place, draft, by=there.shared_with)
+    except ValidationError:
+        return None
+    return there.shared_with if draft_of(there) == draft_of(new) else None
 
 
 def _mistakes(sent: Any) -> dict[str, str]:
@@ -190,7 +206,7 @@ def _step(entry: _Entry) -> PlannedChange:
     if entry.automation is None:
         return PlannedChange("create", scope, name)
     now = vars(draft_of(entry.automation))
-    new = vars(draft_of(services.unsaved(entry.place, entry.draft)))
+    new = vars(draft_of(services.unsaved(entry.place, entry.draft, by=entry.by)))
     changes = {key: (now[key], new[key]) for key in _FIELDS if now[key] != new[key]}
     return PlannedChange("change" if changes else "unchanged", scope, name, changes)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from common.data import bounded_yaml
 from importers.imported_run import UnreadableSource
+from importers.mlflow.folder_lineage import FolderLineage, read_meta
 from importers.mlflow.run_mapping import MetricPoint, MLflowRun
 
 _META = "meta.yaml"
@@ -23,18 +20,19 @@ def runs_in_folder(folder: Path) -> Iterator[MLflowRun]:
     experiments = [path.parent for path in sorted(folder.glob(f"*/{_META}")) if not path.parent.name.startswith(".")]
     if not experiments:
         raise UnreadableSource(_NO_STORE.format(folder))
+    lineage = FolderLineage(folder)
     for experiment in experiments:
-        said = _read_meta(experiment)
+        said = read_meta(experiment)
         if "experiment_id" not in said or said.get("lifecycle_stage", "active") != "active":
             continue
         for path in sorted(experiment.glob(f"*/{_META}")):
-            run = _read_run(path.parent, str(said.get("name") or experiment.name))
+            run = _read_run(path.parent, str(said.get("name") or experiment.name), lineage)
             if run is not None:
                 yield run
 
 
-def _read_run(folder: Path, experiment: str) -> MLflowRun | None:
-    said = _read_meta(folder)
+def _read_run(folder: Path, experiment: str, lineage: FolderLineage) -> MLflowRun | None:
+    said = read_meta(folder)
     if "run_id" not in said or said.get("lifecycle_stage", "active") != "active":
         return None
     tags = _values(folder / "tags")
@@ -50,6 +48,8 @@ def _read_run(folder: Path, experiment: str) -> MLflowRun | None:
         params=_values(folder / "params"),
         tags=tags,
         points=partial(_points, folder / "metrics"),
+        lineage=lineage.of(folder, str(said["run_id"])),
+        model_locations=lineage.model_locations,
     )
 
 
@@ -80,15 +80,6 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield path.relative_to(folder).as_posix(), path
-
-
-def _read_meta(folder: Path) -> dict[str, Any]:
-    path = folder / _META
-    try:
-        said = bounded_yaml.load(path.read_text())
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UnreadableSource(f"{path} is no YAML: {error}") from None
-    return said if isinstance(said, dict) else {}
 
 
 def _number(value: object) -> int | None:

@@ -11,14 +11,13 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from importers.artifact_import import files_below
-from importers.imported_run import ImportedArtifact, ImportedFile, ImportedRun
+from importers.imported_run import ImportedArtifact, ImportedRun
+from importers.mlflow.stored_lineage import RunFiles, StoredLineage, artifacts_of
+from importers.source_names import project_name
 from projects.forms import LONGEST_TAG
 from projects.history.row_values import HistoryRow
 from projects.models import RunState
@@ -34,7 +33,6 @@ _STILL_RUNNING = ("RUNNING", "SCHEDULED", 1, 2)
 _EXIT_CODES = {RunState.FINISHED: 0, RunState.FAILED: 1}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _WORDS: dict[str, Any] = {"True": True, "False": False, "None": None}
-_NOT_IN_PROJECTS = re.compile(r"[/\\#?%:\x00-\x1f\x7f]+")
 # Tags that are a part of the run here, and those that say what a run page shows anyway.
 _SYSTEM = "mlflow."
 
@@ -64,6 +62,9 @@ class MLflowRun:
     params: Mapping[str, str]
     tags: Mapping[str, str]
     points: Callable[[], Iterable[MetricPoint]]
+    lineage: StoredLineage = StoredLineage()
+    # Of all logged models of the store, by their ids.
+    model_locations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def imported_run(found: MLflowRun, options: MLflowOptions) -> ImportedRun:
     started_at = _moment(found.start_time) or datetime.now(UTC)
     is_over = found.status not in _STILL_RUNNING
     return ImportedRun(
-        project=options.project or project_name(found.experiment),
+        project=options.project or project_name(found.experiment, "mlflow"),
         name=found.run_id,
         state=state,
         started_at=started_at,
@@ -90,11 +91,6 @@ def imported_run(found: MLflowRun, options: MLflowOptions) -> ImportedRun:
         rows=lambda: rows_of_points(list(found.points())),
         artifacts=list(_artifacts(found, options)),
     )
-
-
-def project_name(experiment: str) -> str:
-    """Give the experiment's name as a project may have it: it stands in addresses."""
-    return _NOT_IN_PROJECTS.sub("-", experiment).strip(" .")[:128] or "mlflow"
 
 
 def _details(found: MLflowRun) -> RunDetails:
@@ -162,17 +158,12 @@ def stored_value(value: float, *, is_nan: bool) -> float:
 
 
 def _artifacts(found: MLflowRun, options: MLflowOptions) -> Iterator[ImportedArtifact]:
-    """Give the run's artifacts as one version; those that lie elsewhere as a reference to where they lie."""
-    address = urlsplit(found.artifact_uri)
-    if not found.artifact_uri:
-        return
-    name, kind = f"run-{found.run_id}-artifacts", "mlflow-artifacts"
-    if address.scheme in ("", "file"):
-        folder = Path(unquote(address.path) if address.scheme else found.artifact_uri)
-        yield ImportedArtifact(name, kind, lambda: files_below(folder, by_reference=options.by_reference))
-    else:
-        # In a store that only MLflow's server or the cloud's own client reads.
-        yield ImportedArtifact(name, kind, lambda: [ImportedFile("artifacts", reference=found.artifact_uri)])
+    """Give the run's artifacts as one version, and what else MLflow says that it made or used."""
+    files = RunFiles(found.run_id, found.artifact_uri, found.model_locations, by_reference=options.by_reference)
+    if found.artifact_uri:
+        name = f"run-{found.run_id}-artifacts"
+        yield ImportedArtifact(name, "mlflow-artifacts", lambda: files.at(found.artifact_uri))
+    yield from artifacts_of(found.lineage, files)
 
 
 def _moment(milliseconds: int | None) -> datetime | None:

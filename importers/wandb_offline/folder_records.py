@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from importers.imported_run import ImportedAlert, ImportedArtifact, ImportedFile
+from importers.imported_run import ImportedAlert, ImportedArtifact, ImportedFile, ImportedUse
 from importers.wandb_offline import record_values as values
 from importers.wandb_offline.record_values import (
     nanoseconds_of,
@@ -37,6 +37,7 @@ class FolderRecords:
     config: dict[str, Any] = field(default_factory=dict)
     summary: dict[str, Any] = field(default_factory=dict)
     artifacts: list[ImportedArtifact] = field(default_factory=list)
+    uses: list[ImportedUse] = field(default_factory=list)
     alerts: list[ImportedAlert] = field(default_factory=list)
     exit_code: int | None = None
     is_preempting: bool = False
@@ -161,8 +162,13 @@ class FolderRecords:
                 tags=record.all_texts(19),
                 description=record.text(7) or None,
                 metadata=_metadata(record.text(8)),
+                # A draft that was given to `use_artifact`.
+                is_used=bool(record.integer(10)),
             )
         )
+
+    def _take_use(self, record: Message) -> None:
+        self.uses.append(ImportedUse(record.text(3), record.text(2)))
 
 
 _TAKEN = {
@@ -177,6 +183,7 @@ _TAKEN = {
     values.PREEMPTING: FolderRecords._take_preempting,
     values.ALERT: FolderRecords._take_alert,
     values.ARTIFACT: FolderRecords._take_artifact,
+    values.USE: FolderRecords._take_use,
 }
 
 

@@ -65,8 +65,9 @@ def _imported(project: str, parts: Sequence[FolderRecords]) -> ImportedRun:
         rows=partial(_rows, parts),
         system_rows=partial(_system_rows, parts),
         summary=summary or None,
-        output=[line for part in parts for line in part.output_lines()],
+        output=lambda: [line for part in parts for line in part.output_lines()],
         artifacts=[artifact for part in parts for artifact in part.artifacts],
+        uses=[use for part in parts for use in part.uses],
         alerts=[alert for part in parts for alert in part.alerts],
         files=partial(_files, parts),
     )

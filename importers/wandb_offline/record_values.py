@@ -15,8 +15,8 @@ from importers.wandb_offline.log_file import read_records
 from importers.wandb_offline.wire_format import DamagedMessage, Message
 
 # What a record is, by the one field that it has.
-HISTORY, SUMMARY, CONFIG, STATS, ARTIFACT, ALERT, TELEMETRY, OUTPUT, RUN, EXIT, PREEMPTING, ENVIRONMENT = (
-    2, 3, 5, 7, 8, 10, 11, 13, 17, 18, 23, 26,
+HISTORY, SUMMARY, CONFIG, STATS, ARTIFACT, ALERT, TELEMETRY, OUTPUT, RUN, EXIT, PREEMPTING, USE, ENVIRONMENT = (
+    2, 3, 5, 7, 8, 10, 11, 13, 17, 18, 23, 25, 26,
 )  # fmt: skip
 
 
@@ -33,7 +33,7 @@ def records_of(file: Path) -> Iterator[tuple[int, Message]]:
 
 
 _KINDS = frozenset(
-    (HISTORY, SUMMARY, CONFIG, STATS, ARTIFACT, ALERT, TELEMETRY, OUTPUT, RUN, EXIT, PREEMPTING, ENVIRONMENT)
+    (HISTORY, SUMMARY, CONFIG, STATS, ARTIFACT, ALERT, TELEMETRY, OUTPUT, RUN, EXIT, PREEMPTING, USE, ENVIRONMENT)
 )
 
 

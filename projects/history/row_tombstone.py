@@ -1,13 +1,24 @@
-"""Row tombstone: what stays known of removed rows, so that a second `wandb sync` brings none of them back."""
+"""Row tombstone: what stays known of removed rows, so that a second `wandb sync` brings none of them back.
+
+Of rows that a rewind took back digests stay: a second `wandb sync` of a folder that was written with `resume_from`
+rewinds again, and sends the same rows again. They are stored then, and not judged a second time.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from projects.history.row_values import HistoryRow, number
-from projects.models import Run, Stream
+from projects.models import RewoundRows, Run, Stream
+
+# Of so many rows of a run it stays known that they were judged; the oldest are forgotten.
+MOST_REWOUND = 200_000
+_DIGEST = 8
 
 
 @dataclass(frozen=True)
@@ -50,3 +61,28 @@ def removed_rows(run: Run) -> list[tuple[str, RowTombstone]]:
     """Give the streams, as people read them, of which retention removed rows."""
     found = ((stream.label, RowTombstone.of(run, stream)) for stream in Stream)
     return [(str(label), tombstone) for label, tombstone in found if tombstone is not None and tombstone.rows]
+
+
+def digest_of(row: HistoryRow) -> bytes | None:
+    """Give what the row is known by when it comes again; None where no time in it tells it from another."""
+    if number(row.get("_timestamp")) is None:
+        return None
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).digest()[:_DIGEST]
+
+
+def keep_rewound(locked: Run, rows: Iterable[HistoryRow]) -> None:
+    """Keep of the rows that a rewind takes back that they were judged."""
+    known, _created = RewoundRows.objects.get_or_create(run=locked)
+    new = {digest for row in rows if (digest := digest_of(row)) is not None} - _split(bytes(known.digests))
+    if new:
+        known.digests = (bytes(known.digests) + b"".join(sorted(new)))[-MOST_REWOUND * _DIGEST :]
+        known.save(update_fields=["digests"])
+
+
+def rewound_digests(run: Run) -> set[bytes]:
+    found = RewoundRows.objects.filter(run=run).values_list("digests", flat=True).first()
+    return _split(bytes(found or b""))
+
+
+def _split(digests: bytes) -> set[bytes]:
+    return {digests[place : place + _DIGEST] for place in range(0, len(digests), _DIGEST)}

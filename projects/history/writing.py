@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cached_property
+from itertools import groupby
 
 from common.data.fields import JSONText
 from common.statements import compiled_statements
@@ -17,7 +19,8 @@ from projects.history.late_values import first_in_time
 from projects.history.logging_limits import Excess, fitted, summary_excess
 from projects.history.row_batch import RowBatch
 from projects.history.row_identity import highest_place, new_rows, place_of, range_of, rising_range
-from projects.history.row_values import number
+from projects.history.row_tombstone import digest_of, rewound_digests
+from projects.history.row_values import HistoryRow, number
 from projects.history.stream_offsets import next_offset
 from projects.history.summary import is_flat, update_summary
 from projects.models import HistoryChunk, Run, Stream
@@ -65,7 +68,8 @@ class _Store:
         piece, text = _fitted(self._run, self._stream, piece, place, self._exceeds)
         self._differing = self._moved = 0
         for part in self._new_parts(piece):
-            self._store(part, text if part is piece else part.text())
+            for one in self._judged_apart(part):
+                self._store(one, text if one is piece else one.text())
         if differing := max(self._differing, self._moved):
             self._note_differing(differing)
 
@@ -81,6 +85,24 @@ class _Store:
             new = new_rows(self._run, self._stream, piece)
             self._differing = new.differing
             yield from piece.runs_of(new.places)
+
+    def _judged_apart(self, part: RowBatch) -> Iterator[RowBatch]:
+        """Keep rows that were judged before a rewind took them back in chunks of their own, of which nobody is told."""
+        judged = [self._was_judged(row) for row in part.rows] if self._rewound else []
+        start = part.offset
+        for _again, rows in groupby(judged):
+            end = start + len(list(rows))
+            yield part.part(start, end)
+            start = end
+        if not judged:
+            yield part
+
+    @cached_property
+    def _rewound(self) -> set[bytes]:
+        return rewound_digests(self._run) if self._stream == Stream.HISTORY and self._run.branch else set()
+
+    def _was_judged(self, row: HistoryRow) -> bool:
+        return bool(self._rewound) and digest_of(row) in self._rewound
 
     def _is_without_places(self, piece: RowBatch) -> bool:
         return all(place_of(row, self._stream) is None for row in piece.rows)
@@ -100,8 +122,9 @@ class _Store:
         )  # fmt: skip
         chunk.rows = text
         compiled_statements.insert_row(chunk)
-        data = {"run": run.pk, "chunk": chunk.pk}
-        ledger.publish_if_subscribed(HISTORY_LOGGED, run.event_scope, data, actor=run.actor, is_heard=run.is_heard)
+        if not self._was_judged(part.rows[0]):
+            data = {"run": run.pk, "chunk": chunk.pk}
+            ledger.publish_if_subscribed(HISTORY_LOGGED, run.event_scope, data, actor=run.actor, is_heard=run.is_heard)
         self._move_end(offset + len(part))
         self._position += len(part)
         self.accepted += len(part)

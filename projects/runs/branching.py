@@ -18,12 +18,14 @@ from django.db.models.functions import Cast, Length
 from common.data.fields import JSONText, json_text
 from common.data.strict_json import parsed
 from common.data.validation_errors import quoted, refuse
+from events import ledger
 from projects.history.first_metrics import first_metrics
 from projects.history.row_identity import place_of, range_of
-from projects.history.row_tombstone import RowTombstone
+from projects.history.row_tombstone import RowTombstone, keep_rewound
 from projects.history.row_values import HistoryRow
 from projects.history.step_ranges import last_step
 from projects.history.summary import update_summary
+from projects.history.writing import HISTORY_LOGGED
 from projects.models import HistoryChunk, Project, Run, Stream
 
 logger = logging.getLogger(__name__)
@@ -84,6 +86,7 @@ def rewind(locked: Run, step: float) -> None:
     _check_step(locked, step, "resume_from")
     before = locked.rows_logged
     chunks = HistoryChunk.objects.filter(run=locked, stream=Stream.HISTORY)
+    keep_rewound(locked, _judged_after(locked, step))
     chunks.filter(lowest__gt=step).delete()
     for chunk in chunks.filter(highest__gt=step):
         _cut(chunk, _up_to(chunk.rows, chunk.offset, step))
@@ -97,6 +100,16 @@ def rewind(locked: Run, step: float) -> None:
     locked.branch = {"kind": REWIND, "run": locked.name, "step": step, "rows": removed}
     locked.save(update_fields=[*_COUNTED, "last_chunk", "branch", "positions_skipped"])
     logger.warning("run %s: rewound to step %s; %s rows after it are gone", locked.pk, step, removed)
+
+
+def _judged_after(run: Run, step: float) -> Iterator[HistoryRow]:
+    """Give the rows behind the step that are not waiting to be judged."""
+    events = ledger.unprocessed([run.stream_key]).filter(kind=HISTORY_LOGGED)
+    waiting = {data["chunk"] for data in events.values_list("data", flat=True)}
+    chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY, highest__gt=step).order_by("position")
+    for chunk in chunks.exclude(pk__in=waiting).iterator(chunk_size=20):
+        placed = ((line, row, place_of(row, Stream.HISTORY)) for line, row in enumerate(chunk.rows, chunk.offset))
+        yield from (row for line, row, place in placed if (line if place is None else place) > step)
 
 
 _COUNTED = ("summary", "client_summary", "first_metrics", "rows_logged", "bytes_logged", "reached")

@@ -280,9 +280,13 @@ TWO_FACTOR: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST profile/organizations/<str:organization>/two-factor": ({"required": "yes"}, (302, 403, 403, 403, 302)),
 }
 
+TTL_PAGE = "profile/teams/<str:team>/artifact-ttl"
+
 # Method and route -> what a browser sends, and the answer to each of PEOPLE.
 PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     **{f"{method} {probe}": (None, HEALTH) for method in ("GET", "POST") for probe in ("livez", "healthz")},
+    f"GET {TTL_PAGE}": (None, PAGES_OF_ADMINS),
+    f"POST {TTL_PAGE}": ({"amount": "7", "unit": "86400", "members_may_set": "on"}, (302, 404, 403, 403, 302)),
     # No worker runs beside these tests.
     **{f"{method} readyz": (None, (503,) * 5) for method in ("GET", "POST")},
     **{f"{method} health": (None, (404,) * 5) for method in ("GET", "POST")},

@@ -98,3 +98,36 @@ def test_rest_and_the_page_say_when_a_version_is_deleted(world: World, model: Co
     signed_in.force_login(world.users["alice"])
     page = signed_in.get("/acme/mnist/artifacts/model/model/v0").content.decode()
     assert "Time to live" in page and "kept while it is linked" not in page
+
+
+PAGE = "/profile/teams/acme/artifact-ttl"
+
+
+def test_admins_change_the_default_on_its_page_and_versions_follow(world: World, model: Collection) -> None:
+    version = made(model, "d1").version
+    alice, bob = Client(), Client()
+    alice.force_login(world.users["alice"])
+    bob.force_login(world.users["bob"])
+    assert "kept for good, where they say nothing else" in alice.get("/settings/").content.decode()
+    assert alice.post(PAGE, {"amount": "36", "unit": "3600"}).status_code == 302
+    assert (policy_of(world.team).default_seconds, policy_of(world.team).members_may_set) == (36 * 3600, False)
+    version.refresh_from_db()
+    assert version.expires_at == version.created_at + timedelta(hours=36)
+    assert "deleted after 1 d 12 h" in alice.get("/settings/").content.decode()
+    assert 'value="36"' in alice.get(PAGE).content.decode()
+    assert "(the team&#x27;s default)" in bob.get(version.entries.get().get_absolute_url()).content.decode().replace(
+        "'", "&#x27;"
+    )
+    assert bob.post(PAGE, {"amount": "", "unit": "3600"}).status_code == 403
+    assert alice.post(PAGE, {"amount": "", "unit": "3600", "members_may_set": "on"}).status_code == 302
+    version.refresh_from_db()
+    assert (version.expires_at, policy_of(world.team).members_may_set) == (None, True)
+
+
+@pytest.mark.parametrize("sent", [{"amount": "0"}, {"amount": "x"}, {"amount": "99999999"}, {"unit": "7"}])
+def test_a_length_that_is_none_is_refused_at_its_field(world: World, sent: dict[str, str]) -> None:
+    alice = Client()
+    alice.force_login(world.users["alice"])
+    answer = alice.post(PAGE, {"amount": "1", "unit": "86400", **sent})
+    assert (answer.status_code, "field wrong" in answer.content.decode()) == (422, True)
+    assert policy_of(world.team).pk is None

@@ -149,6 +149,7 @@ PAGES = [
     Stop("settings-google-chat-new", "/settings/integrations/google_chat/add/"),
     Stop("settings-ntfy", "/settings/integrations/ntfy/"),
     Stop("settings-ntfy-new", "/settings/integrations/ntfy/add/"),
+    Stop("settings-artifact-ttl", "/settings/", first_link("[data-artifact-ttl] a")),
     Stop("settings-audit", "/settings/teams/auditevent/"),
     Stop("settings-keys", "/settings/teams/apikey/add/"),
     Stop("administration", "/admin/"),

@@ -27,6 +27,18 @@ CREATE TABLE metrics (key VARCHAR(250), value DOUBLE PRECISION, timestamp BIGINT
 CREATE TABLE params (key VARCHAR(250), value VARCHAR(8000), run_uuid VARCHAR(32));
 CREATE TABLE tags (key VARCHAR(250), value VARCHAR(8000), run_uuid VARCHAR(32));
 """
+# Of MLflow 3; those of the first versions have the tables above alone.
+LATER_TABLES = """
+CREATE TABLE datasets (dataset_uuid VARCHAR(36), experiment_id INTEGER, name VARCHAR(500), digest VARCHAR(36),
+    dataset_source_type VARCHAR(36), dataset_source TEXT, dataset_schema TEXT, dataset_profile TEXT);
+CREATE TABLE inputs (input_uuid VARCHAR(36), source_type VARCHAR(36), source_id VARCHAR(36),
+    destination_type VARCHAR(36), destination_id VARCHAR(36), step BIGINT);
+CREATE TABLE logged_models (model_id VARCHAR(36), experiment_id INTEGER, name VARCHAR(500),
+    artifact_location VARCHAR(1000), lifecycle_stage VARCHAR(32), source_run_id VARCHAR(32));
+CREATE TABLE model_versions (name VARCHAR(256), version INTEGER, description VARCHAR(5000), current_stage VARCHAR(20),
+    source VARCHAR(500), run_id VARCHAR(32));
+CREATE TABLE registered_model_aliases (name VARCHAR(256), alias VARCHAR(256), version INTEGER);
+"""
 
 
 @dataclass
@@ -106,3 +118,64 @@ def insert_runs(execute: Any, root: Path, runs: Sequence[StoredRun], experiment:
         for table, texts in (("params", run.params), ("tags", run.tags)):
             for name, value in texts.items():
                 execute(f"INSERT INTO {table} VALUES (%s, %s, %s)", [name, value, run.run_id])
+
+
+@dataclass
+class StoredLineage:
+    """What one run read, another made and the registry got: of the run `maker` and of the run `user`."""
+
+    maker: str
+    user: str
+
+    def add_to_folder(self, store: Path) -> None:
+        place = store / "417"
+        _write_meta(
+            place / "datasets" / "d1",
+            {"name": "iris", "digest": "abc", "source_type": "http", "source": '{"url": "https://data.test/iris"}'},
+        )
+        _write_meta(place / self.maker / "inputs" / "i1", {"source_type": "DATASET", "source_id": "d1", "tags": {}})
+        model = {
+            "model_id": "m-1",
+            "name": "net",
+            "source_run_id": self.maker,
+            "artifact_location": "mlflow-artifacts:/x",
+        }
+        _write_meta(place / "models" / "m-1", model)
+        _write(place / "models" / "m-1" / "artifacts" / "net.bin", "weights")
+        _write_meta(place / self.user / "inputs" / "m-1", {"source_type": "MODEL", "source_id": "m-1"})
+        for version, source in enumerate((f"mlflow-artifacts:/417/{self.maker}/artifacts/model", "models:/m-1"), 1):
+            said = {
+                "name": "digits",
+                "version": version,
+                "source": source,
+                "run_id": self.maker,
+                "current_stage": "None",
+            }
+            _write_meta(store / "models" / "digits" / f"version-{version}", said)
+        _write(store / "models" / "digits" / "aliases" / "champion", "2")
+
+    def add_to_database(self, root: Path) -> None:
+        with closing(sqlite3.connect(root / "mlflow.db")) as connection, connection:
+            connection.executescript(LATER_TABLES)
+            _write(root / "models" / "net.bin", "weights")
+            url = '{"url": "https://data.test/iris"}'
+            rows = {
+                "datasets": [("d1", 1, "iris", "abc", "http", url, "", "")],
+                "inputs": [
+                    ("i1", "DATASET", "d1", "RUN", self.maker, 0),
+                    ("i2", "RUN_INPUT", self.user, "MODEL_INPUT", "m-1", 0),
+                ],
+                "logged_models": [("m-1", 1, "net", (root / "models").as_uri(), "active", self.maker)],
+                "model_versions": [
+                    ("digits", 1, "", "None", f"runs:/{self.maker}/model", self.maker),
+                    ("digits", 2, "", "None", "models:/m-1", self.maker),
+                ],
+                "registered_model_aliases": [("digits", "champion", 2)],
+            }
+            for table, values in rows.items():
+                places = ", ".join("?" * len(values[0]))
+                connection.executemany(f"INSERT INTO {table} VALUES ({places})", values)
+
+
+def _write_meta(folder: Path, said: Mapping[str, Any]) -> None:
+    _write(folder / "meta.yaml", yaml.safe_dump(dict(said)))

@@ -16,13 +16,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_httpserver import HTTPServer
 
-from artifacts.models import Version, VersionFile
+from artifacts.lineage import input_versions, output_versions
+from artifacts.models import Entry, Version, VersionFile
+from artifacts.services import unlink
 from automations.models import Execution
 from automations.tasks import work
 from events.models import Event
 from importers.artifact_import import import_run_file
 from importers.imported_run import ImportedFile
-from importers.mlflow.run_mapping import MetricPoint, plain_value, project_name, rows_of_points
+from importers.mlflow.run_mapping import MetricPoint, plain_value, rows_of_points
+from importers.source_names import project_name
 from projects.file_storage.services import read_file
 from projects.history.reading import past_values, rows_of
 from projects.models import HistoryChunk, Project, Run, RunState
@@ -33,6 +36,7 @@ from tests.importers.mlflow_stores import (
     MINUTE,
     NOON,
     TABLES,
+    StoredLineage,
     StoredRun,
     falling,
     insert_runs,
@@ -153,6 +157,38 @@ def test_artifacts_are_copied(world: World, tmp_path: Path, store: str) -> None:
     content = VersionFile.objects.get(path="model/weights.bin").content
     assert content is not None
     assert read_file(content) == b"abc"
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_data_sets_models_and_what_the_registry_got_keep_their_lineage(
+    world: World, tmp_path: Path, store: str, receiver: HTTPServer
+) -> None:
+    world.webhook(receiver.url_for("/hook"))
+    world.project = Project.objects.create(team=world.team, name="digits")
+    world.automation(event="CREATE_ARTIFACT")
+    maker, user = RUN_ID, RUN_ID[::-1]
+    # The model is used by a run that comes before its maker.
+    source = STORES[store](tmp_path, StoredRun(user), StoredRun(maker, files={"model/weights.bin": "abc"}))
+    lineage = StoredLineage(maker, user)
+    lineage.add_to_folder(source) if store == "folder" else lineage.add_to_database(tmp_path)
+    _said, told = import_store(source)
+    assert "not kept" not in told
+    made, used = Run.objects.get(name=maker), Run.objects.get(name=user)
+    assert sorted(str(version) for version in output_versions(made)) == [
+        "acme/digits/digits:v0", "acme/digits/digits:v1", "acme/digits/net:v0", f"acme/digits/run-{maker}-artifacts:v0",
+    ]  # fmt: skip
+    assert [str(version) for version in input_versions(made)] == ["acme/digits/iris:v0"]
+    assert [str(version) for version in input_versions(used)] == ["acme/digits/net:v0"]
+    assert VersionFile.objects.get(version__collection__name="iris").reference == "https://data.test/iris"
+    entries = Entry.objects.filter(collection__registry__name="model").order_by("index")
+    assert [(str(entry.version), entry.alias_names) for entry in entries] == [
+        ("acme/digits/digits:v0", []), ("acme/digits/digits:v1", ["champion", "latest"]),
+    ]  # fmt: skip
+    # What was unlinked here stays so, and nobody is told.
+    unlink(entries[0])
+    import_store(source)
+    work()
+    assert (entries.all().count(), receiver.log, Execution.objects.count()) == (1, [], 0)
 
 
 def test_artifacts_stay_where_they_are_by_reference(world: World, tmp_path: Path) -> None:
@@ -280,7 +316,7 @@ def test_a_parameter_is_what_it_plainly_says(text: str, value: object) -> None:
     [("digits", "digits"), ("/Users/bob@acme.test/digits", "-Users-bob@acme.test-digits"), ("..", "mlflow")],
 )
 def test_an_experiment_names_a_project_as_addresses_can_hold_it(experiment: str, name: str) -> None:
-    assert project_name(experiment) == name
+    assert project_name(experiment, "mlflow") == name
 
 
 def test_values_without_steps_are_numbered_by_their_time() -> None:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import textwrap
+import zlib
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from wandb.proto import wandb_internal_pb2 as pb
 
+from artifacts.lineage import input_versions, output_versions
 from artifacts.models import VersionFile
 from automations.models import Execution
 from automations.tasks import work
@@ -112,6 +116,39 @@ def test_nothing_of_it_fires_and_a_second_import_finds_nothing_new(world: World,
     again, progress = import_folder(written)
     assert "1 runs: 0 new, 1 there already. New: 0 rows, 0 versions of artifacts, 0 files." in again
     assert (Event.objects.count(), progress.count("nothing new")) == (events, 1)
+
+
+def write_records(folder: Path, *records: pb.Record) -> None:
+    """Write the file of an online run, as the SDK's own program does."""
+    pieces = [record.SerializeToString() for record in records]
+    headers = [struct.pack("<IHB", zlib.crc32(piece, zlib.crc32(b"\x01")), len(piece), 1) for piece in pieces]
+    folder.mkdir()
+    content = b"".join(part for pair in zip(headers, pieces, strict=True) for part in pair)
+    (folder / "run-user.wandb").write_bytes(b":W&B\xe1\xbe\x00" + content)
+
+
+def test_versions_that_a_run_used_are_its_inputs_where_they_are_here(
+    world: World, written: Path, tmp_path: Path
+) -> None:
+    import_folder(written)
+    run = pb.Record(run=pb.RunRecord(run_id="user", project="mnist"))
+    run.run.start_time.FromSeconds(1_772_366_400)
+    uses = [
+        pb.Record(use_artifact=pb.UseArtifactRecord(type=kind, name=name))
+        for kind, name in (("model", "model:v0"), ("model", "model:gone"), ("other", "model:v0"))
+    ]
+    manifest = pb.ArtifactManifest(contents=[pb.ArtifactManifestEntry(path="d", digest="x", ref="https://data.test/d")])
+    draft = pb.ArtifactRecord(type="dataset", name="drafted", use_after_commit=True, manifest=manifest)
+    write_records(tmp_path / "run-1-user", run, *uses, pb.Record(artifact=draft), pb.Record(exit=pb.RunExitRecord()))
+    for _ in range(2):
+        _said, told = import_folder(tmp_path)
+        found = Run.objects.get(name="user")
+        assert sorted(map(str, input_versions(found))) == ["acme/mnist/drafted:v0", "acme/mnist/model:v0"]
+        assert list(map(str, output_versions(found))) == ["acme/mnist/drafted:v0"]
+        assert [line for line in told.splitlines() if "not kept" in line] == [
+            f"not kept: mnist/user: that it used {name}: there is no such version in acme/mnist."
+            for name in ("model:gone", "model:v0")
+        ]
 
 
 def test_a_run_whose_script_was_killed_is_crashed_and_has_what_was_written(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.test import Client
 from pytest_httpserver import HTTPServer
 
@@ -223,3 +226,70 @@ def test_with_the_webhook_deleted_it_needs_attention(world: World, far: Webhook)
     assert charlie.delete(one).status_code == 409
     assert charlie.delete(f"{one}?confirm=true").status_code == 204
     assert "was deleted" in Automation.objects.get().problem
+
+
+# As code -------------------------------------------------------------------------------------------
+
+YAML = """\
+automations:
+  - scope: acme/mnist
+    name: call them
+    event: RUN_STATE
+    conditions:
+      - {type: run_state, states: [failed]}
+    action: {type: send_webhook, webhook: other/far}
+"""
+
+
+def applied(file: Path, *options: str) -> str:
+    out = StringIO()
+    call_command("automations", "apply", str(file), *options, stdout=out)
+    return out.getvalue()
+
+
+def test_a_file_uses_it_on_the_word_of_who_belongs_to_both(
+    world: World, far: Webhook, receiver: HTTPServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "automations.yaml"
+    file.write_text(YAML)
+    for options, said in (
+        ([], "automations.yaml:7: automations.0.action.webhook: The team acme has no webhook 'other/far'"),
+        (["--user", "alice"], "has no webhook 'other/far'"),
+        (["--user", "charlie"], "has no webhook 'other/far'"),
+        (["--user", "nobody"], "There is no user 'nobody'"),
+    ):
+        with pytest.raises(CommandError, match=said):
+            applied(file, *options)
+    assert not Automation.objects.exists()
+    assert applied(file, "--user", "bob").startswith("create")
+    row = Automation.objects.get()
+    assert (row.shared_with, row.shared_from, row.created_by) == (
+        world.users["bob"],
+        world.other_team,
+        world.users["bob"],
+    )
+    assert AuditEvent.objects.filter(verb="automation.share", team=world.other_team).count() == 1
+    assert delivered(world).state == "delivered"
+
+
+def test_what_is_applied_without_a_change_takes_nobody_new_and_a_change_does(
+    world: World, far: Webhook, tmp_path: Path
+) -> None:
+    saved(world)
+    file = tmp_path / "automations.yaml"
+    call_command("automations", "export", str(file))
+    assert applied(file).startswith("unchanged")
+    alice = as_person(world.keys["alice"])
+    document = alice.get("/api/v1/automations/export").json()
+    assert alice.post("/api/v1/automations/apply", document, format="json").json()[0]["verb"] == "unchanged"
+    document["automations"][0]["description"] = "new"
+    refused = alice.post("/api/v1/automations/apply", document, format="json")
+    assert (refused.status_code, "has no webhook 'other/far'" in refused.content.decode()) == (400, True)
+    file.write_text(file.read_text().replace("description: ''", "description: new"))
+    with pytest.raises(CommandError, match="has no webhook 'other/far'"):
+        applied(file)
+    assert applied(file, "--user", "bob").startswith("change")
+    assert Automation.objects.get().shared_with == world.users["bob"]
+    set_sharing(world.other_team, False)
+    with pytest.raises(CommandError, match="has no webhook 'other/far'"):
+        applied(file, "--user", "bob")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from events.models import Event
 from projects.history.reading import past_values, rows_of
 from projects.history.step_ranges import last_step
-from projects.models import Run
+from projects.models import HistoryChunk, Run
 from projects.runs.editing import delete_run, rewind_run
 from projects.runs.ingest import ingest_rows
 from projects.runs.lifecycle import RunDetails, start_run
@@ -96,3 +97,43 @@ def test_a_run_is_not_rewound_to_where_it_never_was(world: World, parent: Run) -
     with pytest.raises(ValidationError):
         rewind_run(parent, 21)
     assert losses(parent) == [*range(21)]
+
+
+def again(run: Run, *steps: int) -> None:
+    """What `wandb sync` sends of a folder that was written with resume_from: the rewind, and rows with their times."""
+    rewind_run(run, 5)
+    rows = [{"_step": step, "_timestamp": 1000.0 + step, "loss": float(step)} for step in steps]
+    ingest_rows(run, steps[0], rows)
+
+
+def test_a_folder_that_rewinds_is_synced_again_and_again(world: World, parent: Run) -> None:
+    world.webhook("http://127.0.0.1:9/hook")
+    world.automation(threshold(threshold=-1.0), event="RUN_METRIC")
+    for steps, events in (([6, 7, 8], 1), ([6, 7, 8], 1), ([6, 7, 8, 9, 10], 2)):
+        again(parent, *steps)
+        Event.objects.update(processed_at=timezone.now())
+        parent.refresh_from_db()
+        assert losses(parent) == [*range(6), *steps]
+        assert Event.objects.filter(kind="run.history").count() == events
+    newest = HistoryChunk.objects.get(pk=Event.objects.latest("pk").data["chunk"])
+    assert [row["_step"] for row in newest.rows] == [9, 10]
+
+
+def test_what_waited_to_be_judged_when_it_was_taken_back_is_judged_when_it_comes_again(
+    world: World, parent: Run
+) -> None:
+    world.webhook("http://127.0.0.1:9/hook")
+    world.automation(threshold(), event="RUN_METRIC")
+    again(parent, 6, 7)
+    again(parent, 6, 7)
+    assert Event.objects.filter(kind="run.history").count() == 2
+
+
+def test_another_training_from_the_same_step_is_judged(world: World, parent: Run) -> None:
+    world.webhook("http://127.0.0.1:9/hook")
+    world.automation(threshold(), event="RUN_METRIC")
+    again(parent, 6, 7)
+    Event.objects.update(processed_at=timezone.now())
+    rewind_run(parent, 5)
+    ingest_rows(parent, 6, [{"_step": 6, "_timestamp": 5000.0, "loss": 6.0}])
+    assert Event.objects.filter(processed_at=None).count() == 1

@@ -15,6 +15,8 @@ class Hook(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.arrived: list[tuple[float, dict[str, Any]]] = []
+        # Of each that arrived: the same for every try of one execution.
+        self.ids: list[str] = []
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     @property
@@ -33,6 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         at, body = time.time(), self.rfile.read(int(self.headers["Content-Length"]))
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        self.server.ids.append(self.headers["webhook-id"])
         self.server.arrived.append((at, json.loads(body)))
 
     def log_message(self, format: str, *args: object) -> None:

@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,12 @@ import requests
 from tests.processes import ROOT, Environment, Server, manage, new_environment, run_module, wait_until
 
 # Empty: the newest, which is installed beside us. `make sdks` fetches the others.
-VERSIONS = {"0.25": str(ROOT / ".venv/sdk/0.25"), "0.28": str(ROOT / ".venv/sdk/0.28"), "0.31": ""}
+NEWEST = "0.31"
+VERSIONS = {version: str(ROOT / ".venv/sdk" / version) for version in ("0.25", "0.26", "0.27", "0.28", "0.29")} | {
+    NEWEST: ""
+}
+# Stories are told by these; what each version does is in test_sdk_matrix.py.
+ENDS = ("0.25", NEWEST)
 
 # Long enough for a slow machine; nothing waits for it where all is well.
 PATIENCE = 60
@@ -93,7 +98,10 @@ class Runbell:
 
     def command(self, *arguments: str, person: str = "alice", **variables: str) -> Done:
         """Run `wandb ...`."""
-        return finish(self._start([sys.executable, "-m", "wandb", *arguments], person, variables))
+        return finish(self.start_command(*arguments, person=person, **variables))
+
+    def start_command(self, *arguments: str, person: str = "alice", **variables: str) -> subprocess.Popen[str]:
+        return self._start([sys.executable, "-m", "wandb", *arguments], person, variables)
 
     def _start(self, command: list[str], person: str, variables: Mapping[str, str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -150,6 +158,13 @@ class Runbell:
 
     def wait_for_state(self, name: str, state: str, seconds: float = PATIENCE) -> None:
         wait_until(lambda: self.run(name)["state"] == state, seconds, f"{name} is {state}")
+
+
+def with_sdk(runbell: Runbell, version: str) -> Runbell:
+    """Give the same Runbell for scripts with this version of the SDK."""
+    folder = VERSIONS[version]
+    assert not folder or Path(folder).is_dir(), f"wandb {version} is not there: run `make sdks`"
+    return replace(runbell, sdk=folder, variables={"VERSION": version})
 
 
 def finish(process: subprocess.Popen[str]) -> Done:

@@ -7,10 +7,12 @@ import pytest
 from artifacts import editing
 from artifacts.models import Collection, DeletedArtifact, Registry, Version, Visibility
 from artifacts.services import create_version, get_or_create_collection
-from registries.services import create_registry, link
+from registries.models import RegistryRole
+from registries.services import create_registry, link, set_role_of_team
 from tests.wandb_api.conftest import GraphQL
 from tests.world import World
 from wandb_api.graphql.global_ids import global_id
+from wandb_api.lookup.projects import REGISTRY_NUMBERS
 from wandb_api.lookup.versions import id_of
 
 VERSION = """query($id: ID!) { artifact(id: $id) { id state versionIndex digest
@@ -87,6 +89,24 @@ def test_deleting_once_more_is_harmless_for_who_may_delete(world: World, version
         assert said == {"artifactCollection": {"state": "DELETED"}}
     assert of(world, "vera").send(delete, id=place)[0] == 404
     assert DeletedArtifact.objects.count() == 2
+
+
+def test_a_registry_is_deleted_once_more_by_who_may_have_deleted_it_and_nobody_else(world: World) -> None:
+    delete = "mutation($id: String!) { deleteModel(input: {id: $id}) { success } }"
+    world.team.organization.admins.add(world.users["alice"])
+    models = create_registry(world.team.organization, "models", by=world.users["bob"])
+    set_role_of_team(models, "acme", RegistryRole.VIEWER)
+    id = global_id("Project", models.pk + REGISTRY_NUMBERS)
+    assert of(world, "vera").send(delete, id=id)[0] == 403
+    for person in ("bob", "bob", "alice"):
+        assert of(world, person).data(delete, id=id) == {"deleteModel": {"success": True}}
+    for person in ("vera", "charlie"):
+        assert of(world, person).send(delete, id=id)[0] == 404
+    never = global_id("Project", models.pk + REGISTRY_NUMBERS + 1)
+    assert of(world, "alice").send(delete, id=never)[0] == 404
+    again = create_registry(world.team.organization, "models", by=world.users["bob"])
+    assert of(world, "bob").data(delete, id=id) == {"deleteModel": {"success": True}}
+    assert Registry.objects.filter(pk=again.pk).exists()
 
 
 def _guest(world: World) -> GraphQL:

@@ -185,7 +185,7 @@ REFUSED = (
         ("Project.allViews", "Mutation.createCustomChart"),
     ),
     RefusedCall(
-        "what only the internal API of 0.25 and 0.28 asks for, and no documented call",
+        "what only the internal API of 0.25 to 0.29 asks for, and no documented call",
         IN_THE_CALL,
         (
             "Mutation.createArtifactType", "Project.repo", "Project.dockerImage", "Project.buckets",

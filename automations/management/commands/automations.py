@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from automations.definitions import as_code, scopes, yaml_lines
 from automations.models import Automation
+from teams.audit import actor
+from teams.models import User
 
 
 class Command(BaseCommand):
@@ -25,6 +28,7 @@ class Command(BaseCommand):
         for verb, what in (("diff", "show what applying would do"), ("apply", "make what the file says")):
             one = verbs.add_parser(verb, help=what)
             one.add_argument("file", type=Path)
+            one.add_argument("--user", help="on whose word integrations of another team are used: who belongs to both")
             one.add_argument("--prune", action="store_true", help="delete what stands in its scopes and not in it")
 
     def handle(self, *args: Any, verb: str, file: Path | None, **options: Any) -> None:
@@ -33,16 +37,21 @@ class Command(BaseCommand):
             return
         assert file is not None
         document, lines = _read(file)
+        by = _user(options["user"])
         try:
-            steps = as_code.plan(document, scopes.place_named, prune=options["prune"])
-            self.stdout.write("\n".join(map(str, steps)) or "there is nothing in it")
-            if verb == "apply":
-                as_code.apply(document, scopes.place_named, by=None, prune=options["prune"])
+            with actor.acting_from(replace(actor.current(), person=lambda: by)):
+                self._carry_out(verb, document, by, options["prune"])
         except as_code.UnusableDocument as error:
             said = [
                 f"{file}:{yaml_lines.line_of(path, lines)}: {path}: {text}" for path, text in error.problems.items()
             ]
             raise CommandError("\n".join([*said, "Nothing was changed."])) from None
+
+    def _carry_out(self, verb: str, document: Any, by: User | None, prune: bool) -> None:
+        steps = as_code.plan(document, scopes.place_named, prune=prune)
+        self.stdout.write("\n".join(map(str, steps)) or "there is nothing in it")
+        if verb == "apply":
+            as_code.apply(document, scopes.place_named, by=by, prune=prune)
 
     def _export(self, file: Path | None, project: str | None) -> None:
         rows = Automation.objects.filter(deleted_at__isnull=True).select_related("project__team__organization")
@@ -56,6 +65,13 @@ class Command(BaseCommand):
             sys.stdout.write(text)
         else:
             file.write_text(text)
+
+
+def _user(name: str | None) -> User | None:
+    found = User.objects.filter(username=name, is_active=True).first() if name else None
+    if name and found is None:
+        raise CommandError(f"There is no user {name!r}. Name one by their username.")
+    return found
 
 
 def _read(file: Path) -> tuple[Any, dict[str, int]]:

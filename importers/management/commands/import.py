@@ -1,10 +1,11 @@
-"""`runbell import wandb|mlflow SOURCE --team TEAM`: import runs from where they were logged before; nothing fires."""
+"""`runbell import wandb|mlflow|neptune SOURCE --team TEAM`: import runs that were logged elsewhere; nothing fires."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,15 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        kinds = parser.add_subparsers(dest="kind", required=True, metavar="wandb|mlflow")
+        kinds = parser.add_subparsers(dest="kind", required=True, metavar="wandb|mlflow|neptune")
         wandb = kinds.add_parser("wandb", help="A folder of runs that the wandb SDK wrote offline")
         wandb.add_argument("source", metavar="FOLDER", help="WANDB_DIR, its wandb/, or one offline-run-… of it")
         mlflow = kinds.add_parser("mlflow", help="A store of MLflow")
         mlflow.add_argument("source", metavar="STORE", help="mlruns, sqlite:///mlflow.db or postgresql://…")
-        for one in (wandb, mlflow):
+        neptune = kinds.add_parser("neptune", help="What neptune-exporter wrote")
+        neptune.add_argument("source", metavar="FOLDER", help="Its --data-path, or the folder that has it as data/")
+        neptune.add_argument("--files", type=Path, help="Its --files-path, where that is not files/ beside the data")
+        for one in (wandb, mlflow, neptune):
             one.add_argument("--team", required=True, help="The team that gets the runs")
             one.add_argument("--project", default="", help="One project for all, instead of those of the source")
             one.add_argument("--user", default="", help="Who imports: named as the maker of versions")
@@ -50,7 +54,7 @@ class Command(BaseCommand):
         if asked.user and by is None:
             raise CommandError(f"There is no user {asked.user!r}.")
         try:
-            with _runs(asked) as runs:
+            with _RUNS[asked.kind](asked) as runs:
                 report = import_runs(team, runs, by=by, tell=self.stderr.write)
         except (UnreadableSource, OSError) as error:
             raise CommandError(str(error)) from None
@@ -69,14 +73,36 @@ class Command(BaseCommand):
 
 
 @contextmanager
-def _runs(asked: Namespace) -> Iterator[Iterable[ImportedRun]]:
-    """Give the runs of the source that was named; a database is open meanwhile."""
-    if asked.kind == "wandb":
-        yield runs_in_folder(Path(asked.source), project=asked.project, by_reference=asked.reference)
-        return
+def _wandb_runs(asked: Namespace) -> Iterator[Iterable[ImportedRun]]:
+    yield runs_in_folder(Path(asked.source), project=asked.project, by_reference=asked.reference)
+
+
+@contextmanager
+def _mlflow_runs(asked: Namespace) -> Iterator[Iterable[ImportedRun]]:
+    """Give the runs of a store; a database is open meanwhile."""
     options = MLflowOptions(project=asked.project, by_reference=asked.reference)
     if is_database(asked.source):
         with runs_in_database(asked.source) as found:
             yield (imported_run(one, options) for one in found)
     else:
         yield (imported_run(one, options) for one in mlflow_runs_in_folder(Path(asked.source)))
+
+
+@contextmanager
+def _neptune_runs(asked: Namespace) -> Iterator[Iterable[ImportedRun]]:
+    """Give the runs of an export. Whoever imports nothing of Neptune needs no pyarrow."""
+    try:
+        neptune = import_module("importers.neptune.run_mapping")
+    except ModuleNotFoundError as error:
+        if error.name != "pyarrow":
+            raise
+        raise UnreadableSource(_NO_PYARROW) from None
+    options = neptune.NeptuneOptions(project=asked.project, files=asked.files, by_reference=asked.reference)
+    yield neptune.runs_in_export(Path(asked.source), options)
+
+
+_NO_PYARROW = (
+    "Neptune's exports are Parquet, which is read with pyarrow, and that is not installed here. "
+    "Install Runbell with its extra parquet (pip install '.[parquet]'), or pyarrow beside it."
+)
+_RUNS = {"wandb": _wandb_runs, "mlflow": _mlflow_runs, "neptune": _neptune_runs}
