@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
 
 from common.processes import start_checks
 from common.processes.child_processes import StopSignal
 from events.worker_supervisor import supervise
 from secrets_vault import rotation
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -20,7 +24,8 @@ class Command(BaseCommand):
         # Also with --skip-checks.
         start_checks.refuse_dangerous()
         for problem in rotation.problems():
-            self.stderr.write(problem)
+            logger.warning("%s", problem)
+        import_string(settings.SUPERVISOR_BACKGROUND)()
         supervise(
             settings.DATA_DIR,
             stale_seconds=settings.WORKER_STALE_SECONDS,
