@@ -8,7 +8,7 @@ COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-emit
 SDKS := 0.25 0.26 0.27 0.28 0.29
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-faults test-properties bench demo screenshots sbom format lock clean runtime dev frontend sdks
+.PHONY: help run check test test-faults test-properties bench soak demo screenshots sbom format lock clean runtime dev frontend sdks
 
 # Where this machine has no Node 20 or newer, one is put into .venv (requirements/node.txt).
 NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null && echo system || echo node)
@@ -35,6 +35,9 @@ test-properties: dev ## Run the property tests on 5,000 examples where a databas
 
 bench: runtime ## Measure this machine: all, or one with ONLY=abuse make bench
 	@exec $(VENV_PYTHON) -m bench $(ONLY)
+
+soak: runtime frontend ## Run for 30 minutes under load; shorter with SOAK_MINUTES=5 make soak
+	@exec $(VENV_PYTHON) -m bench.soak
 
 screenshots: dev frontend ## Take every page, in light, in dark and on a phone, into docs/screenshots
 	@exec $(VENV_PYTHON) -m tests.browser.screenshots

@@ -19,7 +19,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 
 
 class Receiver:
-    """/hook answers at once, /slow after 2 s, /hang never."""
+    """/hook answers at once, or after `?wait=` seconds; /slow after 2 s, /hang never.
+
+    /fail answers 500; /alarm keeps which alarms of the operator came.
+    """
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "bench.receiver"]
@@ -33,6 +36,15 @@ class Receiver:
     @property
     def arrived(self) -> dict[str, float]:
         return dict(self._ask("/arrived"))
+
+    @property
+    def repeated(self) -> int:
+        """How many requests told of a run that had been told of."""
+        return int(self._ask("/repeated"))
+
+    @property
+    def alarms(self) -> list[str]:
+        return list(self._ask("/alarms"))
 
     def wait_for(self, count: int, seconds: float) -> None:
         """Wait until so many runs were told of."""
@@ -61,6 +73,8 @@ class _Server(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.arrived: dict[str, float] = {}
+        self.alarms: list[str] = []
+        self.repeated = 0
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -74,19 +88,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.path != "/hook":
-            time.sleep(2 if self.path == "/slow" else 3600)
+        if self.path in ("/fail", "/alarm"):
+            if self.path == "/alarm":
+                self.server.alarms.append(json.loads(body)["alarm"])
+            self._answer(b"", "500 Internal Server Error" if self.path == "/fail" else "200 OK")
+            return
+        place, _, wait = self.path.partition("?wait=")
+        if place != "/hook" or wait:
+            time.sleep(float(wait) if wait else 2 if place == "/slow" else 3600)
         self._answer(b"")
-        found = self._RUN.search(body) if self.path == "/hook" else None
+        found = self._RUN.search(body) if place == "/hook" else None
         if found:
-            self.server.arrived.setdefault(found[1].decode(), self.first_byte_at)
+            there = self.server.arrived.setdefault(found[1].decode(), self.first_byte_at)
+            self.server.repeated += there != self.first_byte_at
 
     def do_GET(self) -> None:
         arrived = self.server.arrived
-        self._answer(json.dumps(len(arrived) if self.path == "/count" else dict(arrived)).encode())
+        told = {"/count": len(arrived), "/repeated": self.server.repeated, "/alarms": self.server.alarms}
+        self._answer(json.dumps(told.get(self.path, dict(arrived))).encode())
 
-    def _answer(self, body: bytes) -> None:
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    def _answer(self, body: bytes, status: str = "200 OK") -> None:
+        self.wfile.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status.encode(), len(body)) + body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing: printing would be measured too."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -24,6 +25,7 @@ SECRETS = frozenset(
         "RUNBELL_SECRET_KEY", "RUNBELL_FERNET_KEYS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SLACK_CLIENT_SECRET",
         "RUNBELL_S3_ACCESS_KEY", "RUNBELL_S3_SECRET_KEY", "RUNBELL_OIDC_PROVIDERS", "RUNBELL_METRICS_TOKEN",
         "RUNBELL_DEADMAN_URL", "RUNBELL_ALARM_SLACK_URL", "RUNBELL_ALARM_WEBHOOK_URL",
+        "RUNBELL_SENTRY_DSN",
     ]
 )  # fmt: skip
 _env = environ.Env()
@@ -31,10 +33,12 @@ _env = environ.Env()
 os.environ.setdefault("SPT_NOENV", "1")
 # Every name that was asked for: any other that looks like one of ours is a mistake (check config.W005).
 asked: set[str] = set()
+_secret_values: set[str] = set()
 # Read elsewhere: by our own processes of each other, by examples, by compose files, by tests.
 _ASKED_ELSEWHERE = {"RUNBELL_HEARTBEAT_FILE", "RUNBELL_API_KEY", "RUNBELL_HOST_NAME"}
 # Kubernetes tells each container of a service that is called runbell.
 _NOT_OURS = re.compile(r"RUNBELL_(TEST_.*|SERVICE_HOST|SERVICE_PORT(_.*)?|PORT(_[0-9]+_(TCP|UDP).*)?)")
+_PASSWORD = re.compile(r"://[^:/@]*:([^/@]+)@")
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _MAIL_SERVERS = ("smtp://", "smtp+tls://", "smtp+ssl://")
@@ -66,7 +70,16 @@ def text(name: str, default: str) -> str:
     asked.add(name)
     # Not environ's str(): it takes a value that starts with `$` for a reference to another variable.
     value = os.environ.get(name, "").strip()
-    return (_of_file(name, value) if name in SECRETS else value) or default
+    if name in SECRETS:
+        value = _of_file(name, value)
+        _secret_values.add(value)
+    return value or default
+
+
+def secret_values(*others: str) -> frozenset[str]:
+    """Give every secret that was read, passwords in addresses by themselves too: what leaves is searched for them."""
+    passwords = {unquote(password) for value in _secret_values for password in _PASSWORD.findall(value)}
+    return frozenset({*_secret_values, *passwords, *others} - {""})
 
 
 def flag(name: str, default: bool) -> bool:

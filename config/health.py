@@ -6,25 +6,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
-from automations.delivery import claims
-from events import ledger, task_queue, worker_heartbeat
-from operations import migrating
+from events import task_queue
+from operations.checks import operator_check, outside_service
+from operations.checks.database.connectivity import DatabaseAnswers
+from operations.checks.operator_check import Probe
+from operations.checks.outside import broker
+from operations.checks.outside.broker import BrokerAnswers
 from operations.monitoring import metrics_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
-_DATABASE_AWAY = "The database does not answer."
-_REDIS_AWAY = "Redis does not answer. Work goes on, found by a sweep each second."
 _PARTS = ("web", "worker")
-# Processes whose code is older or newer are other processes: what was migrated once stays so for this one.
-_migrated: set[bool] = set()
 
 
 class ProbesFirst:
@@ -48,21 +45,6 @@ class ProbesFirst:
         return answer
 
 
-@dataclass(frozen=True)
-class _Check:
-    name: str
-    problem: str = ""
-    age_seconds: float | None = None
-
-    def as_json(self) -> dict[str, Any]:
-        told: dict[str, Any] = {"ok": not self.problem}
-        if self.problem:
-            told["problem"] = self.problem
-        if self.age_seconds is not None:
-            told["age_seconds"] = round(self.age_seconds, 1)
-        return told
-
-
 def livez(request: HttpRequest) -> JsonResponse:
     """Answer 200 while this web process answers at all (liveness): a restart would mend nothing else."""
     return JsonResponse({"ok": True})
@@ -84,59 +66,41 @@ def readyz(request: HttpRequest) -> JsonResponse:
     only = request.GET.get("only", "")
     if only not in ("", *_PARTS):
         return JsonResponse({"ok": False, "problems": [f"only must be web or worker, not {only!r}."]}, status=400)
-    checks = list(_checks(only))
-    problems = [check.problem for check in checks if check.problem]
-    warnings = [] if task_queue.is_answering() else [_REDIS_AWAY]
-    told = {"ok": not problems, "problems": problems, "warnings": warnings}
-    told["checks"] = {check.name: check.as_json() for check in checks}
+    probes = list(_probes(only))
+    problems = [probe.problem for probe in probes if probe.problem]
+    told = {"ok": not problems, "problems": problems, "warnings": _warnings()}
+    told["checks"] = {probe.name: _as_json(probe) for probe in probes}
     return JsonResponse(told, status=503 if problems else 200)
 
 
-def _checks(only: str) -> Iterator[_Check]:
+def _probes(only: str) -> Iterator[Probe]:
+    """Give what every check has to say, and no more than that the database is away where it is."""
     database = _database()
     yield database
     if database.problem:
         return
     try:
-        if only != "worker":
-            yield _migrations()
-        if only != "web":
-            yield _heartbeat()
-            yield _backlog("events", "An event has waited to be judged", ledger.oldest_seconds())
-            yield _backlog("deliveries", "A delivery that is due has waited to be sent", claims.oldest_due_seconds())
+        yield from (probe for probe in operator_check.probes(only) if probe.name != database.name)
     except DatabaseError as error:
         # Such as a table that is not there yet: it is said, and the list ends here.
-        yield _Check("queries", f"The database refuses what is asked of it ({type(error).__name__}).")
+        yield Probe("queries", f"The database refuses what is asked of it ({type(error).__name__}).")
 
 
-def _database() -> _Check:
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return _Check("database", _DATABASE_AWAY)
-    return _Check("database")
+def _database() -> Probe:
+    (probe,) = DatabaseAnswers().probes()
+    return probe
 
 
-def _migrations() -> _Check:
-    if not _migrated:
-        missing = migrating.missing()
-        if missing:
-            return _Check("migrations", f"{missing} migrations are not applied. Run `runbell migrate`.")
-        _migrated.add(True)
-    return _Check("migrations")
+def _as_json(probe: Probe) -> dict[str, Any]:
+    told: dict[str, Any] = {"ok": not probe.problem}
+    if probe.problem:
+        told["problem"] = probe.problem
+    if probe.age_seconds is not None:
+        told["age_seconds"] = round(probe.age_seconds, 1)
+    return told
 
 
-def _heartbeat() -> _Check:
-    age = worker_heartbeat.youngest_seconds()
-    if age is None:
-        return _Check("heartbeat", "No worker has given a sign of life. Start one: `runbell worker`.")
-    most = settings.READY_BEAT_SECONDS
-    late = f"The last sign of life of a worker is {age:.0f} s old; RUNBELL_READY_BEAT_SECONDS allows {most}."
-    return _Check("heartbeat", late if age > most else "", age)
-
-
-def _backlog(name: str, sentence: str, age: float) -> _Check:
-    most = settings.READY_BACKLOG_SECONDS
-    late = f"{sentence} for {age:.0f} s; RUNBELL_READY_BACKLOG_SECONDS allows {most}."
-    return _Check(name, late if age > most else "", age)
+def _warnings() -> list[str]:
+    """Give what does not keep it from being ready: services outside, as the background saw them; Redis right now."""
+    redis = [] if task_queue.is_answering() else [broker.away()]
+    return redis + [said for said in outside_service.last_seen() if not said.startswith(f"{BrokerAnswers.setting}:")]

@@ -15,7 +15,7 @@ from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
 from common.rate_limits.token_bucket import parse_rate
 from config import env, version, well_formed
-from config.setting_groups import file_storage, monitoring, rest_framework, retention, sign_in
+from config.setting_groups import file_storage, logs, monitoring, rest_framework, retention, sign_in, telemetry
 
 django_stubs_ext.monkeypatch()
 
@@ -90,6 +90,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Around all: each answer has the id that stands in the log.
+    "common.http.middleware.request_log.RequestLog",
     # Before whatever answers by itself: no answer goes without it.
     "csp.middleware.CSPMiddleware",
     "config.health.ProbesFirst",
@@ -157,6 +159,9 @@ if IS_SQLITE:
         "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA temp_store=MEMORY;"
         "PRAGMA mmap_size=134217728;PRAGMA cache_size=-20000;PRAGMA foreign_keys=ON",
     }
+else:
+    # A host that is gone answers nothing: whoever looks is to know soon.
+    _database.setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)
 MIGRATE = env.flag("RUNBELL_MIGRATE", True)
 DATABASES = {"default": {**_database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": not IS_SQLITE}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -214,6 +219,8 @@ SWEEP_ALSO = (
     "operations.retention.removal.remove_some",
     "operations.retention.project_usage.record_daily",
 )
+# What a worker's supervisor does beside, also while the database is away.
+SUPERVISOR_BACKGROUND = "operations.monitoring.web_background.start_in_supervisor"
 
 # What the engine does ---------------------------------------------------------------------------------
 ALLOWED_PRIVATE_NETWORKS = env.parsed("RUNBELL_ALLOWED_PRIVATE_CIDRS", "", parse_networks)
@@ -363,24 +370,9 @@ ANONYMOUS_BODY_LIMIT = env.number("RUNBELL_ANONYMOUS_BODY_KB", 64, least=4, most
 REST_FRAMEWORK = rest_framework.REST_FRAMEWORK
 SPECTACULAR_SETTINGS = rest_framework.spectacular_settings(VERSION, STATIC_URL)
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": "common.processes.log_format.OneLine",
-            "format": "{asctime}Z {levelname:<7} {name} {message}",
-            "style": "{",
-        }
-    },
-    "filters": {"without_traceback": {"()": "common.processes.log_format.WithoutTraceback"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.choice("RUNBELL_LOG_LEVEL", "WARNING", among=("DEBUG", "INFO", "WARNING", "ERROR")),
-    },
-    "loggers": {
-        "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
-    },
-}
+# The log, of every process alike ----------------------------------------------------------------------
+LOGGING_CONFIG = "common.logs.logging_config.configure"
+LOG_FORMAT, ACCESS_LOG, LOGGING = logs.log()
+SENTRY_DSN, OTLP_ENDPOINT = telemetry.telemetry()
+# What is never to leave with them.
+SECRET_VALUES = env.secret_values(SECRET_KEY, *FERNET_KEYS, *(one.client_secret for one in IDENTITY_PROVIDERS))

@@ -39,3 +39,4 @@ urlpatterns = [
 ]
 
 handler404 = "config.not_found.not_found"
+handler500 = "common.outages.outage_answer.internal_error"

@@ -20,6 +20,7 @@ from common.data.database_clock import database_now
 from common.processes import crash_points
 from common.statements import compiled_statements
 from common.statements.prepared_query import PreparedQuery
+from common.telemetry import spans
 from events import causation, past_events, prometheus_metrics, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
@@ -32,6 +33,8 @@ _BATCH = 200
 _failed: set[str] = set()
 # In an event's data: the automations whose question it answers, where it is for no other.
 ONLY_FOR = "only_for"
+# The trace of the request that caused it, where traces are kept.
+TRACEPARENT = "traceparent"
 # Any number that no other lock of this database uses.
 _CLAIM_LOCK = 7_265_110
 
@@ -95,6 +98,8 @@ def _write(event: Event, place: EventScope, subscribed: bool) -> Event:
         raise RuntimeError("publish() stands in the transaction of the change it tells of")
     event.team, event.scopes, event.stream = place.team, place.scopes, place.stream
     event.depth, event.occurred_at = causation.depth(), past_events.moment()
+    if parent := spans.traceparent():
+        event.data[TRACEPARENT] = parent
     if event.depth > causation.MOST_DEPTH:
         subscribed, event.problem = False, f"Not judged: it is {event.depth} deliveries away from what a person did."
     event.processed_at = None if subscribed else timezone.now()

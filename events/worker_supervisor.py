@@ -11,7 +11,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,12 +30,18 @@ _SHORT_LIFE_SECONDS, _PAUSE_SECONDS = 10, 2
 _LEFT_SECONDS = 3600
 
 
-def supervise(folder: Path, *, stale_seconds: float, stop_seconds: float, stop: StopSignal) -> None:
-    """Run clusters, one after the other, until the stop signal; then let the last one finish what is under way."""
+def supervise(
+    folder: Path, *, stale_seconds: float, stop_seconds: float, stop: StopSignal, beside: Callable[[], object] = bool
+) -> None:
+    """Run clusters, one after the other, until the stop signal; then let the last one finish what is under way.
+
+    `beside` starts what else goes on in threads of this process.
+    """
     with _heartbeat_file(folder) as file:
         pulse = worker_heartbeat.ClusterHeartbeat(file, stale_seconds=stale_seconds)
         # The first shares our memory, which a later one cannot: beside a thread nothing is forked.
         cluster: Child | None = _start_cluster(file)
+        beside()
         # In a thread: a locked or absent database may hold it up, and must not hold up the watch.
         threading.Thread(target=_ask_for_ever, args=(pulse,), daemon=True).start()
         while not stop.received:

@@ -23,3 +23,13 @@ def claim_since(name: str, *, every_seconds: float) -> datetime | None:
     is_due = job.due_at <= now or job.due_at > now + pace
     same = RecurringJob.objects.filter(name=name, due_at=job.due_at)
     return job.due_at - pace if is_due and same.update(due_at=now + pace) else None
+
+
+def note_done(name: str) -> None:
+    """Note that something was done now by a person or a timer of theirs, which nobody claims."""
+    RecurringJob.objects.update_or_create(name=name, defaults={"due_at": database_now()})
+
+
+def done_at(name: str) -> datetime | None:
+    """Give when that was noted last."""
+    return RecurringJob.objects.filter(name=name).values_list("due_at", flat=True).first()

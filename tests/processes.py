@@ -234,7 +234,9 @@ class Server(Command):
         self.url = f"http://127.0.0.1:{port}"
 
     def wait_until_ready(self, seconds: float = 30) -> float:
-        return wait_until(lambda: "Ctrl-C stops it" in self.printed, seconds, f"ready\n{self.printed}")
+        # The latter in JSON.
+        words = ("Ctrl-C stops it", "is ready at")
+        return wait_until(lambda: any(word in self.printed for word in words), seconds, f"ready\n{self.printed}")
 
 
 def _all_processes() -> dict[int, dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from automations.delivery import claims
+from automations.delivery.failure_lines import log_failure
 from automations.delivery.preparing import (
     DeliveryPreparation,
     PreparedMessage,
@@ -23,9 +24,13 @@ from automations.delivery.preparing import (
 from automations.delivery.retry_schedule import next_attempt_at
 from automations.models import Attempt, Execution, ExecutionState
 from common.data.database_clock import database_now
+from common.logs import log_context
 from common.processes import crash_points
 from common.statements import compiled_statements
-from events import prometheus_metrics
+from common.telemetry import spans
+from common.telemetry.spans import SpanKind
+from events import ledger, prometheus_metrics
+from events.models import Event
 from outbound.provider import Outcome, Provider, Receiver, Record, provider_of, receivers_of
 
 logger = logging.getLogger(__name__)
@@ -42,6 +47,7 @@ class PreparedDelivery:
 
     execution: Execution
     outgoing: PreparedMessage
+    traceparent: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,11 @@ def prepare(executions: Iterable[Execution]) -> tuple[list[PreparedDelivery], li
     rows = list(executions)
     preparation = DeliveryPreparation(receivers_of(execution.receiver_key for execution in rows))
     deliveries, refused = [], []
+    traces = _traceparents(rows)
     for execution in rows:
         try:
-            deliveries.append(PreparedDelivery(execution, preparation.of_execution(execution)))
+            outgoing = preparation.of_execution(execution)
+            deliveries.append(PreparedDelivery(execution, outgoing, traces.get(execution.event_id, "")))
         except Unsendable as error:
             refused.append(_not_sent(execution, Outcome(False, str(error), waits=error.waits)))
     return deliveries, refused
@@ -69,6 +77,26 @@ def prepare(executions: Iterable[Execution]) -> tuple[list[PreparedDelivery], li
 
 def deliver(delivery: PreparedDelivery) -> SendResult:
     """Send the delivery. For a thread: it touches no database, and what goes wrong is an outcome."""
+    name = f"deliver {prometheus_metrics.receiver_kind(delivery.execution.receiver_key)}"
+    with (
+        log_context.about(execution=delivery.execution.pk),
+        spans.span(name, SpanKind.CLIENT, delivery.traceparent) as span,
+    ):
+        result = _delivered(delivery)
+        span.note("runbell.execution_id", delivery.execution.pk)
+        span.note("runbell.ok", result.record.outcome.ok)
+        return result
+
+
+def _traceparents(executions: Iterable[Execution]) -> dict[int | None, str]:
+    """Give the traces that the executions go on with, by event; nothing is asked where none are kept."""
+    if not spans.are_wanted():
+        return {}
+    rows = Event.objects.filter(pk__in={one.event_id for one in executions if one.event_id})
+    return {pk: data.get(ledger.TRACEPARENT, "") for pk, data in rows.values_list("pk", "data")}
+
+
+def _delivered(delivery: PreparedDelivery) -> SendResult:
     started_at = timezone.now()
     execution = delivery.execution
     try:
@@ -93,11 +121,12 @@ def store(lease: str, results: list[SendResult]) -> None:
         results = [sent for sent in results if not sent.record.outcome.waits]
         compiled_statements.insert([_attempt(sent) for sent in results])
         _finish(lease, [sent for sent in results if sent.record.outcome.ok])
-        for sent in results:
-            if not sent.record.outcome.ok:
-                _settle(lease, sent, now)
+        again = {sent.execution.pk: _settle(lease, sent, now) for sent in results if not sent.record.outcome.ok}
         _note(results, now)
         crash_points.reached("delivery.storing")
+    for sent in results:
+        if sent.execution.pk in again:
+            log_failure(sent.execution, sent.record.outcome, again[sent.execution.pk])
     crash_points.reached("delivery.stored")
 
 
@@ -181,8 +210,8 @@ def _wait(lease: str, results: list[SendResult], now: datetime) -> None:
         )  # fmt: skip
 
 
-def _settle(lease: str, sent: SendResult, now: datetime) -> None:
-    """Move on what did not work, unless another worker has taken it over since."""
+def _settle(lease: str, sent: SendResult, now: datetime) -> datetime | None:
+    """Move on what did not work, unless another worker has taken it over since; give when it is tried again."""
     execution, outcome = sent.execution, sent.record.outcome
     held = _held(lease, [execution.pk])
     if outcome.disable:
@@ -192,7 +221,7 @@ def _settle(lease: str, sent: SendResult, now: datetime) -> None:
     _count(sent, "failed" if again is None else "retried")
     if again is None:
         held.update(**Execution.ended(ExecutionState.FAILED, outcome.detail))
-        return
+        return None
     uncounted = int(_is_announced(sent))
     held.update(
         next_attempt_at=again, leased_until=None, lease="", reason=outcome.detail[:500],
@@ -200,6 +229,7 @@ def _settle(lease: str, sent: SendResult, now: datetime) -> None:
     )  # fmt: skip
     if uncounted:
         claims.postpone(execution.receiver_key, again)
+    return again
 
 
 def _count(sent: SendResult, outcome: str) -> None:

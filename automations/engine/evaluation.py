@@ -6,6 +6,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +18,10 @@ from automations.engine.recording import StoredThrottling
 from automations.engine.stored_evidence import StoredEvidence
 from automations.engine.throttling import Throttling
 from automations.models import Automation
+from common.logs import log_context
 from common.processes import crash_points
+from common.telemetry import spans
+from common.telemetry.spans import SpanKind
 from events import event_types, ledger, worker_drain, worker_heartbeat
 from events.event_types import EventContext, EventType
 from events.models import Event
@@ -92,11 +96,16 @@ def _judge(heard_events: Iterable[HeardEvent], judge: Judge) -> tuple[list[Event
     for event, heard in heard_events:
         if judged and (time.monotonic() > until or worker_drain.is_stopping()):
             break
-        for loaded, context in heard:
-            worker_heartbeat.record_worker_heartbeat()
-            decisions += judge.decide(loaded, context)
+        with log_context.about(event=event.pk), _span(event):
+            for loaded, context in heard:
+                worker_heartbeat.record_worker_heartbeat()
+                decisions += judge.decide(loaded, context)
         judged.append(event)
     return judged, decisions
+
+
+def _span(event: Event) -> AbstractContextManager[spans.Span]:
+    return spans.span(f"judge {event.kind}", SpanKind.CONSUMER, event.data.get(ledger.TRACEPARENT, ""))
 
 
 def _loaded_automations(events: Iterable[Event]) -> LoadedAutomations:

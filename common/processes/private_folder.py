@@ -13,14 +13,14 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 # What earlier versions, SQLite and a generous umask may have left open. Below a folder nothing else can be reached.
-_OURS = ("*.sqlite3", "*.sqlite3-*", "*.key", "sign-in.*", "artifacts", "*.log", "*.beat*", "tmp")
+OURS = ("*.sqlite3", "*.sqlite3-*", "*.key", "sign-in.*", "artifacts", "*.log", "*.beat*", "tmp")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def keep_private(folder: Path) -> None:
     """Close what is in the folder to others, and let this process and its children write nothing that is open."""
     os.umask(os.umask(_OTHERS) | _OTHERS)
-    for pattern in _OURS:
+    for pattern in OURS:
         for path in folder.glob(pattern):
             _close(path)
 
@@ -35,7 +35,7 @@ def is_ours(path: Path, folder: Path) -> bool:
     """Say whether it is one of those files, or below one of those folders, whatever links lead there."""
     with suppress(ValueError):
         parts = path.resolve().relative_to(folder.resolve()).parts
-        return bool(parts) and any(fnmatchcase(parts[0], pattern) for pattern in _OURS)
+        return bool(parts) and any(fnmatchcase(parts[0], pattern) for pattern in OURS)
     return False
 
 

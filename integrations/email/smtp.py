@@ -10,7 +10,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,10 +21,9 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import sanitize_address
 
-from outbound.addresses import ParsedUrl, Policy
+from outbound.addresses import OperatorsPolicy, ParsedUrl
 from outbound.masking import kept_words
 from outbound.request_deadline import Exchange, TimedTLSSocket, current
-from outbound.reserved_ranges import Address
 
 # Of what the server says: kept, and looked through for the password.
 _LONGEST_KEPT, _LONGEST_READ = 300, 2000
@@ -48,7 +47,7 @@ def send(message: EmailMessage, *, deadline_seconds: float, to: Sequence[str] | 
     sender = sanitize_address(message.from_email, encoding)
     given = {sanitize_address(address, encoding): address for address in to or message.recipients()}
     parsed = ParsedUrl("smtp", settings.EMAIL_HOST, settings.EMAIL_PORT or _usual_port(), "/", None)
-    exchange = Exchange(parsed, _Operators(), socket.getaddrinfo, time.monotonic() + deadline_seconds)
+    exchange = Exchange(parsed, OperatorsPolicy(), socket.getaddrinfo, time.monotonic() + deadline_seconds)
     token = current.set(exchange)
     try:
         answer = _sent(sender, list(given), _bytes(message))
@@ -66,6 +65,26 @@ def send(message: EmailMessage, *, deadline_seconds: float, to: Sequence[str] | 
         current.reset(token)
 
 
+def try_sign_in(*, deadline_seconds: float) -> None:
+    """Reach the server and sign in there, and send nothing. Raises smtplib.SMTPException and OSError."""
+    _attempt(_signed_in, deadline_seconds)
+
+
+def try_connect(*, deadline_seconds: float) -> None:
+    """Reach the server, and no more."""
+    _attempt(_session, deadline_seconds)
+
+
+def _attempt(connect: Callable[[], _Session], deadline_seconds: float) -> None:
+    parsed = ParsedUrl("smtp", settings.EMAIL_HOST, settings.EMAIL_PORT or _usual_port(), "/", None)
+    exchange = Exchange(parsed, OperatorsPolicy(), socket.getaddrinfo, time.monotonic() + deadline_seconds)
+    token = current.set(exchange)
+    try:
+        connect().close()
+    finally:
+        current.reset(token)
+
+
 class Backend(BaseEmailBackend):
     """Django's way in, for everything that sends with `django.core.mail`."""
 
@@ -76,16 +95,6 @@ class Backend(BaseEmailBackend):
                 send(message, deadline_seconds=settings.EMAIL_TIMEOUT)
                 sent += 1
         return sent
-
-
-class _Operators(Policy):
-    """Any address: the operator chose it."""
-
-    def permits(self, address: Address) -> bool:
-        return True
-
-    def opens(self, address: Address) -> bool:
-        return True
 
 
 class _Session(smtplib.SMTP):
@@ -103,12 +112,8 @@ class _Session(smtplib.SMTP):
 
 
 def _sent(sender: str, recipients: list[str], message: bytes) -> Answer:
-    session = _Session(settings.EMAIL_HOST, settings.EMAIL_PORT or _usual_port(), local_hostname=_our_name())
+    session = _signed_in()
     try:
-        if settings.EMAIL_USE_TLS:
-            session.starttls(context=_tls())
-        if settings.EMAIL_HOST_USER:
-            session.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
         refused = session.sendmail(sender, recipients, message)
         # Nobody waits for the good-bye: a message that was taken is sent.
         with suppress(OSError):
@@ -117,6 +122,23 @@ def _sent(sender: str, recipients: list[str], message: bytes) -> Answer:
         session.close()
     code, text = session.said
     return Answer(code, readable(text), {address: reason(*said) for address, said in refused.items()})
+
+
+def _session() -> _Session:
+    return _Session(settings.EMAIL_HOST, settings.EMAIL_PORT or _usual_port(), local_hostname=_our_name())
+
+
+def _signed_in() -> _Session:
+    session = _session()
+    try:
+        if settings.EMAIL_USE_TLS:
+            session.starttls(context=_tls())
+        if settings.EMAIL_HOST_USER:
+            session.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+    except BaseException:
+        session.close()
+        raise
+    return session
 
 
 def _bytes(message: EmailMessage) -> bytes:

@@ -16,10 +16,12 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from psycopg import Connection
 
+from operations import recurring_jobs
 from operations.backup import keys, postgresql_tables, sqlite_file, stored_files
 from operations.backup.archive import ArchiveWriter
 from operations.backup.postgresql_tables import Table
 from operations.backup.stored_files import FileCount
+from operations.checks.database.backups import JOB
 
 SQLITE_MEMBER = "database/runbell.sqlite3.gz"
 # Of the processes that run, and nobody's data: the queue of wake-ups, which all may be lost, and signs of life.
@@ -48,6 +50,8 @@ def back_up(path: Path, *, with_keys: bool, with_files: bool) -> FileCount:
             keys.add_keys(archive)
         count = stored_files.add_files(archive, rows, with_contents=with_files)
         archive.finish({**_about(), **manifest, "keys": with_keys, "files": asdict(count)})
+    # For `runbell doctor`, which says how old it is.
+    recurring_jobs.note_done(JOB)
     return count
 
 

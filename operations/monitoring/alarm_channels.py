@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import cache
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils.translation import gettext as _
 
+from operations.checks.outside_service import operators_client
 from operations.models import Alarm
-from outbound.addresses import Policy, Refused
-from outbound.client import Client, Request, Unreachable
-from outbound.reserved_ranges import Address
+from outbound.addresses import Refused
+from outbound.client import Request, Unreachable
 
 
 class AlarmNotSent(Exception):
@@ -71,24 +70,8 @@ def _post(url: str, said: object) -> None:
     body = json.dumps(said).encode()
     request = Request("POST", url, {"Content-Type": "application/json"}, body)
     try:
-        reply = _client().send(request, deadline_seconds=settings.DELIVERY_DEADLINE_SECONDS)
+        reply = operators_client().send(request, deadline_seconds=settings.DELIVERY_DEADLINE_SECONDS)
     except (Refused, Unreachable) as error:
         raise AlarmNotSent(str(error)) from None
     if not 200 <= reply.status < 300:
         raise AlarmNotSent(f"The receiver answered {reply.status}")
-
-
-class _Operators(Policy):
-    """Any address: the operator chose it, and nobody else can."""
-
-    def permits(self, address: Address) -> bool:
-        return True
-
-    def opens(self, address: Address) -> bool:
-        return True
-
-
-@cache
-def _client() -> Client:
-    """Made at first use, so after the fork."""
-    return Client(_Operators(), version=settings.VERSION)

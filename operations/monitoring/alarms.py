@@ -15,8 +15,9 @@ from django.db.models import Q, QuerySet
 from common.data.database_clock import database_now
 from events.worker_heartbeat import HEARTBEAT_FILE_VARIABLE
 from operations import recurring_jobs
+from operations.checks import operator_check
 from operations.models import Alarm
-from operations.monitoring import alarm_channels, operator_checks
+from operations.monitoring import alarm_channels
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def update_alarms() -> None:
     """Raise an alarm for each thing that is wrong, and settle those of what is well again."""
     now, channels = database_now(), alarm_channels.chosen()
     there = {alarm.key: alarm for alarm in Alarm.objects.filter(settled_at__isnull=True)}
-    for key, text in operator_checks.findings().items():
+    for key, text in operator_check.alarms().items():
         if text and key not in there:
             logger.error("alarm %s: %s", key, text)
             new = Alarm(key=key, text=text[:1000], raised_at=now, untold=channels)

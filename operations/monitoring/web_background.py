@@ -1,4 +1,4 @@
-"""The background thread of a web process: what is done there every few seconds, whoever asks for pages or nobody."""
+"""The background threads of a web process and of a worker's supervisor: what is done there every few seconds."""
 
 from __future__ import annotations
 
@@ -10,19 +10,33 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 
 from events import prometheus_counts
-from operations.monitoring import alarms
+from operations.checks import outside_service
+from operations.monitoring import alarms, database_alarm
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0
 _stopped = threading.Event()
-_STEPS: tuple[Callable[[], object], ...] = (prometheus_counts.flush, alarms.watch_from_web)
+Steps = tuple[Callable[[], object], ...]
+# Each in a thread of its own: what waits for a database or a service that hangs keeps no other from its turn.
+_OF_ALL: tuple[Steps, ...] = ((database_alarm.watch,), (outside_service.watch,))
+_OF_WEB: tuple[Steps, ...] = (*_OF_ALL, (prometheus_counts.flush, alarms.watch_from_web))
 
 
 def start() -> None:
     """Start the thread. Call it in the process that serves: a thread does not survive a fork."""
-    threading.Thread(target=_run, name="background", daemon=True).start()
+    _start(_OF_WEB)
     atexit.register(_stop)
+
+
+def start_in_supervisor() -> None:
+    """The same beside a worker: its own processes do nothing while the database is away."""
+    _start(_OF_ALL)
+
+
+def _start(groups: tuple[Steps, ...]) -> None:
+    for steps in groups:
+        threading.Thread(target=_run, args=(steps,), name="background", daemon=True).start()
 
 
 def _stop() -> None:
@@ -31,12 +45,14 @@ def _stop() -> None:
     prometheus_counts.flush()
 
 
-def _run() -> None:
-    while not _stopped.wait(_PAUSE_SECONDS):
-        for step in _STEPS:
+def _run(steps: Steps) -> None:
+    while True:
+        for step in steps:
             _do(step)
         # Not kept from one turn to the next: it would be one more for each process.
         connection.close()
+        if _stopped.wait(_PAUSE_SECONDS):
+            return
 
 
 def _do(step: Callable[[], object]) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
 PIECE = 2**18
@@ -29,3 +30,13 @@ class BucketStorage(S3Storage):  # type: ignore[misc]  # django-storages has no 
             yield from body.iter_chunks(PIECE)
         finally:
             body.close()
+
+    def failure_of(self, work: Callable[[], object]) -> str:
+        """Do it; give why it failed, in words without an address or a key, or an empty text."""
+        try:
+            work()
+        except ClientError as error:
+            return str(error.response.get("Error", {}).get("Code", "refused"))
+        except (BotoCoreError, OSError) as error:
+            return type(error).__name__
+        return ""

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from common.data.validation_errors import quoted, refuse
+from common.logs import log_context
 from common.statements.prepared_query import PreparedQuery
 from teams.accounts.key_scopes import KeyScope, includes, is_from
 from teams.accounts.rate_limits import count_person, count_wrong_key
@@ -103,6 +104,7 @@ def key_of(plain: str) -> ApiKey | None:
         count_wrong_key()
         return None
     actor.acting(key.user, str(key))
+    log_context.note_caller(user=key.user.username, key=key.start)
     count_person(key.user)
     now = timezone.now()
     if key.expires_at and key.expires_at <= now:

@@ -8,7 +8,7 @@ from tests.architecture.source_tree import ROOT, importers, sources
 
 SOCKETS = {
     "aiohttp", "asyncio.streams", "boto3", "botocore", "ftplib", "http.client", "httpx", "requests", "smtplib",
-    "socket", "socketserver", "ssl", "storages", "urllib.request", "urllib3",
+    "opentelemetry.exporter", "sentry_sdk", "socket", "socketserver", "ssl", "storages", "urllib.request", "urllib3",
 }  # fmt: skip
 # smtp: to the one host that the operator names, over the sockets of `request_deadline`.
 MAY_OPEN_SOCKETS = {
@@ -22,6 +22,9 @@ MAY_NAME_THEM = {"integrations/slack/web/client.py", "integrations/email/provide
 SLACK_CLIENTS = {"slack_sdk.WebClient", "slack_sdk.WebhookClient", "slack_sdk.web", "slack_sdk.webhook"}
 # To the storage that the operator named, and nowhere else; nobody's data says where.
 MAY_STORE = {"projects/file_storage/s3.py"}
+# To the collector and to the Sentry that the operator named, by their own libraries, where a setting names one: what
+# they send is masked there, and nothing of it is a team's (tests/telemetry).
+MAY_REPORT = {"operations/telemetry/open_telemetry.py", "operations/telemetry/sentry.py"}
 # Only to resolve a name before it is stored, with the same judgement as the client's.
 MAY_RESOLVE = {"outbound/url_validation.py"}
 # The web server's own sockets come from its listener, which gunicorn opens.
@@ -30,7 +33,7 @@ SERVES = {"cli/web_server/client_connection.py"}
 
 def test_only_the_guarded_client_opens_sockets() -> None:
     openers = {path for path in importers(SOCKETS) if "/management/commands/" not in path}
-    assert openers - MAY_RESOLVE - MAY_NAME_THEM - MAY_STORE - SERVES == MAY_OPEN_SOCKETS
+    assert openers - MAY_RESOLVE - MAY_NAME_THEM - MAY_STORE - MAY_REPORT - SERVES == MAY_OPEN_SOCKETS
 
 
 def test_who_only_names_them_uses_nothing_that_opens_a_socket() -> None:

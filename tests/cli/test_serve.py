@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -120,6 +121,7 @@ def operator(environment: Environment) -> Iterator[Tally]:
             "RUNBELL_DEADMAN_URL": receiver.url, "RUNBELL_DEADMAN_SECONDS": "1",
             "RUNBELL_ALARM_WEBHOOK_URL": receiver.url,
             "RUNBELL_ALARM_SILENT_SECONDS": "8", "RUNBELL_ALARM_LOOK_SECONDS": "1",
+            "RUNBELL_LOG_FORMAT": "json", "RUNBELL_LOG_LEVEL": "info,django-q=info", "RUNBELL_ACCESS_LOG": "all",
         }  # fmt: skip
         yield receiver
         receiver.stop()
@@ -140,6 +142,25 @@ def test_with_all_workers_stopped_readyz_says_so_the_heartbeat_stops_and_the_ala
     problems = requests.get(f"{server.url}/readyz", timeout=60).json()["problems"]
     assert [problem[:36] for problem in problems] == ["The last sign of life of a worker is"]
     assert requests.get(f"{server.url}/readyz?only=web", timeout=60).status_code == 200
+    assert _found_by_doctor(server) >= {("workers", "problem"), ("public_url", "ok"), ("database", "ok")}
+    _check_log(server)
+
+
+def _found_by_doctor(server: Server) -> set[tuple[str, str]]:
+    command = [sys.executable, "manage.py", "doctor", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=server.environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2, done.stderr
+    return {(one["check"], one["level"]) for one in json.loads(done.stdout)["checks"]}
+
+
+def _check_log(server: Server) -> None:
+    """Every process writes JSON alike, and a request's line has the id of its answer."""
+    answer = requests.get(f"{server.url}/api/v1/me", headers={"X-Request-ID": "a-stranger's"}, timeout=60)
+    wait_until(lambda: "/api/v1/me" in server.printed, 10, "the access log")
+    lines = [json.loads(line) for line in server.printed.splitlines()]
+    assert {"gunicorn.error", "django-q", "startup", "access"} <= {line["logger"] for line in lines}
+    (access,) = [line for line in lines if line["logger"] == "access"]
+    assert (access["status"], access["request_id"]) == (401, answer.headers["X-Request-ID"])
 
 
 @pytest.mark.processes

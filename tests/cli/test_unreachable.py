@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 
-from cli.management.commands.serve import Command
+from operations.checks import outside_service
 from tests.processes import ROOT, free_port, new_environment
 
 
@@ -27,8 +27,19 @@ def test_a_database_that_is_away_ends_the_start_in_one_sentence(tmp_path: Path) 
     assert ("Traceback" in done.stderr, "hunter2" in done.stderr) == (False, False)
 
 
-def test_redis_and_s3_that_are_away_are_warned_of(settings: Any) -> None:
-    said, port = io.StringIO(), free_port()
-    settings.REDIS_URL, settings.S3_ENDPOINT = f"redis://:hunter2@127.0.0.1:{port}/0", None
-    Command(stderr=said, no_color=True)._warn_of_unreachable()
-    assert said.getvalue() == f"REDIS_URL: 127.0.0.1:{port} cannot be reached now (Connection refused).\n"
+def test_what_is_away_is_warned_of_once_and_told_by_readyz(
+    db: None, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = free_port()
+    settings.S3_ENDPOINT, settings.FILES_ELSEWHERE = f"http://127.0.0.1:{port}", True
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", port
+    said = [
+        "EMAIL_URL: the mail server cannot be used now (ConnectionRefusedError)",
+        "RUNBELL_ARTIFACT_FILES: RUNBELL_S3_ENDPOINT cannot be reached now (The connection was refused).",
+    ]
+    monkeypatch.setattr(outside_service, "_seen", [])
+    for _ in range(2):
+        monkeypatch.setattr(outside_service, "_look_at", [0.0])
+        outside_service.watch()
+    assert caplog.messages == said
+    assert Client().get("/readyz?only=web").json()["warnings"] == said

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils.timezone import now
 
 from automations.models import Automation, Execution
-from config import health
 from events.models import Event, WorkerHeartbeat
 from operations import migrating
+from operations.checks.database import migrations
 from teams.models import Team
 from tests.world import FAILED, World, failed_at_once
 
@@ -106,7 +106,7 @@ def test_migrations_that_are_missing_are_told(db: None, monkeypatch: pytest.Monk
             return [("one", False), ("two", False)]
 
     monkeypatch.setattr(migrating, "MigrationExecutor", Executor)
-    monkeypatch.setattr(health, "_migrated", set())
+    monkeypatch.setattr(migrations, "_migrated", set())
     assert ready("web") == (503, ["2 migrations are not applied. Run `runbell migrate`."])
 
 

@@ -34,6 +34,9 @@ _WRONG = [
     ("RUNBELL_HEARTBEAT_SECONDS", "1", "from 3 to 86400"),
     ("RUNBELL_RETRY_SECONDS", "0,99999999999999", "more than a year of seconds"),
     ("RUNBELL_ALARM_WEBHOOK_URL", "https://", "with a host|with https://"),
+    ("RUNBELL_SENTRY_DSN", "https://hunter2@sentry.example.com", "such as https://key@sentry.example.com/1"),
+    ("RUNBELL_LOG_LEVEL", "info,outbond=debug", "there is no logger 'outbond'"),
+    ("RUNBELL_LOG_FORMAT", "xml", "one of text, json"),
 ]
 _RIGHT = [
     ("RUNBELL_URL", "https://bell.example.com/runbell"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 import time
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from tests.faults.conftest import CONCURRENCY, Stage, prepared
 from tests.faults.servers import Postgres, Redis, a_redis, postgres
@@ -42,20 +44,31 @@ def reached(stage: Stage, count: int) -> threading.Event:
     return event
 
 
+def alarms_heard(receiver: HTTPServer) -> list[str]:
+    """Give the alarms of the database that came; a backlog is one too."""
+    alarms = [json.loads(request.data) for request, _answer in receiver.log]
+    return [f"{one['alarm']} {one['state']}" for one in alarms if one["alarm"] == "database_away"]
+
+
 def wait_until_it_goes_on(stage: Stage) -> None:
     there = stage.receiver.arrived
     wait_until(lambda: stage.receiver.arrived > there, BACK_SECONDS, "deliveries go on")
 
 
-def test_a_restart_of_postgresql_loses_nothing(on_postgres: tuple[Stage, Postgres]) -> None:
+def test_a_restart_of_postgresql_loses_nothing_and_is_told_meanwhile(
+    on_postgres: tuple[Stage, Postgres], receiver: HTTPServer
+) -> None:
     stage, server = on_postgres
+    receiver.expect_request("/alarm").respond_with_data("")
+    alarms = {"RUNBELL_ALARM_WEBHOOK_URL": receiver.url_for("/alarm"), "RUNBELL_ALARM_SILENT_SECONDS": "3"}
     stage.scene("burst", str(DELIVERIES))
     in_the_middle = reached(stage, 300)
-    with Worker(stage.environment) as worker:
+    with Worker({**stage.environment, **alarms, "RUNBELL_ALARM_LOOK_SECONDS": "1"}) as worker:
         assert in_the_middle.wait(240)
         server.stop()
-        time.sleep(3)
+        wait_until(lambda: alarms_heard(receiver) == ["database_away firing"], 30, "the alarm is told")
         server.start()
+        wait_until(lambda: alarms_heard(receiver)[1:] == ["database_away settled"], 30, "that it is over is told")
         wait_until_it_goes_on(stage)
         stage.wait_until_delivered(DELIVERIES, 120)
         assert worker.process.poll() is None

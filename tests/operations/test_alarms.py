@@ -18,8 +18,9 @@ from werkzeug import Response
 from automations.models import Automation, Execution, ExecutionState
 from events import task_queue
 from events.models import WorkerHeartbeat
+from operations.checks.installation import disk
 from operations.models import Alarm
-from operations.monitoring import alarms, operator_checks
+from operations.monitoring import alarms
 from tests.world import FAILED, World, failed_at_once
 
 
@@ -88,7 +89,7 @@ def test_an_execution_that_failed_for_good_is_told_while_it_is_news(automation: 
 
 def test_a_disk_that_is_nearly_full_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage("/")._replace(total=100 * 2**30, free=4 * 2**30)
-    monkeypatch.setattr(operator_checks.shutil, "disk_usage", lambda _path: usage)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda _path: usage)
     (text,) = watched().values()
     assert "is nearly full: 4.0 % (4.0 GiB) are free." in text
 

@@ -6,7 +6,7 @@ It tries 400, 401, 403, 404, 409, 410, 413, 422 and 501 once, and everything els
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, RequestDataTooBig, ValidationError
@@ -16,6 +16,7 @@ from graphql import GraphQLError
 from rest_framework.exceptions import APIException, NotAuthenticated, Throttled
 
 from common.data.validation_errors import Conflict, TooMuch, UnderWay
+from common.outages.outage import Outage, outage_of
 from projects.file_storage.incoming_file import FileTooLarge
 from wandb_api.graphql.limits.answer_budget import AnswerTooLarge
 
@@ -35,6 +36,7 @@ _CODES = {
     500: "INTERNAL",
     501: "NOT_IMPLEMENTED",
     503: "UNAVAILABLE",
+    507: "DISK_FULL",
 }
 # The class, its status; the first that fits.
 _STATUSES: tuple[tuple[type[Exception], int], ...] = (
@@ -71,7 +73,7 @@ def refusal(error: Exception) -> JsonResponse:
     response = JsonResponse({"errors": [_body(message, status)]}, status=status)
     if isinstance(error, Throttled) and (seconds := getattr(error, "wait", None)) is not None:
         response["Retry-After"] = str(seconds)
-    return _noted(response)
+    return _noted(_later(response, [error]))
 
 
 def answer(data: Any, errors: Sequence[GraphQLError]) -> JsonResponse:
@@ -85,7 +87,20 @@ def answer(data: Any, errors: Sequence[GraphQLError]) -> JsonResponse:
         message = _message(cause)
         _note(cause, own, f"{'.'.join(map(str, error.path or []))}: {message}")
         body.setdefault("errors", []).append({**_body(message, own), "path": error.path})
-    return _noted(JsonResponse(body, status=status))
+    return _noted(_later(JsonResponse(body, status=status), map(_cause, errors)))
+
+
+def _later(response: JsonResponse, causes: Iterable[Exception]) -> JsonResponse:
+    """Say after how many seconds it may be sent again, where the database or the disk is why it came to nothing."""
+    seconds = [outage.retry_after for cause in causes if (outage := _outage(cause)) is not None]
+    if seconds:
+        response["Retry-After"] = str(max(seconds))
+    return response
+
+
+def _outage(error: Exception) -> Outage | None:
+    """Give the outage that it comes from. A value that no database takes is none."""
+    return None if isinstance(error, DataError) else outage_of(error)
 
 
 def _cause(error: GraphQLError) -> Exception:
@@ -107,6 +122,8 @@ def _status(error: Exception) -> int:
         return 501
     if isinstance(error, BadRequest):
         return 400
+    if (outage := _outage(error)) is not None:
+        return outage.status
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
 
 
@@ -121,6 +138,8 @@ def _message(error: Exception) -> str:
         return "The request is too large. Send less at once."
     if isinstance(error, DataError):
         return "The database cannot hold a value: a text with a NUL character, or too large a number. Leave that out."
+    if (outage := _outage(error)) is not None:
+        return outage.message
     if isinstance(error, DatabaseError):
         return "The database does not answer. Try again."
     if _status(error) == 500:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import logging
 import socket
 import time
 from typing import Any
@@ -18,8 +19,8 @@ from common.processes.child_processes import POLL_SECONDS, Child, StopSignal, st
 from operations import first_start, migrating
 from sample import services
 
+startup = logging.getLogger("startup")
 _READY_SECONDS = 60
-_REACHED_SECONDS = 2
 # Beyond RUNBELL_STOP_SECONDS, which web and worker keep to: the worker stores what came back.
 _SLACK_SECONDS = 3
 
@@ -39,15 +40,13 @@ class Command(BaseCommand):
             return
         except OperationalError as error:
             raise CommandError(f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}") from None
-        self._warn_of_unreachable()
         children = _started()
         try:
             if settings.SAMPLE:
                 # While the others load.
                 services.create_where_wanted()
             if _wait_until_ready(children, stop):
-                self.stdout.write(_welcome(sign_in, is_terminal=self.stdout.isatty()))
-                self.stdout.flush()
+                self._welcome(sign_in)
             ended = _wait_for_the_first(children, stop)
         finally:
             stop_all(children.values(), settings.STOP_SECONDS + _SLACK_SECONDS, stop)
@@ -55,19 +54,12 @@ class Command(BaseCommand):
             code = children[ended].exit_code
             raise CommandError(f"The {ended} process ended by itself (exit code {code}), so everything was stopped.")
 
-    def _warn_of_unreachable(self) -> None:
-        """What is well named may come back: it is said, and no reason not to start."""
-        places = {"REDIS_URL": settings.REDIS_URL, "RUNBELL_S3_ENDPOINT": settings.S3_ENDPOINT}
-        for name, address in places.items():
-            parts = urlsplit(address or "")
-            if not parts.hostname:
-                continue
-            port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 6379)
-            try:
-                socket.create_connection((parts.hostname, port), _REACHED_SECONDS).close()
-            except OSError as error:
-                said = f"{name}: {parts.hostname}:{port} cannot be reached now ({error.strerror or error})."
-                self.stderr.write(self.style.WARNING(said))
+    def _welcome(self, sign_in: first_start.FirstSignIn | None) -> None:
+        if settings.LOG_FORMAT == "json":
+            startup.info("Runbell %s is ready at %s", settings.VERSION, settings.RUNBELL_URL)
+            return
+        self.stdout.write(_welcome(sign_in, is_terminal=self.stdout.isatty()))
+        self.stdout.flush()
 
 
 def _started() -> dict[str, Child]:
@@ -89,7 +81,7 @@ def _gunicorn_options() -> list[str]:
         "graceful-timeout": settings.STOP_SECONDS,
         "keep-alive": 5,
         "name": "runbell",
-        "log-level": "warning",
+        "logger-class": "cli.web_server.gunicorn_logger.GunicornLogger",
         "worker-tmp-dir": settings.DATA_DIR,
         # Ours to judge (`ForwardedProto`): gunicorn would believe each local user.
         "forwarded-allow-ips": "",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils.module_loading import import_string
 from setproctitle import setproctitle
 
 from common.processes import start_checks
 from common.processes.child_processes import StopSignal
 from events.worker_supervisor import supervise
 from secrets_vault import rotation
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -22,9 +26,10 @@ class Command(BaseCommand):
         # Also with --skip-checks.
         start_checks.refuse_dangerous()
         for problem in rotation.problems():
-            self.stderr.write(problem)
+            logger.warning("%s", problem)
         supervise(
             settings.DATA_DIR,
+            beside=import_string(settings.SUPERVISOR_BACKGROUND),
             stale_seconds=settings.WORKER_STALE_SECONDS,
             stop_seconds=settings.STOP_SECONDS,
             stop=StopSignal(),
