@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
 from automations.delivery import claims
+from common.own_addresses import without_prefix
 from events import ledger, task_queue, worker_heartbeat
 from operations import migrating
 from operations.monitoring import metrics_page
@@ -32,8 +33,10 @@ class ProbesFirst:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        self._probes: dict[str, Handler] = {reverse(probe.__name__): probe for probe in (livez, healthz, readyz)}
-        self._probes[reverse("prometheus_metrics")] = metrics_page.metrics
+        self._probes: dict[str, Handler] = {
+            without_prefix(reverse(probe.__name__)): probe for probe in (livez, healthz, readyz)
+        }
+        self._probes[without_prefix(reverse("prometheus_metrics"))] = metrics_page.metrics
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         is_probe = request.path_info in self._probes
