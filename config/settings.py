@@ -16,7 +16,7 @@ from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
 from common.rate_limits.token_bucket import parse_rate
 from config import env, version, well_formed
-from config.setting_groups import file_storage, monitoring, own_address, rest_framework, retention, sign_in
+from config.setting_groups import file_storage, monitoring, outgoing, own_address, rest_framework, retention, sign_in
 
 django_stubs_ext.monkeypatch()
 
@@ -172,8 +172,11 @@ CACHES: dict[str, dict[str, Any]] = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# How requests leave: through which proxy, and whose certificates are trusted.
+CA_BUNDLE, OUTGOING_PROXY = outgoing.ca_bundle(), outgoing.proxy()
+
 # Files of artifacts and of runs ------------------------------------------------------------------------
-KEEPS_FILES, _files = file_storage.storage(DATA_DIR)
+KEEPS_FILES, _files = file_storage.storage(DATA_DIR, ca_bundle=CA_BUNDLE, proxy=OUTGOING_PROXY)
 FILES_ELSEWHERE, S3_ENDPOINT = "bucket_name" in _files["OPTIONS"], _files["OPTIONS"].get("endpoint_url")
 FILE_LIMIT = env.number("RUNBELL_FILE_LIMIT_MB", 10_240, least=1, most=1_000_000) * 2**20
 FILE_LINK_SECONDS = env.number("RUNBELL_FILE_LINK_SECONDS", 86_400, least=60, most=604_800)

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from cryptography import x509
+
 from common.data.names import RESERVED
 
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
@@ -86,6 +88,15 @@ def mail_sender(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):
         raise ValueError(f"must be an e-mail address, such as Runbell <bell@example.com>, not {value!r}")
     return value
+
+
+def certificates(path: Path) -> None:
+    """A PEM file with at least one certificate that can be read."""
+    try:
+        x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no certificate in PEM"
+        raise ValueError(f"must be a file of certificates in PEM, not {str(path)!r} ({reason})") from None
 
 
 def _path_prefix(path: str) -> None:

@@ -14,6 +14,7 @@ from operations.models import Alarm
 from outbound.addresses import Policy, Refused
 from outbound.client import Client, Request, Unreachable
 from outbound.reserved_ranges import Address
+from outbound.web_provider import client_under
 
 
 class AlarmNotSent(Exception):
@@ -87,8 +88,11 @@ class _Operators(Policy):
     def opens(self, address: Address) -> bool:
         return True
 
+    def opens_names(self) -> bool:
+        return True
+
 
 @cache
 def _client() -> Client:
     """Made at first use, so after the fork."""
-    return Client(_Operators(), version=settings.VERSION)
+    return client_under(_Operators())

@@ -12,7 +12,7 @@ SOCKETS = {
 }  # fmt: skip
 # smtp: to the one host that the operator names, over the sockets of `request_deadline`.
 MAY_OPEN_SOCKETS = {
-    *(f"outbound/{name}.py" for name in ("client", "connections", "request_deadline", "addresses")),
+    *(f"outbound/{name}.py" for name in ("client", "connections", "request_deadline", "addresses", "proxy/tunnel")),
     "integrations/email/smtp.py",
 }
 # slack/client gives slack-sdk's clients our socket in place of theirs (and urllib's Request is how they write one);
