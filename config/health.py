@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ from automations.delivery import claims
 from common.own_addresses import without_prefix
 from events import ledger, task_queue, worker_heartbeat
 from operations import migrating
-from operations.monitoring import metrics_page
+from operations.monitoring import key_fingerprints, metrics_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _DATABASE_AWAY = "The database does not answer."
@@ -89,10 +90,20 @@ def readyz(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"ok": False, "problems": [f"only must be web or worker, not {only!r}."]}, status=400)
     checks = list(_checks(only))
     problems = [check.problem for check in checks if check.problem]
-    warnings = [] if task_queue.is_answering() else [_REDIS_AWAY]
+    warnings = list(_warnings(checks))
     told = {"ok": not problems, "problems": problems, "warnings": warnings}
     told["checks"] = {check.name: check.as_json() for check in checks}
     return JsonResponse(told, status=503 if problems else 200)
+
+
+def _warnings(checks: list[_Check]) -> Iterator[str]:
+    """What is wrong and stops nothing."""
+    if not task_queue.is_answering():
+        yield _REDIS_AWAY
+    if any(check.problem for check in checks if check.name in ("database", "migrations", "queries")):
+        return
+    with suppress(DatabaseError):
+        yield from key_fingerprints.problems()
 
 
 def _checks(only: str) -> Iterator[_Check]:

@@ -215,6 +215,7 @@ ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
 SWEEP_ALSO = (
     "operations.monitoring.dead_mans_switch.send_heartbeat",
+    "operations.monitoring.key_fingerprints.record_key_fingerprints",
     "operations.monitoring.alarms.watch_from_worker",
     "operations.monitoring.failure_digest.send_digests",
     "operations.deletion.purge.delete_what_is_due",

@@ -16,6 +16,7 @@ from common.data.database_clock import database_now
 from events import ledger, task_queue, worker_heartbeat
 from integrations.models import Integration
 from operations import recurring_jobs
+from operations.monitoring import key_fingerprints
 from secrets_vault import rotation
 
 # By the key of the matter: what is wrong with it, or an empty text where all is well. What was not looked at is absent.
@@ -91,4 +92,10 @@ def _keys() -> Findings:
     return {"vault_keys": " ".join(rotation.problems())}
 
 
-_CHECKS: tuple[Callable[[], Findings], ...] = (_workers, _backlog, _receivers, _executions, _disk, _broker, _keys)
+def _host_keys() -> Findings:
+    return {"host_keys": " ".join(key_fingerprints.problems_of_all())}
+
+
+_CHECKS: tuple[Callable[[], Findings], ...] = (
+    _workers, _backlog, _receivers, _executions, _disk, _broker, _keys, _host_keys,
+)  # fmt: skip

@@ -10,13 +10,17 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 
 from events import prometheus_counts
-from operations.monitoring import alarms
+from operations.monitoring import alarms, key_fingerprints
 
 logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0
 _stopped = threading.Event()
-_STEPS: tuple[Callable[[], object], ...] = (prometheus_counts.flush, alarms.watch_from_web)
+_STEPS: tuple[Callable[[], object], ...] = (
+    prometheus_counts.flush,
+    key_fingerprints.record_key_fingerprints,
+    alarms.watch_from_web,
+)
 
 
 def start() -> None:
