@@ -38,11 +38,7 @@ class Command(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}") from None
         self._warn_of_unreachable()
-        children = {
-            "web": Child("gunicorn", *_gunicorn_options()),
-            # Checked already, by us: the checks alone would load the code of every page.
-            "worker": Child("manage.py", "worker", "--skip-checks"),
-        }
+        children = self.children()
         try:
             if settings.SAMPLE:
                 # While the others load.
@@ -57,6 +53,11 @@ class Command(BaseCommand):
             code = children[ended].exit_code
             raise CommandError(f"The {ended} process ended by itself (exit code {code}), so everything was stopped.")
 
+    def children(self) -> dict[str, Child]:
+        """Start what runs here, each by its name."""
+        # Checked already, by us: the checks alone would load the code of every page.
+        return {"web": web_server(), "worker": Child("manage.py", "worker", "--skip-checks")}
+
     def _warn_of_unreachable(self) -> None:
         """What is well named may come back: it is said, and no reason not to start."""
         places = {"REDIS_URL": settings.REDIS_URL, "RUNBELL_S3_ENDPOINT": settings.S3_ENDPOINT}
@@ -70,6 +71,10 @@ class Command(BaseCommand):
             except OSError as error:
                 said = f"{name}: {parts.hostname}:{port} cannot be reached now ({error.strerror or error})."
                 self.stderr.write(self.style.WARNING(said))
+
+
+def web_server() -> Child:
+    return Child("gunicorn", *_gunicorn_options())
 
 
 def _gunicorn_options() -> list[str]:
