@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from artifacts.models import Collection, Version
+from common.own_addresses import with_prefix, without_prefix
 from events import ledger
 from events.event_types import EventContext, Subject
 from events.models import Event
@@ -44,7 +45,8 @@ def subjects_of(events: list[Event]) -> dict[int, Subject]:
     # Read anew: the snapshot may have been written after these were read, when what they are about went.
     for event in Event.objects.filter(pk__in=gone) if gone else ():
         if _SNAPSHOT in event.data:
-            found[event.pk] = Subject(**event.data[_SNAPSHOT])
+            kept = event.data[_SNAPSHOT]
+            found[event.pk] = Subject(**{**kept, "url": with_prefix(kept["url"])})
     return found
 
 
@@ -57,7 +59,8 @@ def snapshot_subjects(collections: Iterable[Collection]) -> None:
     subjects = subjects_of(waiting)
     for event in waiting:
         if event.pk in subjects:
-            event.data[_SNAPSHOT] = asdict(subjects[event.pk])
+            subject = subjects[event.pk]
+            event.data[_SNAPSHOT] = {**asdict(subject), "url": without_prefix(subject.url)}
             event.save(update_fields=["data"])
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from artifacts import name_rules
 from common.data.fields import JSONTextField
 from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.own_addresses import with_prefix
 from projects.models import Project, Run, StoredFile
 from teams.models import Deletion, Organization, Team, User
 
@@ -58,7 +59,7 @@ class Registry(models.Model):
         refuse_name_of_hidden(self, organization=self.organization_id, name=self.name)
 
     def get_absolute_url(self) -> str:
-        return f"/registry/{self.organization.name}/{quote(self.name)}"
+        return with_prefix(f"/registry/{self.organization.name}/{quote(self.name)}")
 
     @property
     def project_name(self) -> str:
@@ -102,10 +103,9 @@ class Collection(models.Model):
         return f"{self.entity_name}/{self.project_name}/{self.name}"
 
     def get_absolute_url(self) -> str:
-        if self.project is not None:
-            # As W&B has it: its SDK prints such addresses.
-            return f"{self.project.get_absolute_url()}/artifacts/{quote(self.type)}/{quote(self.name)}"
-        return f"{self.owner.get_absolute_url()}/collections/{quote(self.name)}"
+        # In a project as W&B has it: its SDK prints such addresses.
+        inner = "collections" if self.project is None else f"artifacts/{quote(self.type)}"
+        return f"{self.owner.get_absolute_url()}/{inner}/{quote(self.name)}"
 
     @property
     def owner(self) -> Project | Registry:

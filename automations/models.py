@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from artifacts.models import Collection, Registry
 from common.data.fields import AddressField, JSONTextField
 from common.hidden_rows import NotBeingDeleted
+from common.own_addresses import with_prefix
 from events.models import Event
 from projects.models import Project
 from teams.models import Deletion, Organization, Team, User
@@ -100,7 +101,7 @@ class Automation(models.Model):
 
     def get_absolute_url(self) -> str:
         base = self.project.get_absolute_url() if self.project else ""
-        return f"{base}/automations/{self.pk}"
+        return with_prefix(f"{base}/automations/{self.pk}")
 
     @property
     def notice_key(self) -> str:
@@ -179,7 +180,7 @@ class Execution(models.Model):
         return f"{self.automation} {self.created_at:%Y-%m-%d %H:%M:%S}"
 
     def get_absolute_url(self) -> str:
-        return f"/executions/{self.pk}"
+        return with_prefix(f"/executions/{self.pk}")
 
     @staticmethod
     def ended(state: ExecutionState, reason: str) -> dict[str, Any]:

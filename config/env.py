@@ -24,7 +24,7 @@ SECRETS = frozenset(
     [
         "RUNBELL_SECRET_KEY", "RUNBELL_FERNET_KEYS", "DATABASE_URL", "REDIS_URL", "EMAIL_URL", "SLACK_CLIENT_SECRET",
         "RUNBELL_S3_ACCESS_KEY", "RUNBELL_S3_SECRET_KEY", "RUNBELL_OIDC_PROVIDERS", "RUNBELL_METRICS_TOKEN",
-        "RUNBELL_DEADMAN_URL", "RUNBELL_ALARM_SLACK_URL", "RUNBELL_ALARM_WEBHOOK_URL",
+        "RUNBELL_DEADMAN_URL", "RUNBELL_ALARM_SLACK_URL", "RUNBELL_ALARM_WEBHOOK_URL", "RUNBELL_OUTGOING_PROXY",
         "RUNBELL_SENTRY_DSN",
     ]
 )  # fmt: skip
@@ -195,6 +195,20 @@ def directory(name: str, default: Path) -> Path:
         raise _refusal(name, str(path), f"a folder that can be written ({error.strerror})") from None
     os.environ[name] = str(path)
     return path
+
+
+def file(name: str, default: str, form: Callable[[Path], None]) -> str:
+    """Give the path of a file, in full: our children stand in another folder. `form` raises ValueError."""
+    value = text(name, default)
+    if not value:
+        return ""
+    path = Path(value).expanduser().absolute()
+    try:
+        form(path)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} {error}") from None
+    os.environ[name] = str(path)
+    return str(path)
 
 
 def key_in_file(path: Path) -> str:

@@ -6,14 +6,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
+from common.own_addresses import without_prefix
 from events import task_queue
-from operations.checks import operator_check, outside_service
+from operations.checks import key_fingerprints, operator_check, outside_service
 from operations.checks.database.connectivity import DatabaseAnswers
 from operations.checks.operator_check import Probe
 from operations.checks.outside import broker
@@ -29,8 +31,10 @@ class ProbesFirst:
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
-        self._probes: dict[str, Handler] = {reverse(probe.__name__): probe for probe in (livez, healthz, readyz)}
-        self._probes[reverse("prometheus_metrics")] = metrics_page.metrics
+        self._probes: dict[str, Handler] = {
+            without_prefix(reverse(probe.__name__)): probe for probe in (livez, healthz, readyz)
+        }
+        self._probes[without_prefix(reverse("prometheus_metrics"))] = metrics_page.metrics
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         is_probe = request.path_info in self._probes
@@ -68,7 +72,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         return JsonResponse({"ok": False, "problems": [f"only must be web or worker, not {only!r}."]}, status=400)
     probes = list(_probes(only))
     problems = [probe.problem for probe in probes if probe.problem]
-    told = {"ok": not problems, "problems": problems, "warnings": _warnings()}
+    told = {"ok": not problems, "problems": problems, "warnings": list(_warnings(probes))}
     told["checks"] = {probe.name: _as_json(probe) for probe in probes}
     return JsonResponse(told, status=503 if problems else 200)
 
@@ -100,7 +104,12 @@ def _as_json(probe: Probe) -> dict[str, Any]:
     return told
 
 
-def _warnings() -> list[str]:
+def _warnings(probes: list[Probe]) -> Iterator[str]:
     """Give what does not keep it from being ready: services outside, as the background saw them; Redis right now."""
-    redis = [] if task_queue.is_answering() else [broker.away()]
-    return redis + [said for said in outside_service.last_seen() if not said.startswith(f"{BrokerAnswers.setting}:")]
+    if not task_queue.is_answering():
+        yield broker.away()
+    yield from (said for said in outside_service.last_seen() if not said.startswith(f"{BrokerAnswers.setting}:"))
+    if any(probe.problem for probe in probes if probe.name in ("database", "migrations", "queries")):
+        return
+    with suppress(DatabaseError):
+        yield from key_fingerprints.problems()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,17 @@ from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
 from common.rate_limits.token_bucket import parse_rate
 from config import env, version, well_formed
-from config.setting_groups import file_storage, logs, monitoring, rest_framework, retention, sign_in, telemetry
+from config.setting_groups import (
+    file_storage,
+    logs,
+    monitoring,
+    outgoing,
+    own_address,
+    rest_framework,
+    retention,
+    sign_in,
+    telemetry,
+)  # fmt: skip
 
 django_stubs_ext.monkeypatch()
 
@@ -40,6 +51,11 @@ REQUEST_BODY_SECONDS = env.number("RUNBELL_REQUEST_BODY_SECONDS", 20, least=1, m
 STOP_SECONDS = env.number("RUNBELL_STOP_SECONDS", 25, least=1, most=3600)
 SAMPLE = env.flag("RUNBELL_SAMPLE", True)
 IS_PUBLIC = RUNBELL_URL.startswith("https://")
+# Origin, path prefix, cookies.
+_own = own_address.of(RUNBELL_URL)
+globals().update(_own)
+URL_PREFIX: str = _own["URL_PREFIX"]
+STATIC_URL: str = _own["STATIC_URL"]
 
 # Under a name of its own too: tests of Django turn DEBUG off.
 DEBUG = RUNBELL_DEBUG = env.flag("RUNBELL_DEBUG", False)
@@ -94,6 +110,7 @@ MIDDLEWARE = [
     "common.http.middleware.request_log.RequestLog",
     # Before whatever answers by itself: no answer goes without it.
     "csp.middleware.CSPMiddleware",
+    "common.http.middleware.url_prefix.UrlPrefix",
     "config.health.ProbesFirst",
     "operations.monitoring.counted_requests.CountedRequests",
     "common.http.middleware.forwarded_proto.ForwardedProto",
@@ -173,8 +190,11 @@ CACHES: dict[str, dict[str, Any]] = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# How requests leave: through which proxy, and whose certificates are trusted.
+CA_BUNDLE, OUTGOING_PROXY = outgoing.ca_bundle(), outgoing.proxy()
+
 # Files of artifacts and of runs ------------------------------------------------------------------------
-KEEPS_FILES, _files = file_storage.storage(DATA_DIR)
+KEEPS_FILES, _files = file_storage.storage(DATA_DIR, ca_bundle=CA_BUNDLE, proxy=OUTGOING_PROXY)
 FILES_ELSEWHERE, S3_ENDPOINT = "bucket_name" in _files["OPTIONS"], _files["OPTIONS"].get("endpoint_url")
 FILE_LIMIT = env.number("RUNBELL_FILE_LIMIT_MB", 10_240, least=1, most=1_000_000) * 2**20
 FILE_LINK_SECONDS = env.number("RUNBELL_FILE_LINK_SECONDS", 86_400, least=60, most=604_800)
@@ -213,6 +233,7 @@ ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
 SWEEP_ALSO = (
     "operations.monitoring.dead_mans_switch.send_heartbeat",
+    "operations.checks.key_fingerprints.record_key_fingerprints",
     "operations.monitoring.alarms.watch_from_worker",
     "operations.monitoring.failure_digest.send_digests",
     "operations.deletion.purge.delete_what_is_due",
@@ -313,22 +334,18 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_SECONDS
 # The server says when a session has been idle for too long: the cookie is not sent anew for that.
 SESSION_COOKIE_AGE = SESSION_LIFETIME_SECONDS
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_PUBLIC
-if IS_PUBLIC:
-    # A browser takes these from this very host over https alone: no neighbour under the same domain can set them.
-    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 # Pages carry the token in their forms and in `hx-headers`: no script of ours reads the cookie.
 CSRF_COOKIE_HTTPONLY = True
 MESSAGE_STORAGE = "common.http.message_cookie.MessageCookie"
 # Of trusted proxies alone: `ForwardedProto` takes it from everybody else.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_PUBLIC else None
 # Scripts are refused over plain http, not led on (`HttpsForScripts`); probes are answered before (`ProbesFirst`).
-SECURE_REDIRECT_EXEMPT = [f"^{door.removeprefix('/')}" for door in https_only.DOORS]
+SECURE_REDIRECT_EXEMPT = [f"^{re.escape((_own['URL_PREFIX'] + door).removeprefix('/'))}" for door in https_only.DOORS]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_PUBLIC else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("RUNBELL_HSTS_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = env.flag("RUNBELL_HSTS_PRELOAD", False)
 # Whether strangers may read REST's schema and docs, and ask GraphQL for its schema.
 PUBLIC_SCHEMA = env.flag("RUNBELL_PUBLIC_SCHEMA", True)
-CSRF_TRUSTED_ORIGINS = [RUNBELL_URL]
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -350,7 +367,6 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "common.http.error_pages.MaskingFilter"
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = USE_TZ = True
-STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -368,7 +384,7 @@ ANONYMOUS_BODY_LIMIT = env.number("RUNBELL_ANONYMOUS_BODY_KB", 64, least=4, most
 
 # REST and its OpenAPI ----------------------------------------------------------------------------------
 REST_FRAMEWORK = rest_framework.REST_FRAMEWORK
-SPECTACULAR_SETTINGS = rest_framework.spectacular_settings(VERSION, STATIC_URL)
+SPECTACULAR_SETTINGS = rest_framework.spectacular_settings(VERSION, _own)
 
 # The log, of every process alike ----------------------------------------------------------------------
 LOGGING_CONFIG = "common.logs.logging_config.configure"

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from cryptography import x509
+
+from common.data.names import RESERVED
+
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?")
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
 _NUMBERS = re.compile(r"[0-9.]+")
 _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 # What libpq takes in place of a file.
@@ -29,6 +34,7 @@ def own_address(value: str) -> str:
         raise ValueError(f"must be an address without spaces, not {value!r}")
     if not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"must be an address like https://bell.example.com, not {value!r}")
+    _path_prefix(parts.path)
     return value
 
 
@@ -82,6 +88,25 @@ def mail_sender(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):
         raise ValueError(f"must be an e-mail address, such as Runbell <bell@example.com>, not {value!r}")
     return value
+
+
+def certificates(path: Path) -> None:
+    """A PEM file with at least one certificate that can be read."""
+    try:
+        x509.load_pem_x509_certificates(path.read_bytes())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it holds no certificate in PEM"
+        raise ValueError(f"must be a file of certificates in PEM, not {str(path)!r} ({reason})") from None
+
+
+def _path_prefix(path: str) -> None:
+    """What stands in front of all addresses: plain words, of which the first is none of ours."""
+    for part in path.split("/")[1:]:
+        if not _PLAIN.fullmatch(part) or set(part) == {"."}:
+            raise ValueError(f"has the path {path!r}; of letters, digits, hyphens and dots alone, such as /runbell")
+    first = path.split("/")[1] if path else ""
+    if first.lower() in RESERVED:
+        raise ValueError(f"has the path {path!r}, whose first word begins addresses of Runbell's own; choose another")
 
 
 def _split(value: str) -> SplitResult:

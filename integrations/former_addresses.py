@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.http.moved_page import MovedPage
+from common.own_addresses import with_prefix
 from integrations.kind import in_order
 
 
@@ -25,7 +26,7 @@ class Gone(APIView):
     @extend_schema(exclude=True)
     def handle(self, request: Request, team: str, name: str = "", rest: str = "") -> Response:
         parts = [quote(part, safe="") for part in (name, rest) if part]
-        there = "/".join(["/api/v1/teams", team, "integrations", self.kind, *parts])
+        there = with_prefix("/".join(["/api/v1/teams", team, "integrations", self.kind, *parts]))
         message = f"This address has moved. Use {there}."
         error = {"field": "address", "value": request.path, "message": message}
         return Response({"detail": message, "errors": [error]}, status=status.HTTP_410_GONE)

@@ -42,6 +42,24 @@ class Alarm(models.Model):
         return f"{self.key}: {self.text}"
 
 
+class HostKeys(models.Model):
+    """Fingerprints of the keys that a host has, and when it said so last (operations.checks.key_fingerprints)."""
+
+    host = models.CharField(max_length=64)
+    secret_key = models.CharField(max_length=32)
+    # With spaces between; the first is that of the key that encrypts.
+    vault_keys = models.CharField(max_length=1000)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["host", "secret_key", "vault_keys"], name="one_row_per_host_and_keys")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.host} at {self.seen_at}"
+
+
 class RetentionProgress(models.Model):
     """How far the removal of one kind has come: behind which id it goes on, and when."""
 

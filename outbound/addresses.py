@@ -60,6 +60,10 @@ class Policy:
             for network in self.allowed_private
         )
 
+    def opens_names(self) -> bool:
+        """Whether names of the local network may be asked for where no address of theirs is known."""
+        return bool(self.allowed_private)
+
 
 DEFAULT_POLICY = Policy()
 
@@ -71,6 +75,9 @@ class OperatorsPolicy(Policy):
         return True
 
     def opens(self, address: Address) -> bool:
+        return True
+
+    def opens_names(self) -> bool:
         return True
 
 
@@ -136,6 +143,12 @@ def check(parsed: ParsedUrl, policy: Policy = DEFAULT_POLICY, resolve: Resolve =
     if not all(policy.permits(address) for address in addresses):
         raise _private()
     return addresses
+
+
+def check_name(parsed: ParsedUrl, policy: Policy = DEFAULT_POLICY) -> None:
+    """Judge a name whose addresses a proxy will look up, and it alone: only names of the local network are refused."""
+    if is_internal_name(parsed.host) and not policy.opens_names():
+        raise _private()
 
 
 _PRIVATE = "This address is private or reserved. Self-hosters may open a range with RUNBELL_ALLOWED_PRIVATE_CIDRS."

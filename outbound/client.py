@@ -16,6 +16,8 @@ from requests.structures import CaseInsensitiveDict
 
 from outbound.addresses import ParsedUrl, Policy, Refused, Resolve, parse
 from outbound.connections import GuardedAdapter
+from outbound.proxy.outgoing_proxy import OutgoingProxy
+from outbound.proxy.tunnel import ProxyFailure
 from outbound.request_deadline import Exchange, current
 
 BODY_LIMIT = 64 * 1024
@@ -55,7 +57,8 @@ class Client:
     """Sends requests under one policy. Threads may share it; processes may not: create it after the fork.
 
     Promised: only checked addresses are dialled, `deadline_seconds` holds for all from the name to the last
-    byte, at most 64 KiB (`body_limit`) are read. Not done: redirects, retries, proxies, cookies, netrc, decompression.
+    byte, at most 64 KiB (`body_limit`) are read. Not done: redirects, retries, cookies, netrc, decompression, and any
+    proxy but the one that is given.
     """
 
     def __init__(
@@ -65,9 +68,11 @@ class Client:
         version: str,
         resolve: Resolve = socket.getaddrinfo,
         certificates: str | None = None,
+        proxy: OutgoingProxy | None = None,
     ) -> None:
         self._policy = policy
         self._resolve = resolve
+        self._proxy = proxy
         self._own_headers = {"User-Agent": f"Runbell/{version}", "Accept-Encoding": "identity"}
         self._adapter = GuardedAdapter(certificates)
 
@@ -79,7 +84,7 @@ class Client:
         started_at = time.monotonic()
         parsed = parse(request.url, self._policy)
         prepared = self._prepared(request, parsed)
-        exchange = Exchange(parsed, self._policy, self._resolve, started_at + deadline_seconds)
+        exchange = Exchange(parsed, self._policy, self._resolve, started_at + deadline_seconds, self._proxy)
         token = current.set(exchange)
         try:
             status, headers, body = self._answer(prepared, exchange, body_limit)
@@ -192,6 +197,8 @@ def _reason(error: BaseException, seconds: float) -> str:
             return _CERTIFICATE_REASONS.get(cause.verify_code, "The TLS certificate is not trusted")
         if isinstance(cause, TimeoutError):
             return _late(seconds)
+        if isinstance(cause, ProxyFailure):
+            return str(cause)
     for kinds, reason in _REASONS:
         if any(isinstance(cause, kinds) for cause in causes):
             return reason

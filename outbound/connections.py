@@ -38,7 +38,7 @@ class GuardedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TLSPool}
 
     def proxy_manager_for(self, proxy: Any, **options: Any) -> NoReturn:
-        raise Refused("proxy", "Requests do not go through a proxy: it would resolve the name again.")
+        raise Refused("proxy", "Requests go through no proxy of the surroundings: it would resolve the name again.")
 
     def build_connection_pool_key_attributes(self, request: Any, verify: Any, cert: Any = None) -> Any:
         host, _ = super().build_connection_pool_key_attributes(request, verify, cert)

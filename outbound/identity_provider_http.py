@@ -14,6 +14,7 @@ from django.conf import settings
 from common.http.networks import Network
 from outbound.addresses import Policy, Refused
 from outbound.client import Client, Request, Unreachable
+from outbound.web_provider import client_under
 
 # The keys of a provider, or a person with thousands of groups.
 _LARGEST = 2**20
@@ -39,4 +40,4 @@ def ask(
 @cache
 def _client(networks: tuple[Network, ...]) -> Client:
     """One for each provider's networks. Made at first use, so after the fork."""
-    return Client(Policy(allowed_private=networks), version=settings.VERSION)
+    return client_under(Policy(allowed_private=networks))

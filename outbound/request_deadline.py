@@ -13,9 +13,12 @@ import time
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
-from outbound.addresses import ParsedUrl, Policy, Resolve, check
+from outbound.addresses import ParsedUrl, Policy, Resolve, check, check_name
+from outbound.proxy.outgoing_proxy import OutgoingProxy
+from outbound.proxy.tunnel import ProxyFailure, open_tunnel
 from outbound.reserved_ranges import Address
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ class Exchange:
     policy: Policy
     resolve: Resolve
     expires_at: float
+    proxy: OutgoingProxy | None = None
     dialled: bool = False
     answered: bool = False
 
@@ -51,6 +55,9 @@ class Exchange:
 
         The address dialled is the one judged: the name is not resolved a second time.
         """
+        if self.proxy and self.proxy.judges(self.parsed.host, is_literal=self.parsed.is_literal):
+            check_name(self.parsed, self.policy)
+            return self._tunnelled(self.parsed.host, self.remaining())
         addresses = check(self.parsed, self.policy, self._resolve_in_time)
         failure: OSError = OSError("no address")
         for position, address in enumerate(addresses):
@@ -62,12 +69,45 @@ class Exchange:
         raise failure
 
     def _connected(self, address: Address, seconds: float) -> socket.socket:
+        proxy = self.proxy
+        if proxy is None or proxy.passes_by_host(self.parsed.host) or proxy.passes_by_address(address):
+            return self._plain(address, self.parsed.port, seconds)
+        return self._tunnelled(str(address), seconds)
+
+    def _tunnelled(self, target: str, seconds: float) -> socket.socket:
+        """Connect through the proxy to what was judged. The proxy itself may stand anywhere: the operator named it."""
+        assert self.proxy is not None
+        through = self._to_proxy(self.proxy, seconds)
+        try:
+            open_tunnel(through, host=target, port=self.parsed.port, authorization=self.proxy.authorization)
+            through.settimeout(self.remaining())
+            # What the proxy said is no answer of the receiver.
+            self.answered = False
+        except BaseException:
+            through.close()
+            raise
+        return through
+
+    def _to_proxy(self, proxy: OutgoingProxy, seconds: float) -> socket.socket:
+        try:
+            found = self._in_time(socket.getaddrinfo, proxy.host, proxy.port, type=socket.SOCK_STREAM)
+        except socket.gaierror:
+            found = []
+        addresses = [ip_address(answer[4][0]) for answer in found]
+        for position, address in enumerate(addresses):
+            try:
+                return self._plain(address, proxy.port, seconds / (len(addresses) - position))
+            except OSError:
+                self.remaining()
+        raise ProxyFailure("The outgoing proxy could not be reached")
+
+    def _plain(self, address: Address, port: int, seconds: float) -> socket.socket:
         family = socket.AF_INET if address.version == 4 else socket.AF_INET6
         plain = TimedSocket(family, socket.SOCK_STREAM)
         try:
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             plain.settimeout(seconds)
-            plain.connect((str(address), self.parsed.port))
+            plain.connect((str(address), port))
             # The TLS handshake that may follow takes this as the limit for all of it.
             plain.settimeout(self.remaining())
         except BaseException:
@@ -76,9 +116,12 @@ class Exchange:
         return plain
 
     def _resolve_in_time(self, host: str, port: int, **options: Any) -> Any:
+        return self._in_time(self.resolve, host, port, **options)
+
+    def _in_time(self, resolve: Resolve, host: str, port: int, **options: Any) -> Any:
         # getaddrinfo cannot be interrupted; a thread left behind ends with the resolver's own timeout.
         future: Future[Any] = Future()
-        arguments = (future, self.resolve, host, port, options)
+        arguments = (future, resolve, host, port, options)
         threading.Thread(target=_resolve_into, args=arguments, daemon=True).start()
         return future.result(self.remaining())
 

@@ -19,7 +19,17 @@ from outbound.provider import Delivery, Outcome, Provider, Receiver, Record
 @cache
 def client() -> Client:
     """The process's one client. Made at first use, so after the fork."""
-    return Client(policy(), version=settings.VERSION)
+    return client_under(policy())
+
+
+def client_under(policy: Policy) -> Client:
+    """A client with the operator's proxy and authorities, if any. Threads may share it; made after the fork."""
+    return Client(
+        policy,
+        version=settings.VERSION,
+        certificates=settings.CA_BUNDLE or None,
+        proxy=settings.OUTGOING_PROXY,
+    )
 
 
 def policy() -> Policy:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.data.batches import batched
+from common.own_addresses import absolute
 from events.event_types import SUBJECT, EventContext, EventType, Subject, Variable, registry
 from events.models import Event
 from projects.access import hidden_scopes
@@ -66,7 +66,7 @@ class RunEvent(EventType):
         return {
             "run_name": facts["display_name"],
             "run_id": facts["name"],
-            "run_url": settings.RUNBELL_URL + context.subject.url,
+            "run_url": absolute(context.subject.url),
         }
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.data import names
 from common.data.fields import JSONTextField
 from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.own_addresses import with_prefix
 from events.ledger import EventScope
 from teams.models import Deletion, Team, User
 
@@ -67,7 +68,7 @@ class Project(models.Model):
         refuse_name_of_hidden(self, team=self.team_id, name=self.name)
 
     def get_absolute_url(self) -> str:
-        return f"/{self.team.name}/{quote(self.name)}"
+        return with_prefix(f"/{self.team.name}/{quote(self.name)}")
 
     @property
     def scopes(self) -> list[str]:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from common.data.strict_json import strict
 from common.http.serializers import DescriptionField, ListedChoiceField, OnlyKnownFields
+from common.own_addresses import with_prefix
 from projects.models import MOST_LATE_HOURS, Project, Run
 from projects.runs.listed_values import cut_values, listed_summary
 
@@ -111,7 +112,7 @@ class ListedRunSerializer(RunSerializer):
 
     def get_url(self, run: Run) -> str:
         project = run.project
-        return f"/api/v1/projects/{project.team.name}/{quote(project.name)}/runs/{quote(run.name)}"
+        return with_prefix(f"/api/v1/projects/{project.team.name}/{quote(project.name)}/runs/{quote(run.name)}")
 
 
 class NewRunSerializer(OnlyKnownFields, serializers.Serializer[Run]):

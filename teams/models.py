@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.data import names
-from common.data.fields import JSONTextField
+from common.data.fields import JSONTextField, OwnAddressField
 from common.data.validation_errors import quoted, refuse_duplicate
 from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.own_addresses import with_prefix
 
 
 class Role(models.TextChoices):
@@ -112,7 +113,7 @@ class Team(models.Model):
         return f"{quoted(self.name)} cannot be had: choose another name."
 
     def get_absolute_url(self) -> str:
-        return f"/{self.name}"
+        return with_prefix(f"/{self.name}")
 
 
 class Deletion(models.Model):
@@ -241,7 +242,7 @@ class Notice(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="notices")
     key = models.CharField(max_length=100)
     text = models.CharField(max_length=1000)
-    url = models.CharField(_("URL"), max_length=500, blank=True)
+    url = OwnAddressField(_("URL"), max_length=500, blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     settled_at = models.DateTimeField(null=True, blank=True)
     email_tried_at = models.DateTimeField(null=True, blank=True)

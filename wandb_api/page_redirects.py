@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
+from common.own_addresses import with_prefix
+
 
 @require_safe
 def workspace(request: HttpRequest, team: str, project: str) -> HttpResponse:
@@ -29,4 +31,4 @@ def registry(request: HttpRequest, organization: str, name: str) -> HttpResponse
 
 
 def _path(*parts: str) -> str:
-    return "".join(f"/{quote(part, safe='')}" for part in parts if part)
+    return with_prefix("".join(f"/{quote(part, safe='')}" for part in parts if part))

@@ -9,14 +9,13 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
-
 from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.definitions.sharing import refusal, refusal_of
 from automations.messages.context import MessageContext
 from automations.messages.templating import TemplateError
 from automations.models import Attempt, Execution
+from common.own_addresses import absolute
 from common.plugins import UnknownKey
 from outbound.provider import Delivery, NotReady, Outcome, Provider, Receiver, Record, provider_of
 from secrets_vault.encrypted_field import SecretUnavailable
@@ -109,9 +108,9 @@ def message_context_of(execution: Execution) -> MessageContext:
     return MessageContext(
         variables=execution.variables,
         subject=execution.subject_label,
-        url=settings.RUNBELL_URL + execution.subject_url if execution.subject_url else "",
+        url=absolute(execution.subject_url) if execution.subject_url else "",
         why=execution.why,
-        history_url=settings.RUNBELL_URL + execution.get_absolute_url(),
+        history_url=absolute(execution.get_absolute_url()),
     )
 
 

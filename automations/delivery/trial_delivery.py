@@ -16,6 +16,7 @@ from automations.messages import variables
 from automations.messages.context import MessageContext
 from automations.messages.templating import TemplateError
 from common.data.validation_errors import refuse
+from common.own_addresses import absolute
 from common.plugins import UnknownKey
 from events import event_types
 from events.event_types import EventType
@@ -92,7 +93,7 @@ def _message_context(event_type: type[EventType], event: Event | None) -> Messag
     if context is None:
         refuse("event_id", f"The event {event.pk} is no {event_type.wire}, or what it was about is gone.")
     values = variables.values("A preview", event_type.key, context, {})
-    url = settings.RUNBELL_URL + context.subject.url
+    url = absolute(context.subject.url)
     return MessageContext(values, context.subject.label, url, _WHY)
 
 

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 from django.db import models
 
 from common.data.strict_json import parsed
+from common.own_addresses import with_prefix, without_prefix
 
 
 class JSONText(str):
@@ -48,17 +49,28 @@ class JSONTextField(models.TextField[Any, Any]):
         return self.get_prep_value(self.value_from_object(obj)) or ""
 
 
-class AddressField(models.CharField[Any, Any]):
-    """The path of a page, quoted. Kept as people read it: a letter of another script is nine characters when quoted."""
+class OwnAddressField(models.CharField[Any, Any]):
+    """The address of a page of ours. Kept without the path prefix of RUNBELL_URL, and given with today's."""
 
     def from_db_value(self, value: str | None, *_: object) -> str | None:
-        return None if value is None else quote(value)
+        return None if value is None else with_prefix(value)
 
     def get_prep_value(self, value: Any) -> str | None:
-        # PostgreSQL keeps no NUL. No page has one in its path: as a question it then simply finds none.
-        return None if value is None else unquote(str(value)).replace("\0", "\ufffd")
+        return None if value is None else without_prefix(str(value))
 
     def deconstruct(self) -> Any:
         # The column is that of any text: nothing to alter.
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.CharField", args, kwargs
+
+
+class AddressField(OwnAddressField):
+    """The path of a page, quoted. Kept as people read it: a letter of another script is nine characters when quoted."""
+
+    def from_db_value(self, value: str | None, *_: object) -> str | None:
+        return None if value is None else super().from_db_value(quote(value))
+
+    def get_prep_value(self, value: Any) -> str | None:
+        # PostgreSQL keeps no NUL. No page has one in its path: as a question it then simply finds none.
+        inner = super().get_prep_value(value)
+        return None if inner is None else unquote(inner).replace("\0", "\ufffd")

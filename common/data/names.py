@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
@@ -85,5 +86,6 @@ def _cannot_be(value: str, excluded: str) -> bool:
 
 
 def not_reserved(value: str) -> None:
-    if value.lower() in RESERVED:
+    # Behind a proxy that strips the prefix of RUNBELL_URL such a team's addresses would lose their first word too.
+    if value.lower() in RESERVED or value in settings.URL_PREFIX.split("/")[1:2]:
         raise ValidationError(f"{value!r} is a word of Runbell's own addresses; choose another name.")

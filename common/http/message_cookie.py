@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage
-
-_HOST_ALONE = "__Host-"
+from django.http import HttpResponse
 
 
 class MessageCookie(CookieStorage):
@@ -13,4 +12,10 @@ class MessageCookie(CookieStorage):
 
     @property
     def cookie_name(self) -> str:  # type: ignore[override]  # Django's has one name for all
-        return f"{_HOST_ALONE}messages" if settings.SESSION_COOKIE_NAME.startswith(_HOST_ALONE) else "messages"
+        return settings.SESSION_COOKIE_NAME.replace("sessionid", "messages")
+
+    def _update_cookie(self, encoded_data: str, response: HttpResponse) -> None:
+        super()._update_cookie(encoded_data, response)  # type: ignore[misc]  # the stubs do not know it
+        if self.cookie_name in response.cookies:
+            # Django's has the path / always.
+            response.cookies[self.cookie_name]["path"] = settings.SESSION_COOKIE_PATH

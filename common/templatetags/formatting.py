@@ -18,9 +18,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from common import own_addresses
 from common.data import numbers
 
 register = template.Library()
+# '/settings/'|with_prefix: where a name of a route could be taken for that of another site.
+register.filter("with_prefix", own_addresses.with_prefix)
 # Characters of JSON on a page: a browser lays out no more in a moment.
 _LONGEST_JSON, _MOST_JSON_MEMBERS = 100_000, 2000
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 REST_FRAMEWORK = {
@@ -21,8 +22,16 @@ REST_FRAMEWORK = {
     "UNICODE_JSON": True,
 }
 
+_ENUM_NAMES = {
+    "RunStateEnum": "projects.models.RunState",
+    "ExecutionStateEnum": "automations.models.ExecutionState",
+    "RoleEnum": "teams.models.Role",
+    "RegistryRoleEnum": "registries.models.RegistryRole",
+}
 
-def spectacular_settings(version: str, static_url: str) -> dict[str, Any]:
+
+def spectacular_settings(version: str, own_address: Mapping[str, Any]) -> dict[str, Any]:
+    prefix = own_address["URL_PREFIX"]
     return {
         "TITLE": "Runbell",
         "DESCRIPTION": "Automations for machine-learning teams. Send your API key as `Authorization: Bearer KEY`, "
@@ -30,20 +39,17 @@ def spectacular_settings(version: str, static_url: str) -> dict[str, Any]:
         "VERSION": version,
         # From 3.1 on a schema is JSON Schema 2020-12: the plug-ins say theirs once, for the catalog and for this.
         "OAS_VERSION": "3.1.1",
+        # Paths are those of routes; under a prefix they begin after it.
+        "SERVERS": [{"url": prefix}] if prefix else [],
         "SERVE_INCLUDE_SCHEMA": False,
         "SERVE_PERMISSIONS": ["common.http.schema_readers.SchemaReaders"],
         "SWAGGER_UI_DIST": "SIDECAR",
         # Without a validator: the default one is a site on the internet.
         "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},
-        "SWAGGER_UI_FAVICON_HREF": static_url + "favicon.svg",
+        "SWAGGER_UI_FAVICON_HREF": own_address["STATIC_URL"] + "favicon.svg",
         "SCHEMA_PATH_PREFIX": "/api/v1",
         "COMPONENT_SPLIT_REQUEST": True,
-        "ENUM_NAME_OVERRIDES": {
-            "RunStateEnum": "projects.models.RunState",
-            "ExecutionStateEnum": "automations.models.ExecutionState",
-            "RoleEnum": "teams.models.Role",
-            "RegistryRoleEnum": "registries.models.RegistryRole",
-        },
+        "ENUM_NAME_OVERRIDES": _ENUM_NAMES,
         "PREPROCESSING_HOOKS": ["integrations.rest.openapi.each_kind"],
         "POSTPROCESSING_HOOKS": [
             "drf_spectacular.hooks.postprocess_schema_enums",

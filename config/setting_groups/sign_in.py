@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env
 from teams.sign_in.single_sign_on.provider_settings import IdentityProvider, parse_providers
 
-APPS = [
+APPS: list[str] = [
     "allauth",
     "allauth.account",
     "allauth.mfa",

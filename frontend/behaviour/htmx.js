@@ -22,7 +22,8 @@ export function setUpHtmx(htmx, say) {
   document.addEventListener("htmx:beforeSwap", (event) => {
     // Signed out meanwhile: the whole page goes there, not a part of it.
     const landed = new URL(event.detail.xhr.responseURL || location.href, location.href);
-    if (landed.pathname !== "/sign-in" || location.pathname === "/sign-in") return;
+    const { signIn } = document.documentElement.dataset;
+    if (landed.pathname !== signIn || location.pathname === signIn) return;
     event.detail.shouldSwap = false;
     location.reload();
   });

@@ -159,7 +159,7 @@ def readable(text: bytes | str) -> str:
 
 
 def _tls() -> ssl.SSLContext:
-    context = ssl.create_default_context()
+    context = ssl.create_default_context(cafile=settings.CA_BUNDLE or None)
     context.sslsocket_class = TimedTLSSocket
     return context
 

@@ -25,7 +25,7 @@ from operations.checks.database.backups import JOB
 
 SQLITE_MEMBER = "database/runbell.sqlite3.gz"
 # Of the processes that run, and nobody's data: the queue of wake-ups, which all may be lost, and signs of life.
-OF_PROCESSES = frozenset(["django_q_ormq", "events_wakeup", "events_workerheartbeat"])
+OF_PROCESSES = frozenset(["django_q_ormq", "events_wakeup", "events_workerheartbeat", "operations_hostkeys"])
 MIGRATIONS = MigrationRecorder.Migration._meta.db_table
 
 

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import ClassVar
 
-from django.conf import settings
-
 from operations.checks.operator_check import Finding, Level, OperatorCheck, registry
 from outbound.addresses import OperatorsPolicy
 from outbound.client import Client
+from outbound.web_provider import client_under
 
 logger = logging.getLogger(__name__)
 _EACH_SECONDS, _SOON_SECONDS = 300.0, 30.0
@@ -71,7 +70,7 @@ def watch() -> None:
 @cache
 def operators_client() -> Client:
     """The client for what the operator named, wherever it stands. Made at first use, so after the fork."""
-    return Client(OperatorsPolicy(), version=settings.VERSION)
+    return client_under(OperatorsPolicy())
 
 
 def last_seen() -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from common.own_addresses import without_prefix
 from events import prometheus_metrics
 
 # What a client may call its method has no end.
@@ -29,5 +30,5 @@ class CountedRequests:
 
 
 def _door(path: str) -> str:
-    doors = {settings.STATIC_URL: "static", **settings.AUDIT_DOORS}
+    doors = {without_prefix(settings.STATIC_URL): "static", **settings.AUDIT_DOORS}
     return next((door for beginning, door in doors.items() if path.startswith(beginning)), "page")

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from django.db import DatabaseError, connection
 
 from events import prometheus_counts
-from operations.checks import outside_service
+from operations.checks import key_fingerprints, outside_service
 from operations.monitoring import alarms, database_alarm
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,9 @@ _stopped = threading.Event()
 Steps = tuple[Callable[[], object], ...]
 # Each in a thread of its own: what waits for a database or a service that hangs keeps no other from its turn.
 _OF_ALL: tuple[Steps, ...] = ((database_alarm.watch,), (outside_service.watch,))
-_OF_WEB: tuple[Steps, ...] = (*_OF_ALL, (prometheus_counts.flush, alarms.watch_from_web))
+_OF_WEB: tuple[Steps, ...] = (
+    *_OF_ALL, (prometheus_counts.flush, key_fingerprints.record_key_fingerprints, alarms.watch_from_web),
+)  # fmt: skip
 
 
 def start() -> None:

@@ -12,6 +12,7 @@ from django.core import signing
 from django.urls import reverse
 
 from common.data.file_names import safe_file_name
+from common.own_addresses import absolute
 from projects.file_storage.link_holders import LinkHolder
 from projects.models import RunFile, StoredFile
 from teams.access import Visitor
@@ -102,7 +103,7 @@ def _upload_address(place: UploadPlace) -> str:
 
 
 def _address(name: str, token: str) -> str:
-    return f"{settings.RUNBELL_URL}{reverse(name, args=[token])}"
+    return absolute(reverse(name, args=[token]))
 
 
 def _read(token: str, salt: str) -> Any:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from common.own_addresses import with_prefix
 from teams.accounts.no_store import is_door, is_signed_in
 from teams.accounts.signed_in import person
 from teams.local_passwords import may_use_password
@@ -27,7 +28,7 @@ class NewPasswordFirst:
         wanted = reverse("change_password")
         user = person(request)
         asked = user.must_change_password and may_use_password(user)
-        if not asked or request.path_info in (wanted, reverse("sign_out")):
+        if not asked or with_prefix(request.path_info) in (wanted, reverse("sign_out")):
             return self.get_response(request)
         if "HX-Request" in request.headers:
             return HttpResponse(status=204, headers={"HX-Redirect": wanted})

@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from common.own_addresses import absolute
 from teams.email_addresses.confirmed import confirm_address
 from teams.models import User
 
@@ -48,7 +49,7 @@ def send_link(user: User) -> None:
 def link_of(user: User) -> str:
     # In the query: the audit log and most logs of proxies keep the path.
     token = signing.dumps([user.pk, user.email], salt=_SALT)
-    return f"{settings.RUNBELL_URL}{reverse('confirm_email')}?{urlencode({'token': token})}"
+    return absolute(f"{reverse('confirm_email')}?{urlencode({'token': token})}")
 
 
 def address_in(token: str, user: User) -> str:

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from common.data.validation_errors import refuse
+from common.own_addresses import absolute
 from teams import memberships
 from teams.audit import audit_log
 from teams.email_addresses.confirmed import confirm_address
@@ -111,7 +112,7 @@ def digest_of(token: str) -> str:
 
 def link_of(token: str) -> str:
     # In the query: the audit log and most logs of proxies keep the path.
-    return f"{settings.RUNBELL_URL}{reverse('invitation')}?{urlencode({'token': token})}"
+    return absolute(f"{reverse('invitation')}?{urlencode({'token': token})}")
 
 
 def _refuse_too_many(team: Team) -> None:

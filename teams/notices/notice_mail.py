@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from common.own_addresses import absolute
 from teams.email_addresses.confirmed import confirmed
 from teams.models import Membership, Notice, Role
 
@@ -68,7 +69,7 @@ def _sent(notice: Notice) -> bool:
     addresses = list(admins.filter(confirmed("user__")).values_list("user__email", flat=True))
     if not addresses:
         return False
-    link = f"{settings.RUNBELL_URL}{notice.url}" if notice.url.startswith("/") else notice.url
+    link = absolute(notice.url) if notice.url.startswith("/") else notice.url
     subject = _("Runbell, team %(team)s: %(text)s") % {"team": notice.team.name, "text": notice.text[:80]}
     body = "\n\n".join(part for part in (notice.text, link) if part)
     try:

@@ -12,7 +12,7 @@ SOCKETS = {
 }  # fmt: skip
 # smtp: to the one host that the operator names, over the sockets of `request_deadline`.
 MAY_OPEN_SOCKETS = {
-    *(f"outbound/{name}.py" for name in ("client", "connections", "request_deadline", "addresses")),
+    *(f"outbound/{name}.py" for name in ("client", "connections", "request_deadline", "addresses", "proxy/tunnel")),
     "integrations/email/smtp.py",
 }
 # slack/client gives slack-sdk's clients our socket in place of theirs (and urllib's Request is how they write one);
@@ -27,13 +27,17 @@ MAY_STORE = {"projects/file_storage/s3.py"}
 MAY_REPORT = {"operations/telemetry/open_telemetry.py", "operations/telemetry/sentry.py"}
 # Only to resolve a name before it is stored, with the same judgement as the client's.
 MAY_RESOLVE = {"outbound/url_validation.py"}
+# Of the web server beside it, on loopback: the health check of a container.
+MAY_ASK_OURSELVES = {"cli/probe.py"}
 # The web server's own sockets come from its listener, which gunicorn opens.
 SERVES = {"cli/web_server/client_connection.py"}
 
 
 def test_only_the_guarded_client_opens_sockets() -> None:
     openers = {path for path in importers(SOCKETS) if "/management/commands/" not in path}
-    assert openers - MAY_RESOLVE - MAY_NAME_THEM - MAY_STORE - MAY_REPORT - SERVES == MAY_OPEN_SOCKETS
+    assert (
+        openers - MAY_RESOLVE - MAY_NAME_THEM - MAY_STORE - MAY_REPORT - MAY_ASK_OURSELVES - SERVES == MAY_OPEN_SOCKETS
+    )
 
 
 def test_who_only_names_them_uses_nothing_that_opens_a_socket() -> None:

@@ -258,7 +258,12 @@ def test_each_setting_that_may_hold_a_secret_can_stand_in_a_file() -> None:
         if re.search(r"SECRET|(?<!RATE_LIMIT)(?<!WRONG)_KEYS?$|TOKEN|(?<!LOCAL_)PASSWORD", name)
     }
     addresses = {"DATABASE_URL", "REDIS_URL", "EMAIL_URL", "RUNBELL_OIDC_PROVIDERS", "RUNBELL_DEADMAN_URL"}
-    addresses |= {"RUNBELL_ALARM_SLACK_URL", "RUNBELL_ALARM_WEBHOOK_URL", "RUNBELL_SENTRY_DSN"}
+    addresses |= {
+        "RUNBELL_ALARM_SLACK_URL",
+        "RUNBELL_ALARM_WEBHOOK_URL",
+        "RUNBELL_SENTRY_DSN",
+        "RUNBELL_OUTGOING_PROXY",
+    }
     assert named | addresses == env.SECRETS
     example = Path(env.__file__).parent.parent.joinpath(".env.example").read_text()
     assert all(name in example.partition("# Where it lives")[0] for name in env.SECRETS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from config.setting_groups import file_storage
 from events import task_queue
 from events.models import WorkerHeartbeat
 from operations import recurring_jobs
+from operations.checks import key_fingerprints
 from operations.checks.database import clock, sqlite_settings
 from operations.checks.examination import examine
 from operations.checks.installation import static_files
@@ -80,6 +81,12 @@ def lost_key(patient: Patient) -> None:
     by_another = Fernet(Fernet.generate_key()).encrypt(b"x")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE secrets_vault_secret SET value = %s", [connection.Database.Binary(by_another)])  # type: ignore[attr-defined]
+
+
+def other_keys(patient: Patient) -> None:
+    ours = key_fingerprints.of_this_host()
+    key_fingerprints.write(ours)
+    key_fingerprints.write(replace(ours, host="elsewhere", secret="another"))
 
 
 def old_backup(patient: Patient) -> None:
@@ -176,6 +183,7 @@ ILL: list[tuple[str, Callable[[Patient], None], Level, str, str]] = [
     ("disk", full_disk, Level.PROBLEM, "is nearly full", "RUNBELL_RETENTION"),
     ("static_files", unbuilt, Level.PROBLEM, "build/never-built.css is not there", "make frontend"),
     ("vault_keys", lost_key, Level.PROBLEM, "No key in RUNBELL_FERNET_KEYS opens 1", "Add the key"),
+    ("host_keys", other_keys, Level.PROBLEM, "RUNBELL_SECRET_KEY", "the same RUNBELL_SECRET_KEY"),
     ("backup", old_backup, Level.WARNING, "The last backup by `runbell backup` is of", "runbell backup FILE"),
     ("clock", wrong_clock, Level.PROBLEM, "is 45.0 s ahead of this host's", "NTP"),
     ("migrations", missing_migration, Level.PROBLEM, "1 migrations are not applied", "runbell migrate"),

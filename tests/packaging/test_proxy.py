@@ -203,7 +203,7 @@ def _configured(folder: Path, *, plain: int, https: int, runbell: int) -> Path:
     text = (ROOT / "deploy/nginx.conf").read_text()
     changes = {
         "/tmp/": f"{folder}/",
-        "server runbell:8000;": f"server 127.0.0.1:{runbell};",
+        "server web:8000;": f"server 127.0.0.1:{runbell};",
         "listen 8080 ": f"listen 127.0.0.1:{plain} ",
         "listen [::]:8080 default_server;": "",
         "listen 8443 ": f"listen 127.0.0.1:{https} ",

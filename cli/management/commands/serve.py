@@ -40,7 +40,7 @@ class Command(BaseCommand):
             return
         except OperationalError as error:
             raise CommandError(f"DATABASE_URL: the database cannot be used: {' '.join(str(error).split())}") from None
-        children = _started()
+        children = self.children()
         try:
             if settings.SAMPLE:
                 # While the others load.
@@ -54,6 +54,11 @@ class Command(BaseCommand):
             code = children[ended].exit_code
             raise CommandError(f"The {ended} process ended by itself (exit code {code}), so everything was stopped.")
 
+    def children(self) -> dict[str, Child]:
+        """Start what runs here, each by its name."""
+        # Checked already, by us: the checks alone would load the code of every page.
+        return {"web": web_server(), "worker": Child("manage.py", "worker", "--skip-checks", shares_memory=True)}
+
     def _welcome(self, sign_in: first_start.FirstSignIn | None) -> None:
         if settings.LOG_FORMAT == "json":
             startup.info("Runbell %s is ready at %s", settings.VERSION, settings.RUNBELL_URL)
@@ -62,12 +67,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _started() -> dict[str, Child]:
-    return {
-        "web": Child("gunicorn", *_gunicorn_options(), shares_memory=True),
-        # Checked already, by us: the checks alone would load the code of every page.
-        "worker": Child("manage.py", "worker", "--skip-checks", shares_memory=True),
-    }
+def web_server() -> Child:
+    return Child("gunicorn", *_gunicorn_options(), shares_memory=True)
 
 
 def _gunicorn_options() -> list[str]:

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.oauth import AuthorizeUrlGenerator
 
 from common.data.validation_errors import refuse
+from common.own_addresses import absolute
 from integrations.slack.models import SlackWorkspace
 from integrations.slack.web.client import Web
 from integrations.slack.web.errors import in_words, storable_code
@@ -102,7 +103,7 @@ def can_connect() -> bool:
 
 
 def redirect_uri() -> str:
-    return f"{settings.RUNBELL_URL}/settings/slack/callback"
+    return absolute("/settings/slack/callback")
 
 
 def authorize(team_id: int) -> tuple[str, str]:

@@ -17,10 +17,10 @@ from allauth.socialaccount.providers.oauth2.utils import generate_code_challenge
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from common.own_addresses import absolute
 from teams.sign_in.single_sign_on.claims import identity_of, merged
 from teams.sign_in.single_sign_on.discovery import Endpoints, endpoints_of
 from teams.sign_in.single_sign_on.errors import SignInFailed
@@ -56,7 +56,7 @@ class CodeFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has
 
     def get_callback_url(self, request: HttpRequest, app: SocialApp) -> str:
         """Of the address that people use, whatever Host the request names."""
-        return f"{settings.RUNBELL_URL}{reverse('single_sign_on_callback', args=[self.provider_id])}"
+        return absolute(reverse("single_sign_on_callback", args=[self.provider_id]))
 
     def get_access_token_data(
         self, request: HttpRequest, app: SocialApp, client: Any, pkce_code_verifier: str | None = None

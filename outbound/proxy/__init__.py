@@ -1,0 +1,1 @@
+"""The operator's outgoing proxy: requests go through it by HTTP CONNECT."""
