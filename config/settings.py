@@ -210,6 +210,7 @@ SWEEP_ALSO = (
     "operations.deletion.purge.delete_what_is_due",
     "operations.retention.removal.remove_some",
     "operations.retention.project_usage.record_daily",
+    "operations.compaction.turns.walk_some",
 )
 
 # What the engine does ---------------------------------------------------------------------------------
@@ -241,6 +242,7 @@ ALARM_FAILING_SECONDS = env.number("RUNBELL_ALARM_FAILING_SECONDS", 900, least=1
 ALARM_DISK_PERCENT = env.number("RUNBELL_ALARM_DISK_PERCENT", 5, least=0, most=99)
 # How long what grows is kept (operations.retention), by kind.
 RETENTION_DAYS = retention.days()
+COMPACT_AFTER_MINUTES = env.number("RUNBELL_COMPACT_AFTER_MINUTES", 60, least=0, most=525_600)
 
 # Slack: an app of your own, for "Connect Slack"; without one, tokens and webhook addresses can be pasted ----------
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api", schemes=("https", "http")) + "/"

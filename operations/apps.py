@@ -11,5 +11,6 @@ class OperationsConfig(AppConfig):
     def ready(self) -> None:
         # The first sign-in is heard by it.
         read_module("operations.first_start")
+        read_modules("operations.compaction.kinds")
         read_modules("operations.deletion.kinds")
         read_modules("operations.retention.kinds")

@@ -8,9 +8,9 @@ from math import isfinite
 from typing import Any
 
 from django.db.models import QuerySet
-from django.db.models.functions import Length
 
 from common.data.fields import json_text
+from projects.compaction.chunk_parts import STORED_SIZE, rows_of_chunk
 from projects.history.row_identity import range_of
 from projects.history.row_tombstone import RowTombstone
 from projects.history.row_values import number
@@ -26,7 +26,7 @@ def remove_some_rows(locked: Run, stream: str, now: datetime) -> int:
     What was counted and summed up of them, and the places at which clients go on, stay as they are.
     """
     tombstone = replace(RowTombstone.of(locked, stream) or RowTombstone(now), at=now, is_complete=False)
-    chunks = HistoryChunk.objects.filter(run=locked, stream=stream).annotate(size=Length("rows"))
+    chunks = HistoryChunk.objects.filter(run=locked, stream=stream).annotate(size=STORED_SIZE)
     last = chunks.order_by("-offset").first()
     removed = size = 0
     if last is not None:
@@ -61,7 +61,8 @@ def _oldest(chunks: QuerySet[Any]) -> list[Any]:
 
 
 def _covering(tombstone: RowTombstone, chunk: HistoryChunk) -> RowTombstone:
-    times = [number(row.get("_timestamp")) for row in chunk.rows]
+    rows = rows_of_chunk(chunk.rows, chunk.packed, {"_timestamp"})
+    times = [number(row.get("_timestamp")) for row in rows]
     return replace(
         tombstone,
         time=max((time for time in (*times, tombstone.time) if time is not None and isfinite(time)), default=None),
@@ -73,12 +74,14 @@ def _covering(tombstone: RowTombstone, chunk: HistoryChunk) -> RowTombstone:
 def _cut_to_last_row(chunk: Any) -> int:
     """Leave the last row, on the line and the position that it has; give how many bytes went."""
     gone = chunk.row_count - 1
-    chunk.rows, chunk.row_count = chunk.rows[-1:], 1
+    chunk.rows, chunk.row_count = rows_of_chunk(chunk.rows, chunk.packed)[-1:], 1
+    chunk.packed = chunk.first_part = chunk.part_count = chunk.sample = None
     chunk.offset, chunk.position = chunk.offset + gone, chunk.position + gone
     if chunk.sent_offset is not None:
         chunk.sent_offset += gone
     chunk.lowest, chunk.highest = range_of(chunk.rows, chunk.stream, chunk.offset)
-    columns = ["rows", "row_count", "offset", "position", "sent_offset", "lowest", "highest"]
+    columns = ["rows", "packed", "first_part", "part_count", "sample", "row_count", "offset", "position"]
+    columns += ["sent_offset", "lowest", "highest"]
     chunk.save(update_fields=columns)
     left = len(json_text(chunk.rows))
     return int(chunk.size) - left

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Sum, TextField
-from django.db.models.functions import Cast, Length
+from django.db.models.functions import Cast
 
 from common.data.fields import JSONText, json_text
 from common.data.strict_json import parsed
 from common.data.validation_errors import quoted, refuse
+from projects.compaction.chunk_parts import STORED_SIZE, expanded, parts_of, restore_parts
 from projects.history.first_metrics import first_metrics
 from projects.history.row_identity import place_of, range_of
 from projects.history.row_tombstone import RowTombstone
@@ -85,10 +86,13 @@ def rewind(locked: Run, step: float) -> None:
     before = locked.rows_logged
     chunks = HistoryChunk.objects.filter(run=locked, stream=Stream.HISTORY)
     chunks.filter(lowest__gt=step).delete()
+    for chunk in chunks.filter(highest__gt=step, part_count__isnull=False):
+        restore_parts(chunk)
+    chunks.filter(lowest__gt=step).delete()
     for chunk in chunks.filter(highest__gt=step):
         _cut(chunk, _up_to(chunk.rows, chunk.offset, step))
     _begin_count(locked)
-    for chunk in chunks.order_by("position").iterator(chunk_size=20):
+    for chunk in expanded(chunks.order_by("position").iterator(chunk_size=20)):
         _count(locked, chunk, chunk.rows, json_text(chunk.rows))
     locked.bytes_logged = _bytes_of(locked)
     removed = before - locked.rows_logged
@@ -144,7 +148,7 @@ def _copy(child: Run, chunk: HistoryChunk, rows: list[HistoryRow], text: JSONTex
 
 
 def _bytes_of(run: Run) -> int:
-    found: int | None = run.chunks.aggregate(total=Sum(Length("rows")))["total"]
+    found: int | None = run.chunks.aggregate(total=Sum(STORED_SIZE))["total"]
     return found or 0
 
 
@@ -168,7 +172,10 @@ def _json_texts(run: Run, step: float) -> Iterator[tuple[HistoryChunk, str]]:
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY, lowest__lte=step).defer("rows")
     named = chunks.annotate(text=Cast("rows", TextField())).order_by("position")
     for chunk in named.iterator(chunk_size=20):
-        yield chunk, chunk.text
+        if chunk.packed is None:
+            yield chunk, chunk.text
+        else:
+            yield from ((part, json_text(part.rows)) for part in parts_of(chunk) if (part.lowest or 0) <= step)
 
 
 def _up_to(rows: list[HistoryRow], offset: int, step: float) -> list[HistoryRow]:
