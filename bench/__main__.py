@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import abuse, burst, evaluation, file_stream, fleet, history_length, isolation, latency, memory, pages, wide
+from bench import abuse, burst, evaluation, file_stream, fleet, growth, history_length, isolation, latency, memory, pages, wide
 from bench.setting import Setting, prepared, started
 
 Measure = Callable[[Setting], None]
@@ -24,6 +24,7 @@ ALONE: dict[str, Measure] = {
     "pages": pages.measure,
     "abuse": abuse.measure,
     "wide": wide.measure,
+    "growth": growth.measure,
 }
 BENCHES = WITH_WORKER | ALONE
 

@@ -15,6 +15,8 @@ from projects.models import HistoryChunk, Run, Stream
 
 # A machine says all its metrics each time: what is not among so many chunks is not said.
 _MOST_CHUNKS_BACK = 100
+# Where few are wanted: a compacted one is large.
+_AT_ONCE = 4
 
 
 def last_row(run: Run, stream: str = Stream.HISTORY) -> HistoryRow | None:
@@ -31,7 +33,7 @@ def past_values(run_id: int, stream: str, metric: str, *, before: int, count: in
         return found
     chunks = HistoryChunk.objects.filter(run_id=run_id, stream=stream, position__lt=before).order_by("-position")
     keys = keys_of(metric)
-    for position, rows, packed in chunks.values_list("position", "rows", "packed").iterator(chunk_size=50):
+    for position, rows, packed in chunks.values_list("position", "rows", "packed").iterator(chunk_size=_AT_ONCE):
         # A compacted one may go on behind it.
         found = values(rows_of_chunk(rows, packed, keys)[: before - position], metric) + found
         if len(found) >= count:
@@ -83,7 +85,7 @@ def _value_before(run: Run, stream: str, metric: str, before: int) -> float | No
 
 def _rows_before(chunks: QuerySet[HistoryChunk], metric: str, before: int) -> Iterator[list[HistoryRow]]:
     """Give the rows of each chunk that came before this one, the newest first; what holds the metric of them."""
-    for chunk in chunks.iterator(chunk_size=20):
+    for chunk in chunks.iterator(chunk_size=_AT_ONCE):
         rows = rows_of_chunk(chunk.rows, chunk.packed, keys_of(metric))
         end = len(rows)
         for part in reversed(list(bare_parts(chunk))):
@@ -102,7 +104,7 @@ def newest_chunks(run: Run, since: int = 0) -> Iterator[tuple[int, datetime, lis
     """Give where each chunk from this position on ends, when it came, and its rows: the newest first."""
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY).order_by("-position")
     before = chunks.filter(position__lt=since, part_count__isnull=False)[:1]
-    for chunk in chain(chunks.filter(position__gte=since).iterator(chunk_size=20), before):
+    for chunk in chain(chunks.filter(position__gte=since).iterator(chunk_size=_AT_ONCE), before):
         for part in reversed(parts_of(chunk)):
             if part.position >= since:
                 yield part.position + part.row_count, part.created_at, part.rows

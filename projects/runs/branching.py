@@ -175,7 +175,7 @@ def _json_texts(run: Run, step: float) -> Iterator[tuple[HistoryChunk, str]]:
         if chunk.packed is None:
             yield chunk, chunk.text
         else:
-            yield from ((part, json_text(part.rows)) for part in parts_of(chunk) if (part.lowest or 0) <= step)
+            yield from ((part, str(json_text(part.rows))) for part in parts_of(chunk) if (part.lowest or 0) <= step)
 
 
 def _up_to(rows: list[HistoryRow], offset: int, step: float) -> list[HistoryRow]:
