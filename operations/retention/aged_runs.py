@@ -61,7 +61,8 @@ class RowsOfAgedRuns(RetentionKind):
 
     def _due_runs(self, cutoffs: Cutoffs, after: int) -> Iterator[Run]:
         """Give the runs behind this id of which something may go, page by page."""
-        while page := list(_over().filter(pk__gt=after).order_by("pk")[:_PAGE]):
+        over = _over() if cutoffs.default else _over().filter(project__team__in=cutoffs.by_team)
+        while page := list(over.filter(pk__gt=after).order_by("pk")[:_PAGE]):
             yield from (run for run in page if self._is_due(run, cutoffs))
             after = page[-1].pk
 

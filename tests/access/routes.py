@@ -379,6 +379,8 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST <str:team>/integrations/webhook-sharing": ({"allowed": "no"}, (302, 404, 403, 403, 302)),
     "GET settings/slack/callback": (None, (302, 302, 302, 302, 302)),
     "GET settings/slack/workspaces/<int:pk>": (None, (302, 404, 404, 404, 200)),
+    "GET settings/retention/<str:team>": (None, (302, 404, 403, 403, 200)),
+    "POST settings/retention/<str:team>": ({"events": "30"}, (302, 404, 403, 403, 200)),
     "GET automations/new": (None, (302, 200, 200, 200, 200)),
     "POST automations/new": ({}, (302, 200, 200, 200, 200)),
     "POST automations/backtest": (PLACE, PAGES_OF_MEMBERS),

@@ -138,6 +138,7 @@ PAGES = [
     Stop("history", f"{_PROJECT}/history"),
     Stop("execution", f"{_PROJECT}/history", first_link("main .list .main a")),
     Stop("settings", "/settings/"),
+    Stop("settings-retention", "/settings/", then("main [data-retention] a")),
     Stop("settings-members", "/settings/teams/membership/"),
     Stop("settings-invitations", "/settings/teams/invitation/"),
     Stop("settings-invitation-new", "/settings/teams/invitation/add/"),
