@@ -39,7 +39,7 @@ class TeamDaysForm(forms.Form):
             self.fields[one.kind.key] = _field(one)
 
     def clean(self) -> dict[str, Any]:
-        for key, number in self.cleaned_data.items():
+        for key, number in list(self.cleaned_data.items()):
             try:
                 check_days(key, number)
             except ValidationError as error:
