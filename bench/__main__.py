@@ -9,7 +9,20 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from bench import abuse, burst, evaluation, file_stream, fleet, growth, history_length, isolation, latency, memory, pages, wide
+from bench import (
+    abuse,
+    burst,
+    evaluation,
+    file_stream,
+    fleet,
+    growth,
+    history_length,
+    isolation,
+    latency,
+    memory,
+    pages,
+    wide,
+)
 from bench.setting import Setting, prepared, started
 
 Measure = Callable[[Setting], None]

@@ -25,8 +25,8 @@ from automations.insight.chart_annotations import (
 from automations.models import Automation, Execution
 from projects.access import run_named
 from projects.charts.chart_json import columns_of
-from projects.event_types import current_run_context
 from projects.compaction.chunk_parts import expanded
+from projects.event_types import current_run_context
 from projects.history.reading import chunks_numbered, rows_of
 from projects.history.row_batch import MOST_ROWS_OF_A_CHUNK
 from projects.history.row_values import HistoryRow

@@ -1,4 +1,4 @@
-"""Table walks: what goes through a table by id, a little at each turn of the sweep. One file of `kinds/` registers one."""
+"""Table walks: what goes through a table by id, a little at each turn of the sweep; one a file in `kinds/`."""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ _HELD = 64
 
 def in_order_of_arrival(chunks: QuerySet[HistoryChunk]) -> Iterator[HistoryChunk]:
     """Give these chunks as they were when they came."""
-    begun = chunks.order_by().annotate(came=Coalesce("first_part", "pk", output_field=BigIntegerField())).order_by("came")
+    begun = (
+        chunks.order_by().annotate(came=Coalesce("first_part", "pk", output_field=BigIntegerField())).order_by("came")
+    )
     rows_of = lru_cache(maxsize=_HELD)(_Held.rows)
     # By the id of what comes next of each chunk that is begun.
     waiting: list[tuple[int, _Held]] = []

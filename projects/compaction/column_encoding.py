@@ -77,7 +77,7 @@ def _apart(values: Sequence[Any], places: Sequence[int]) -> Packed:
     """Give these beside the column, and in it the value before them in their place."""
     filled, apart = list(values), set(places)
     known = next(value for place, value in enumerate(values) if place not in apart)
-    for place, value in enumerate(values):
+    for place in range(len(filled)):
         if place in apart:
             filled[place] = known
         known = filled[place]

@@ -79,8 +79,7 @@ def _value_before(run: Run, stream: str, metric: str, before: int) -> float | No
     if stream != Stream.HISTORY:
         # No summary says that a run has no such metric, and it shall not cost its whole history to see that.
         newest_first = islice(newest_first, _MOST_CHUNKS_BACK)
-    found = next((value for rows in newest_first for value in newest_values(rows, metric, 1)), None)
-    return found
+    return next((value for rows in newest_first for value in newest_values(rows, metric, 1)), None)
 
 
 def _rows_before(chunks: QuerySet[HistoryChunk], metric: str, before: int) -> Iterator[list[HistoryRow]]:

@@ -112,4 +112,3 @@ def _size_of(merged: HistoryChunk) -> int:
 def open_chunks(after: int) -> QuerySet[HistoryChunk]:
     """Give the chunks behind this id that are as they were posted, by id."""
     return HistoryChunk.objects.filter(pk__gt=after, packed__isnull=True).order_by("pk")
-

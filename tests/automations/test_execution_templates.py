@@ -92,7 +92,9 @@ def test_a_list_reads_its_templates_with_its_rows(
     deliver(world, 4)
     move_into_templates(Execution.objects.all())
     with django_assert_num_queries(1):
-        assert {one.variables["run_name"] for one in executions_of(world.users["alice"])} == {f"run{n}" for n in range(4)}
+        assert {one.variables["run_name"] for one in executions_of(world.users["alice"])} == {
+            f"run{n}" for n in range(4)
+        }
 
 
 def test_a_template_goes_with_its_automation(world: World, server: HTTPServer) -> None:

@@ -1,4 +1,4 @@
-"""The page of a team's own days of retention: it says what would go before anything is set, and refuses as REST does."""
+"""The page of a team's own days of retention: it says what would go before anything is set, and refuses like REST."""
 
 from __future__ import annotations
 

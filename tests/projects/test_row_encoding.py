@@ -21,7 +21,9 @@ DIGITS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=
 NUMBERS = st.one_of(st.floats(), SINGLES, DIGITS, st.integers(), st.integers(-3, 300))
 TEXTS = st.one_of(st.text(max_size=5), st.sampled_from(["NaN", "Infinity", "\ud800", "\0"]))
 PLAIN = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS)
-JSON = st.recursive(PLAIN, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3)))
+JSON = st.recursive(
+    PLAIN, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(TEXTS, inner, max_size=3))
+)
 COLUMN = st.one_of(
     *(st.lists(kind, min_size=1, max_size=30) for kind in (SINGLES, DIGITS, st.floats(), st.integers(), NUMBERS, JSON))
 )
