@@ -67,8 +67,9 @@ def thin_some_rows(locked: Run, stream: str, now: datetime) -> int:
     removed = size = 0
     found = _oldest(chunks.filter(position__gt=reached).exclude(pk=last.pk)) if last else []
     for chunk in found:
+        covering = _covering(tombstone, chunk)
         gone, less, bucket = _thin(chunk, bucket)
-        tombstone = _covering(tombstone, chunk) if gone else tombstone
+        tombstone = covering if gone else tombstone
         removed, size, reached = removed + gone, size + less, chunk.position
     if removed:
         replace(tombstone, rows=tombstone.rows + removed).put(locked, stream)
