@@ -210,7 +210,7 @@ SWEEP_ALSO = (
     "operations.deletion.purge.delete_what_is_due",
     "operations.retention.removal.remove_some",
     "operations.retention.project_usage.record_daily",
-    "operations.compaction.turns.walk_some",
+    "operations.compaction.table_walk_progress.walk_some",
 )
 
 # What the engine does ---------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def team_retention(request: HttpRequest, team: str) -> HttpResponse:
             return redirect("team_retention", found.name)
         shown["due"] = form.due_rows()
     shown["errors"] = [
-        {"label": str(form.fields[key].label), "text": " ".join(said), "target": f"id_{key}"}
+        {"label": str(form.fields[key].label), "text": " ".join(map(str, said)), "target": f"id_{key}"}
         for key, said in form.errors.items()
     ]
     return render(request, "operations/team_retention.html", shown, status=422 if form.errors else 200)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -46,10 +46,10 @@ class _Held:
         self._chunk, self._parts = chunk, bare_parts(chunk)
         self.coming = next(self._parts)
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[Mapping[str, Any]]:
         return rows_of_chunk(self._chunk.rows, self._chunk.packed)
 
-    def take(self, rows: list[dict[str, Any]]) -> tuple[HistoryChunk, HistoryChunk | None]:
+    def take(self, rows: list[Mapping[str, Any]]) -> tuple[HistoryChunk, HistoryChunk | None]:
         """Give the part that comes, and the one behind it."""
         part = self.coming
         begin = part.position - self._chunk.position

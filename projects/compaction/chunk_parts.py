@@ -6,7 +6,7 @@ A format has a number, and what was ever written in one is read for ever.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,11 @@ def merge(chunks: Sequence[HistoryChunk]) -> HistoryChunk:
     last.lowest = min(part.lowest for part in parts if part.lowest is not None)
     last.highest = max(part.highest for part in parts if part.highest is not None)
     return last
+
+
+def packed_size(merged: HistoryChunk) -> int:
+    """Give how many bytes a compacted chunk takes."""
+    return sum(len(bytes(column)) for column in (merged.packed, merged.sample) if column is not None)
 
 
 def parts_of(chunk: HistoryChunk) -> list[HistoryChunk]:
@@ -96,12 +101,12 @@ def expanded(chunks: Iterable[HistoryChunk]) -> Iterator[HistoryChunk]:
         yield from parts_of(chunk)
 
 
-def rows_of_chunk(rows: Any, packed: Any, keys: Collection[str] | None = None) -> list[dict[str, Any]]:
+def rows_of_chunk(rows: Any, packed: Any, keys: Collection[str] | None = None) -> list[Mapping[str, Any]]:
     """Give the rows that these two columns of a chunk hold; with `keys`, perhaps no more than stands under these."""
     if packed is None:
-        found: list[dict[str, Any]] = rows
+        found: list[Mapping[str, Any]] = rows
         return found
-    return decoded_rows(_body(packed)[0], keys)
+    return list(decoded_rows(_body(packed)[0], keys))
 
 
 def sampled_lines(chunk: HistoryChunk) -> list[tuple[int, dict[str, Any]]]:

@@ -59,8 +59,8 @@ def _lengths(shapes: Sequence[Sequence[int]], shape_of_row: Sequence[int]) -> di
     for shape in shape_of_row:
         rows_of_shape[shape] += 1
     lengths: dict[int, int] = {}
-    for shape, rows in zip(shapes, rows_of_shape, strict=True):
-        for place in shape:
+    for places, rows in zip(shapes, rows_of_shape, strict=True):
+        for place in places:
             lengths[place] = lengths.get(place, 0) + rows
     return lengths
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from common.data.fields import json_text
-from projects.compaction.chunk_parts import STORED_SIZE, merge, rows_of_chunk
+from projects.compaction.chunk_parts import STORED_SIZE, merge, packed_size, rows_of_chunk
 from projects.history.row_identity import range_of
 from projects.history.row_tombstone import RowTombstone
 from projects.history.row_values import HistoryRow, number
@@ -110,7 +110,7 @@ def _thin(chunk: Any, bucket: float | None) -> tuple[int, int, float | None]:
     chunk.lowest, chunk.highest = range_of(kept, chunk.stream, chunk.offset)
     left = chunk.text_length = len(json_text(kept))
     if is_packed:
-        left = len(merge([chunk]).packed) + len(chunk.sample)
+        left = packed_size(merge([chunk]))
     chunk.save(update_fields=["rows", "packed", "first_part", "part_count", "sample", "row_count", "lowest", "highest"])
     return len(rows) - len(kept), int(chunk.size) - left, bucket
 

@@ -12,7 +12,7 @@ from django.db.models import Case, F, IntegerField, QuerySet, When
 from django.db.models.functions import Length
 
 from common.data.fields import json_text
-from projects.compaction.chunk_parts import STORED_SIZE, expanded, merge, parts_of
+from projects.compaction.chunk_parts import STORED_SIZE, expanded, merge, packed_size, parts_of
 from projects.compaction.grouping import ChunkFacts, groups
 from projects.models import HistoryChunk
 from projects.runs.lifecycle import lock_run
@@ -48,14 +48,15 @@ def compact_from(chunk: HistoryChunk, older_than: datetime) -> Iterator[int]:
 
 
 def _facts(chunks: QuerySet[HistoryChunk], older_than: datetime) -> Iterator[ChunkFacts]:
-    found = chunks.annotate(text=_SIZE).order_by("position").values_list(
-        "pk", "offset", "position", "row_count", "writer", "sent_offset", "is_copy", "lowest", "created_at",
-        "part_count", "text",
-    )  # fmt: skip
-    for *facts, lowest, created_at, part_count, text in found[:_MOST_CHUNKS]:
-        if created_at >= older_than:
+    found = chunks.annotate(text=_SIZE).order_by("position").defer("rows", "packed", "sample")
+    for chunk in found[:_MOST_CHUNKS]:
+        if chunk.created_at >= older_than:
             return
-        yield ChunkFacts(*facts, lowest is not None, created_at, part_count is not None, text)
+        yield ChunkFacts(
+            pk=chunk.pk, offset=chunk.offset, position=chunk.position, row_count=chunk.row_count, writer=chunk.writer,
+            sent_offset=chunk.sent_offset, is_copy=chunk.is_copy, has_range=chunk.lowest is not None,
+            created_at=chunk.created_at, is_packed=chunk.part_count is not None, text=chunk.text,
+        )  # fmt: skip
 
 
 def _merge(there: QuerySet[HistoryChunk], ids: list[int]) -> bool:
@@ -68,11 +69,14 @@ def _merge(there: QuerySet[HistoryChunk], ids: list[int]) -> bool:
     if list(map(_said, parts_of(merged))) != before:
         logger.error("run %s: chunks %s to %s stay: compacted they would differ", merged.run_id, ids[0], ids[-1])
         return False
-    return _size_of(merged) < sum(place[-1] for place in seen) and _replace(there, ids, seen, merged)
+    return packed_size(merged) < sum(place[-1] for place in seen) and _replace(there, ids, seen, merged)
 
 
 def _read(there: QuerySet[HistoryChunk], ids: list[int]) -> list[HistoryChunk]:
-    return list(there.filter(pk__in=ids).annotate(text_length=Length("rows")).order_by("position"))
+    chunks: list[Any] = list(there.filter(pk__in=ids).annotate(length=Length("rows")).order_by("position"))
+    for chunk in chunks:
+        chunk.text_length = chunk.length
+    return chunks
 
 
 def _is_readable(chunk: HistoryChunk) -> bool:
@@ -99,14 +103,10 @@ def _replace(there: QuerySet[HistoryChunk], ids: list[int], seen: list[tuple[Any
         there.filter(pk__in=ids).exclude(pk=merged.pk).delete()
         merged.save(update_fields=_MERGED)
         if locked.bytes_logged is not None:
-            saved = sum(place[-1] for place in seen) - _size_of(merged)
+            saved = sum(place[-1] for place in seen) - packed_size(merged)
             locked.bytes_logged = max(0, locked.bytes_logged - saved)
             locked.save(update_fields=["bytes_logged"])
     return True
-
-
-def _size_of(merged: HistoryChunk) -> int:
-    return len(merged.packed or b"") + len(merged.sample or b"")
 
 
 def open_chunks(after: int) -> QuerySet[HistoryChunk]:

@@ -18,7 +18,7 @@ from automations.delivery.redelivery import redeliver
 from automations.execution_templates import move_into_templates
 from automations.models import Execution, ExecutionTemplate
 from automations.tasks import work
-from operations.compaction import turns
+from operations.compaction import table_walk_progress
 from operations.compaction.table_walk import registry
 from operations.models import WalkProgress
 from projects.runs.lifecycle import finish_run
@@ -110,7 +110,7 @@ def test_a_template_goes_with_its_automation(world: World, server: HTTPServer) -
 def turn() -> int:
     WalkProgress.objects.exclude(name="executions").delete()
     WalkProgress.objects.update(due_at=now() - timedelta(seconds=1))
-    return turns.walk_some()
+    return table_walk_progress.walk_some()
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def old(world: World, server: HTTPServer) -> list[int]:
     Execution.objects.update(created_at=now() - timedelta(hours=2))
     ids = list(Execution.objects.order_by("pk").values_list("pk", flat=True))
     Execution.objects.filter(pk=ids[1]).update(state="pending", next_attempt_at=now() + timedelta(hours=1))
-    turns.walk_some()
+    table_walk_progress.walk_some()
     return ids
 
 
@@ -138,22 +138,22 @@ def test_a_turn_moves_what_is_old_and_comes_back_for_what_was_on_its_way(world: 
 
 def test_a_turn_goes_on_where_it_was_killed(old: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("operations.compaction.kinds.executions._BATCH", 2)
-    monkeypatch.setattr(turns, "_TURN_SECONDS", 0)
+    monkeypatch.setattr(table_walk_progress, "_TURN_SECONDS", 0)
     assert (turn(), turn(), turn()) == (2, 1, 0)
 
 
 def test_two_processes_are_never_at_one_walk_together(old: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     beside: list[int] = []
-    batches = turns._batches
+    batches = table_walk_progress._batches
 
     def beside_another(*asked: Any) -> Any:
-        beside.append(turns.walk_some())
+        beside.append(table_walk_progress.walk_some())
         return batches(*asked)
 
-    monkeypatch.setattr(turns, "_batches", beside_another)
+    monkeypatch.setattr(table_walk_progress, "_batches", beside_another)
     assert (turn(), beside) == (3, [0])
 
 
 def test_nothing_is_made_smaller_where_no_minutes_are_set(old: list[int], settings: Any) -> None:
     settings.COMPACT_AFTER_MINUTES = 0
-    assert [turns.walk_all(walk) for walk in registry] == [0] * len(list(registry))
+    assert [table_walk_progress.walk_all(walk) for walk in registry] == [0] * len(list(registry))

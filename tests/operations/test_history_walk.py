@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from operations.compaction import turns
+from operations.compaction import table_walk_progress
 from operations.compaction.kinds import history_chunks
 from operations.compaction.table_walk import registry
 from operations.models import WalkProgress
@@ -29,14 +29,14 @@ def runs(world: World) -> list[Run]:
             ingest_rows(run, 50 * post, rows)
         if post == 3:
             HistoryChunk.objects.update(created_at=now() - timedelta(hours=3))
-    turns.walk_some()
+    table_walk_progress.walk_some()
     return runs
 
 
 def turn() -> int:
     WalkProgress.objects.exclude(name="history_chunks").delete()
     WalkProgress.objects.update(due_at=now() - timedelta(seconds=1))
-    return turns.walk_some()
+    return table_walk_progress.walk_some()
 
 
 def chunks(run: Run) -> list[tuple[int, int | None]]:
@@ -58,7 +58,7 @@ def test_what_has_become_old_joins_what_was_merged_before(runs: list[Run]) -> No
 
 
 def test_it_goes_on_where_it_was_killed(runs: list[Run], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_TURN_SECONDS", 0)
+    monkeypatch.setattr(table_walk_progress, "_TURN_SECONDS", 0)
     monkeypatch.setattr(history_chunks, "_BATCH", 1)
     changed = []
     while sum(changed) < 12 and len(changed) < 30:
@@ -68,4 +68,4 @@ def test_it_goes_on_where_it_was_killed(runs: list[Run], monkeypatch: pytest.Mon
 
 
 def test_it_may_be_done_all_at_once(runs: list[Run]) -> None:
-    assert turns.walk_all(registry.get("history_chunks")) == 12
+    assert table_walk_progress.walk_all(registry.get("history_chunks")) == 12
