@@ -6,15 +6,18 @@ Nothing of what is read changes: pages, REST and a redelivery ask the execution,
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Min, QuerySet
 
 from automations.models import Execution, ExecutionState, ExecutionTemplate
 from common.data.fields import json_text
 
+# What variables often say again.
+_COLUMNS = ("occurred_at", "subject_url", "subject_label")
 # The values of these are mostly those of the executions before.
 _SHARED = frozenset({"automation_name", "event_type", "event_author", "alert_status", "entity_name", "project_name"})
 
@@ -46,11 +49,25 @@ def first_pending(before: int) -> int | None:
 def _template_of(execution: Execution) -> tuple[ExecutionTemplate, list[Any]]:
     """Give the template, made where there is none like it, and the values that are the execution's own."""
     variables = execution.variables
-    filled = [name for name, value in variables.items() if value is not None and name not in _SHARED]
+    derived = _derived(execution, variables)
+    apart = _SHARED | derived.keys()
+    filled = [name for name, value in variables.items() if value is not None and name not in apart]
     common = {name: value if name in _SHARED else None for name, value in variables.items()}
-    parts = {"action": execution.action, "variables": common, "filled": filled}
+    parts = {"action": execution.action, "variables": common, "filled": filled, "derived": derived}
     digest = hashlib.sha256(json_text(parts).encode("utf-8", "surrogatepass")).hexdigest()
     template, _is_new = ExecutionTemplate.objects.get_or_create(
         automation_id=execution.automation_id, digest=digest, defaults=parts
     )
     return template, [variables[name] for name in filled]
+
+
+def _derived(execution: Execution, variables: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Give the variables that end in what a column says, with what stands before it."""
+    found = {}
+    for name, value in variables.items():
+        for column in _COLUMNS if isinstance(value, str) and name not in _SHARED else ():
+            said = execution.said(column)
+            # What stands before is one of few: nothing, or where Runbell is.
+            if said and value in (said, settings.RUNBELL_URL + said):
+                found[name] = (value.removesuffix(said), column)
+    return found

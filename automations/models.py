@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -121,7 +122,7 @@ class ExecutionTemplate(models.Model):
     """What many executions of an automation have in common, kept once under its `digest`.
 
     `variables` are all names, with the values that are the same each time; `filled` the names of the others that an
-    execution has a value for.
+    execution has a value for; `derived` those that say the same as a column of it, with what stands before it.
     """
 
     automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="+")
@@ -129,6 +130,7 @@ class ExecutionTemplate(models.Model):
     action = JSONTextField()
     variables = JSONTextField()
     filled = JSONTextField()
+    derived = JSONTextField()
 
     class Meta:
         constraints = [
@@ -222,13 +224,20 @@ class Execution(models.Model):
     def action(self, value: dict[str, Any]) -> None:
         self.kept_action = value
 
+    def said(self, column: str) -> str:
+        """Give what a column says, as variables say it."""
+        value = getattr(self, column)
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+
     @property
     def variables(self) -> dict[str, Any]:
         """The values that a message may name, as they were when it fired; None for those that do not apply."""
         if self.template is None:
             found: dict[str, Any] = self.kept_variables
             return found
-        return {**self.template.variables, **dict(zip(self.template.filled, self.kept_variables, strict=True))}
+        own = dict(zip(self.template.filled, self.kept_variables, strict=True))
+        derived = {name: f"{prefix}{self.said(column)}" for name, (prefix, column) in self.template.derived.items()}
+        return {**self.template.variables, **own, **derived}
 
     @variables.setter
     def variables(self, value: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ("action", JSONTextField()),
                 ("variables", JSONTextField()),
                 ("filled", JSONTextField()),
+                ("derived", JSONTextField()),
                 (
                     "automation",
                     models.ForeignKey(
