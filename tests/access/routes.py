@@ -380,7 +380,7 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET settings/slack/callback": (None, (302, 302, 302, 302, 302)),
     "GET settings/slack/workspaces/<int:pk>": (None, (302, 404, 404, 404, 200)),
     "GET settings/retention/<str:team>": (None, (302, 404, 403, 403, 200)),
-    "POST settings/retention/<str:team>": ({"events": "30", "confirmed": "1"}, (302, 404, 403, 403, 302)),
+    "POST settings/retention/<str:team>": ({"events": "30"}, (302, 404, 403, 403, 200)),
     "GET automations/new": (None, (302, 200, 200, 200, 200)),
     "POST automations/new": ({}, (302, 200, 200, 200, 200)),
     "POST automations/backtest": (PLACE, PAGES_OF_MEMBERS),
