@@ -22,7 +22,8 @@ def automations_of(user: User) -> QuerySet[Automation]:
 
 
 def executions_of(user: User) -> QuerySet[Execution]:
-    rows = Execution.objects.filter(automation__deletion=None).select_related("automation__project__team")
+    rows = Execution.objects.filter(automation__deletion=None)
+    rows = rows.select_related("automation__project__team", "template")
     return access.in_teams_of(user, rows)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -118,10 +119,38 @@ def new_delivery_id() -> str:
     return f"msg_{uuid.uuid4().hex}"
 
 
-class Execution(models.Model):
-    """One firing of one automation. What is to be sent is frozen here, so that each try sends the same."""
+class ExecutionTemplate(models.Model):
+    """What many executions of an automation have in common, kept once under its `digest`.
 
-    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="executions")
+    `variables` are all names, with the values that are the same each time; `filled` the names of the others that an
+    execution has a value for; `derived` those that say the same as a column of it, with what stands before it.
+    """
+
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    action = JSONTextField()
+    variables = JSONTextField()
+    filled = JSONTextField()
+    derived = JSONTextField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["automation", "digest"], name="one_template_per_automation_and_digest")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.automation_id} {self.digest[:8]}"
+
+
+class Execution(models.Model):
+    """One firing of one automation. What is to be sent is frozen here, so that each try sends the same.
+
+    What others of its automation have too moves into its template once it is over: `automations.execution_templates`.
+    Read `action` and `variables`, which know of that.
+    """
+
+    # Without an index: that of the newest serves.
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, related_name="executions", db_index=False)
     event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
     delivery_id = models.CharField(max_length=40, unique=True, default=new_delivery_id)
@@ -133,9 +162,13 @@ class Execution(models.Model):
     occurred_at = models.DateTimeField(default=timezone.now)
     subject_label = models.CharField(max_length=300, blank=True)
     subject_url = AddressField(max_length=500, blank=True)
-    variables = JSONTextField(default=dict)
+    kept_variables = JSONTextField(default=dict, db_column="variables")
     action_type = models.CharField(max_length=40)
-    action = JSONTextField(default=dict)
+    kept_action = JSONTextField(default=dict, db_column="action")
+    # No constraint: it goes with the automation, and to check it for each row costs more than it is worth.
+    template = models.ForeignKey(
+        ExecutionTemplate, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     receiver_key = models.CharField(max_length=64, blank=True)
     attempts_made = models.PositiveSmallIntegerField(default=0)
     # Made before it was last delivered anew: the table of waits begins again, the numbers of attempts do not.
@@ -182,6 +215,35 @@ class Execution(models.Model):
     def get_absolute_url(self) -> str:
         return with_prefix(f"/executions/{self.pk}")
 
+    @property
+    def action(self) -> dict[str, Any]:
+        """The parameters of the action, as they were when it fired."""
+        found: dict[str, Any] = self.kept_action if self.template is None else self.template.action
+        return found
+
+    @action.setter
+    def action(self, value: dict[str, Any]) -> None:
+        self.kept_action = value
+
+    def said(self, column: str) -> str:
+        """Give what a column says, as variables say it."""
+        value = getattr(self, column)
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The values that a message may name, as they were when it fired; None for those that do not apply."""
+        if self.template is None:
+            found: dict[str, Any] = self.kept_variables
+            return found
+        own = dict(zip(self.template.filled, self.kept_variables, strict=True))
+        derived = {name: f"{prefix}{self.said(column)}" for name, (prefix, column) in self.template.derived.items()}
+        return {**self.template.variables, **own, **derived}
+
+    @variables.setter
+    def variables(self, value: dict[str, Any]) -> None:
+        self.kept_variables = value
+
     @staticmethod
     def ended(state: ExecutionState, reason: str) -> dict[str, Any]:
         """Give the columns of an execution that is over."""
@@ -194,7 +256,8 @@ class Execution(models.Model):
 class Attempt(models.Model):
     """One try to send: what was sent, with secrets masked, and what was answered."""
 
-    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="attempts")
+    # Without an index: that of their order serves.
+    execution = models.ForeignKey(Execution, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveSmallIntegerField()
     started_at = models.DateTimeField()
     seconds = models.FloatField(default=0)

@@ -15,6 +15,7 @@ from bench import (
     evaluation,
     file_stream,
     fleet,
+    growth,
     history_length,
     isolation,
     latency,
@@ -38,6 +39,7 @@ ALONE: dict[str, Measure] = {
     "abuse": abuse.measure,
     "wide": wide.measure,
     "restarts": restarts.measure,
+    "growth": growth.measure,
 }
 BENCHES = WITH_WORKER | ALONE
 

@@ -239,6 +239,7 @@ SWEEP_ALSO = (
     "operations.deletion.purge.delete_what_is_due",
     "operations.retention.removal.remove_some",
     "operations.retention.project_usage.record_daily",
+    "operations.compaction.table_walk_progress.walk_some",
 )
 # What a worker's supervisor does beside, also while the database is away.
 SUPERVISOR_BACKGROUND = "operations.monitoring.web_background.start_in_supervisor"
@@ -272,6 +273,7 @@ ALARM_FAILING_SECONDS = env.number("RUNBELL_ALARM_FAILING_SECONDS", 900, least=1
 ALARM_DISK_PERCENT = env.number("RUNBELL_ALARM_DISK_PERCENT", 5, least=0, most=99)
 # How long what grows is kept (operations.retention), by kind.
 RETENTION_DAYS = retention.days()
+COMPACT_AFTER_MINUTES = env.number("RUNBELL_COMPACT_AFTER_MINUTES", 60, least=0, most=525_600)
 
 # Slack: an app of your own, for "Connect Slack"; without one, tokens and webhook addresses can be pasted ----------
 SLACK_API_URL = env.url("SLACK_API_URL", "https://slack.com/api", schemes=("https", "http")) + "/"

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 from config import health, not_found
 from integrations import urls as integrations
 from operations.monitoring import metrics_page
+from operations.retention import pages as retention
 from sample import views
 from teams.settings_site.team_settings_admin_site import team_settings
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("settings", RedirectView.as_view(pattern_name="team_settings:index")),
     *integrations.of_kinds(),
+    path("settings/retention/<str:team>", retention.team_retention, name="team_retention"),
     path("settings/", team_settings.urls),
     path("api/v1/", include("config.api")),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),

@@ -13,6 +13,7 @@ class OperationsConfig(AppConfig):
     def ready(self) -> None:
         # The first sign-in is heard by it.
         read_module("operations.first_start")
+        read_modules("operations.compaction.kinds")
         read_modules("operations.deletion.kinds")
         read_modules("operations.retention.kinds")
         # In the order in which people read what was found.

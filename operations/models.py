@@ -71,6 +71,17 @@ class RetentionProgress(models.Model):
         return f"{self.kind} after {self.after}"
 
 
+class WalkProgress(models.Model):
+    """How far a walk through a table has come: behind which id it goes on, and when (`operations.compaction`)."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    after = models.BigIntegerField(default=0)
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.name} after {self.after}"
+
+
 class TeamRetention(models.Model):
     """For how many days a team keeps a kind, where these are fewer than the installation's."""
 

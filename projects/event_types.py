@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +15,10 @@ from common.own_addresses import absolute
 from events.event_types import SUBJECT, EventContext, EventType, Subject, Variable, registry
 from events.models import Event
 from projects.access import hidden_scopes
+from projects.compaction.arrival_order import in_order_of_arrival
 from projects.history import writing
 from projects.history.late_values import late_runs, late_values_reason
+from projects.history.reading import chunks_numbered
 from projects.models import HistoryChunk, Project, Run
 from projects.runs import alerts, lifecycle
 
@@ -158,7 +161,7 @@ class RunMetric(RunEvent):
 
     @classmethod
     def contexts(cls, events: list[Event]) -> dict[int, EventContext]:
-        chunks = HistoryChunk.objects.in_bulk([event.data["chunk"] for event in events])
+        chunks = chunks_numbered({event.data["chunk"]: event.data["run"] for event in events})
         runs = _runs(event.data["run"] for event in events)
         subjects = {pk: _subject(run) for pk, run in runs.items()}
         found = {}
@@ -173,12 +176,15 @@ class RunMetric(RunEvent):
     def replay(cls, scope: str, since: datetime, until: datetime) -> Iterator[EventContext]:
         """Read the chunks themselves: their events were written only where somebody listened."""
         kind, _, number = scope.partition(":")
-        logged = HistoryChunk.objects.exclude(is_copy=True).filter(created_at__gte=since, created_at__lt=until)
+        # A compacted one came when the last of its parts did.
+        begun = Q(created_at__lt=until) | Q(part_count__isnull=False)
+        logged = HistoryChunk.objects.exclude(is_copy=True).filter(begun, created_at__gte=since)
         there = logged.filter(run__project__deletion=None, run__project__team__deletion=None)
         chunks = there.filter(**{_IN_SCOPE[kind]: number})
         projects: dict[int, Project] = {}
         subjects: dict[int, Subject] = {}
-        for batch in batched(chunks.order_by("id").iterator(_REPLAY_BATCH), _REPLAY_BATCH):
+        came = (chunk for chunk in in_order_of_arrival(chunks) if since <= chunk.created_at < until)
+        for batch in batched(came, _REPLAY_BATCH):
             new = _runs({chunk.run_id for chunk in batch} - subjects.keys())
             subjects |= {pk: _subject(run) for pk, run in new.items()}
             projects |= {pk: run.project for pk, run in new.items()}

@@ -194,7 +194,12 @@ class HistoryChunk(models.Model):
     `position` counts the rows of this stream that had arrived before, whatever their offsets: values are
     judged in the order of arrival.
     `lowest` and `highest` are the range of their steps (of system metrics: times; of rows without one: lines).
+    A compacted one holds several chunks that came after each other, the last of which it was, in `packed`, and nothing
+    in `rows`: its rows are read by `projects.compaction.chunk_parts` alone.
     """
+
+    # Of how many characters the rows were as text, where it was asked for.
+    text_length: int | None = None
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="chunks")
     stream = models.CharField(max_length=10, choices=Stream.choices, default=Stream.HISTORY)
@@ -209,6 +214,12 @@ class HistoryChunk(models.Model):
     lowest = models.FloatField(null=True)
     highest = models.FloatField(null=True)
     rows = JSONTextField()
+    packed = models.BinaryField(null=True)
+    # The id of the first chunk in it, and how many there are.
+    first_part = models.BigIntegerField(null=True)
+    part_count = models.PositiveIntegerField(null=True)
+    # Some rows of them, for charts of long histories.
+    sample = models.BinaryField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -13,10 +13,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Sum
-from django.db.models.functions import Length
 from redis.exceptions import RedisError
 
 from common.data.validation_errors import refuse_too_much
+from projects.compaction.chunk_parts import STORED_SIZE
 from projects.history.first_metrics import first_metrics
 from projects.models import HistoryChunk, Run, StoredFile
 from teams.models import Team
@@ -97,7 +97,7 @@ def count_uncounted_runs() -> None:
     for run in found:
         with transaction.atomic():
             locked = Run.objects.select_for_update().only("bytes_logged", "summary").get(pk=run.pk)
-            size = HistoryChunk.objects.filter(run=run).aggregate(total=Sum(Length("rows")))["total"]
+            size = HistoryChunk.objects.filter(run=run).aggregate(total=Sum(STORED_SIZE))["total"]
             locked.bytes_logged = size or 0
             locked.first_metrics = first_metrics(locked.summary)
             locked.save(update_fields=["bytes_logged", "first_metrics"])

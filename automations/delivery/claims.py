@@ -25,8 +25,8 @@ _SLACK_SECONDS = 5
 _CLAIM_LOCK = 7_265_111
 # What sending and storing look at; half of the row, for half of the time it takes to read.
 _NEEDED = (
-    "receiver_key", "team", "delivery_id", "action_type", "action", "variables", "subject_label", "subject_url", "why",
-    "attempts_made", "attempts_before", "lease", "occurred_at",
+    "receiver_key", "team", "delivery_id", "action_type", "kept_action", "kept_variables", "template",
+    "subject_label", "subject_url", "why", "attempts_made", "attempts_before", "lease", "occurred_at",
 )  # fmt: skip
 _LOST = "The worker stopped while it was sending; the receiver may have got this one."
 _INTERRUPTED = "Runbell was stopped before the receiver had answered; the receiver may have got this one."
@@ -174,7 +174,7 @@ def _leased(lease: str, now: datetime, ids: Iterable[int]) -> list[Execution]:
     seconds = TURN_SECONDS + settings.DELIVERY_DEADLINE_SECONDS + _SLACK_SECONDS
     claimed = Execution.objects.filter(pk__in=found)
     claimed.update(lease=lease, leased_until=now + timedelta(seconds=seconds), attempts_made=F("attempts_made") + 1)
-    return list(claimed.order_by("next_attempt_at", "id").only(*_NEEDED))
+    return list(claimed.order_by("next_attempt_at", "id").select_related("template").only(*_NEEDED))
 
 
 def _due(now: datetime) -> QuerySet[Execution]:

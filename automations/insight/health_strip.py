@@ -46,7 +46,7 @@ class HealthStrip:
 
 def recent_executions(automation: Automation) -> list[Execution]:
     """Give its last executions, the newest last."""
-    rows = automation.executions.defer("variables", "action").order_by("-pk")[:MOST]
+    rows = automation.executions.defer("kept_variables", "kept_action").order_by("-pk")[:MOST]
     return list(rows)[::-1]
 
 

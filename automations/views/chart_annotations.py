@@ -25,8 +25,10 @@ from automations.insight.chart_annotations import (
 from automations.models import Automation, Execution
 from projects.access import run_named
 from projects.charts.chart_json import columns_of
+from projects.compaction.chunk_parts import expanded
 from projects.event_types import current_run_context
-from projects.history.reading import rows_of
+from projects.history.reading import chunks_numbered, rows_of
+from projects.history.row_batch import MOST_ROWS_OF_A_CHUNK
 from projects.history.row_values import HistoryRow
 from projects.models import HistoryChunk, Run
 from teams import access
@@ -107,8 +109,9 @@ def _fires(metric: str, executions: Iterable[Execution], rows: list[HistoryRow])
 
 
 def _chunk(execution: Execution) -> HistoryChunk | None:
-    number = execution.event.data.get("chunk") if execution.event else None
-    return HistoryChunk.objects.select_related("run__project__team").filter(pk=number).first() if number else None
+    data = execution.event.data if execution.event else {}
+    number = data.get("chunk")
+    return chunks_numbered({number: data["run"]}).get(number) if number else None
 
 
 def _may_see(request: HttpRequest, run: Run) -> bool:
@@ -120,9 +123,12 @@ def _rows_around(chunk: HistoryChunk, step: object) -> list[HistoryRow]:
     line = next((place for place, row in enumerate(chunk.rows) if row.get("_step") == step), len(chunk.rows) - 1)
     middle = chunk.position + max(0, line)
     nearby = HistoryChunk.objects.filter(run=chunk.run, stream=chunk.stream, position__lt=middle + _AFTER)
-    nearby = nearby.filter(position__gt=middle - _BEFORE - len(chunk.rows) - 1).order_by("position")
+    begin = middle - _BEFORE - len(chunk.rows) - 1
+    nearby = nearby.filter(position__gt=begin - MOST_ROWS_OF_A_CHUNK).order_by("position")
     rows: list[HistoryRow] = []
-    for one in nearby:
+    for one in expanded(nearby):
+        if not begin < one.position < middle + _AFTER:
+            continue
         start = one.position
         rows += [row for place, row in enumerate(one.rows) if middle - _BEFORE <= start + place <= middle + _AFTER]
     return rows

@@ -19,5 +19,7 @@ def days() -> dict[str, int]:
         "audit": env.number("RUNBELL_RETENTION_AUDIT_DAYS", 365, least=0, most=_MOST),
         "notices": env.number("RUNBELL_RETENTION_NOTICES_DAYS", 90, least=0, most=_MOST),
         "history": env.number("RUNBELL_RETENTION_HISTORY_DAYS", 0, least=0, most=_MOST),
+        "run_files": env.number("RUNBELL_RETENTION_RUN_FILES_DAYS", 0, least=0, most=_MOST),
+        "system_detail": env.number("RUNBELL_RETENTION_SYSTEM_DETAIL_DAYS", 0, least=0, most=_MOST),
         "system_metrics": env.number("RUNBELL_RETENTION_SYSTEM_METRICS_DAYS", 0, least=0, most=_MOST),
     }

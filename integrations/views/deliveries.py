@@ -89,7 +89,7 @@ def _deliveries(kind: type[Kind], integration: Any, state: str) -> QuerySet[Exec
     )
     # What was sent and answered may be long, and stands on the page of each.
     attempts = Attempt.objects.defer("request", "reply")
-    rows = rows.defer("variables", "action").prefetch_related(Prefetch("attempts", attempts))
+    rows = rows.defer("kept_variables", "kept_action").prefetch_related(Prefetch("attempts", attempts))
     return rows.filter(state=state) if state else rows
 
 

@@ -88,6 +88,6 @@ def _deliver(automation: Automation, text: str, address: str) -> None:
     }
     Execution.objects.create(
         automation=automation, team=automation.team, subject_label=title, subject_url=address, why=text,
-        variables={**dict.fromkeys(variables.known()), **said}, action_type=automation.action_type,
-        action=automation.action, receiver_key=automation.receiver_key, next_attempt_at=now,
+        kept_variables={**dict.fromkeys(variables.known()), **said}, action_type=automation.action_type,
+        kept_action=automation.action, receiver_key=automation.receiver_key, next_attempt_at=now,
     )  # fmt: skip

@@ -26,18 +26,55 @@ _OPEN = (RunState.RUNNING, RunState.PENDING)
 _PAGE = 100
 
 
-class RowsOfAgedRuns(RetentionKind):
-    """Rows of one stream of runs that are over, but the last one of each; counted are rows.
+class AgedRuns(RetentionKind):
+    """Something of runs that are over. Kept is that of runs tagged *pinned*, and of runs whose versions are linked."""
 
-    Kept are those of runs tagged *pinned*, and of runs whose versions are linked. A run's own row, its config,
-    summary and console output stay.
+    def is_done(self, run: Run) -> bool:
+        """Whether nothing of it is left to go, since it ended last."""
+        raise NotImplementedError
+
+    def among(self, runs: QuerySet[Run]) -> QuerySet[Run]:
+        """Leave those that may have some of it, where the database can say so."""
+        return runs
+
+    def remove_some(self, locked: Run) -> int:
+        """Remove some of it from the locked run; give how much. `is_done` says when that was all."""
+        raise NotImplementedError
+
+    def remove_batch(self, cutoffs: Cutoffs, after: int) -> RemovedBatch:
+        run = next(self.due_runs(cutoffs, after), None)
+        if run is None:
+            return RemovedBatch(0, None)
+        with transaction.atomic():
+            locked = lock_run(run)
+            if not self._is_due(locked, cutoffs) or ledger.unprocessed([locked.stream_key]).exists():
+                return RemovedBatch(0, run.pk)
+            removed = self.remove_some(locked)
+        return RemovedBatch(removed, run.pk if self.is_done(locked) else run.pk - 1)
+
+    def due_runs(self, cutoffs: Cutoffs, after: int = 0) -> Iterator[Run]:
+        """Give the runs behind this id of which something may go, page by page."""
+        over = self.among(_over()) if cutoffs.default else self.among(_over()).filter(project__team__in=cutoffs.by_team)
+        while page := list(over.filter(pk__gt=after).order_by("pk")[:_PAGE]):
+            yield from (run for run in page if self._is_due(run, cutoffs))
+            after = page[-1].pk
+
+    def _is_due(self, run: Run, cutoffs: Cutoffs) -> bool:
+        is_over = run.state not in _OPEN and cutoffs.is_due(run.project.team_id, ended_at(run))
+        return is_over and PINNED not in run.tags and not self.is_done(run)
+
+
+class RowsOfAgedRuns(AgedRuns):
+    """Rows of one stream, but the last one of each run; counted are rows.
+
+    A run's own row, its config, summary and console output stay.
     """
 
     stream: ClassVar[str]
 
     def count_due(self, cutoffs: Cutoffs) -> Counter[int | None]:
         found: Counter[int | None] = Counter()
-        for runs in batched(self._due_runs(cutoffs, after=0), _PAGE):
+        for runs in batched(self.due_runs(cutoffs), _PAGE):
             chunks = HistoryChunk.objects.filter(run__in=[run.pk for run in runs], stream=self.stream)
             sums = (
                 chunks.order_by()
@@ -48,28 +85,10 @@ class RowsOfAgedRuns(RetentionKind):
                 found[team] += rows - count
         return +found
 
-    def remove_batch(self, cutoffs: Cutoffs, after: int) -> RemovedBatch:
-        run = next(self._due_runs(cutoffs, after), None)
-        if run is None:
-            return RemovedBatch(0, None)
-        with transaction.atomic():
-            locked = lock_run(run)
-            if not self._is_due(locked, cutoffs) or ledger.unprocessed([locked.stream_key]).exists():
-                return RemovedBatch(0, run.pk)
-            removed = remove_some_rows(locked, self.stream, database_now())
-        return RemovedBatch(removed, run.pk if self._is_done(locked) else run.pk - 1)
+    def remove_some(self, locked: Run) -> int:
+        return remove_some_rows(locked, self.stream, database_now())
 
-    def _due_runs(self, cutoffs: Cutoffs, after: int) -> Iterator[Run]:
-        """Give the runs behind this id of which something may go, page by page."""
-        while page := list(_over().filter(pk__gt=after).order_by("pk")[:_PAGE]):
-            yield from (run for run in page if self._is_due(run, cutoffs))
-            after = page[-1].pk
-
-    def _is_due(self, run: Run, cutoffs: Cutoffs) -> bool:
-        is_over = run.state not in _OPEN and cutoffs.is_due(run.project.team_id, ended_at(run))
-        return is_over and PINNED not in run.tags and not self._is_done(run)
-
-    def _is_done(self, run: Run) -> bool:
+    def is_done(self, run: Run) -> bool:
         """Whether only the last row is left; a run that went on since then has others."""
         tombstone = RowTombstone.of(run, self.stream)
         return tombstone is not None and tombstone.is_complete and tombstone.at >= ended_at(run)

@@ -84,6 +84,8 @@ class AgedRows(RetentionKind):
         rows = self.removable().order_by()
         if cutoffs.newest is None:
             return found
+        if cutoffs.default is None:
+            rows = rows.filter(**{f"{self.team_column}__in": list(cutoffs.by_team)})
         old = rows.filter(**{f"{self.moment_column}__lt": cutoffs.newest})
         for team in list(old.values_list(self.team_column, flat=True).distinct()):
             if cutoff := cutoffs.of_team(team):

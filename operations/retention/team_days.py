@@ -40,7 +40,7 @@ def days_of(team: Team) -> list[KindDays]:
 def set_days(team: Team, days: Mapping[str, int | None], *, by: User | None = None) -> None:
     """Set the team's own days of these kinds, all or none; None: as the installation has it."""
     for key, number in days.items():
-        _check(key, number)
+        check_days(key, number)
     with transaction.atomic():
         before = dict(TeamRetention.objects.filter(team=team).values_list("kind", "days"))
         for key, number in days.items():
@@ -54,7 +54,8 @@ def set_days(team: Team, days: Mapping[str, int | None], *, by: User | None = No
         audit_log.record("retention.change", f"team {team}", team=team, by=by, before=before, after=after)
 
 
-def _check(key: str, number: int | None) -> None:
+def check_days(key: str, number: int | None) -> None:
+    """Refuse days that a team may not have of the kind."""
     field = f"days.{key}"
     if key not in registry:
         refuse(

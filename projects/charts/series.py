@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from projects.history.downsampling import downsampled_rows, evenly_spaced
+from projects.compaction.even_spread import evenly_spaced
+from projects.history.downsampling import downsampled_rows
 from projects.history.row_values import HistoryRow, metrics_of, number, value_at
 from projects.models import Run, Stream
 

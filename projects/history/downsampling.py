@@ -16,6 +16,8 @@ from django.db.models.functions import Length
 
 from common.data.numbers import whole
 from common.data.validation_errors import quoted, refuse
+from projects.compaction.chunk_parts import rows_of_chunk, sampled_lines
+from projects.compaction.even_spread import evenly_spaced, spread_lines
 from projects.history.reading import rows_of
 from projects.history.row_values import HistoryRow, value_at
 from projects.models import HistoryChunk, Run, Stream
@@ -26,6 +28,9 @@ _AXES = ("_step", "_timestamp", "_runtime")
 # As many chunks as these bytes allow, judged by the last one: reading JSON is what takes the time.
 _MOST_BYTES, _MOST_CHUNKS, _LEAST_CHUNKS = 1_500_000, 400, 4
 _MOST_ROWS, _LEAST_ROWS = 4_000, 5
+# Of more compacted chunks than these only the samples are read.
+_MOST_UNPACKED = 16
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -63,26 +68,17 @@ def sampled_rows(run: Run, wanted: SampleRequest) -> tuple[list[dict[str, Any]],
     return evenly_spaced(rows, wanted.samples), total
 
 
-def evenly_spaced(items: Sequence[Any], most: int) -> list[Any]:
-    """Give at most so many of the items, evenly spread, with the first and the last."""
-    if len(items) <= most:
-        return list(items)
-    if most == 1:
-        return [items[-1]]
-    return [items[place * (len(items) - 1) // (most - 1)] for place in range(most)]
-
-
 def downsampled_rows(run: Run, stream: str = Stream.HISTORY) -> Iterator[HistoryRow]:
     """Give every row of a short history, and of a long one rows that are evenly spread over it.
 
     Each row has its `_step`: where it says none, its line.
     """
-    chunks = list(_chunks(run, stream).order_by("offset").values_list("offset", "rows"))
+    chunks = _chunks(run, stream)
     most = max(_LEAST_ROWS, _MOST_ROWS // max(1, len(chunks)))
-    for offset, rows in chunks:
-        for line in _taken_rows(rows, most):
-            row = rows[line]
-            yield row if "_step" in row else {**row, "_step": offset + line}
+    for placed in map(_lines_of, chunks):
+        for place in spread_lines([row for _line, row in placed], most):
+            line, row = placed[place]
+            yield row if "_step" in row else {**row, "_step": line}
 
 
 def _only(row: HistoryRow, keys: tuple[str, ...]) -> dict[str, Any]:
@@ -91,26 +87,34 @@ def _only(row: HistoryRow, keys: tuple[str, ...]) -> dict[str, Any]:
     return {key: value_at(row, key) for key in (*_AXES, *keys) if value_at(row, key) is not None}
 
 
-def _taken_rows(rows: Sequence[HistoryRow], most: int) -> Sequence[int]:
-    """Give which rows of a chunk are taken: evenly spread, and as many of those with what not all of these have."""
-    if len(rows) <= most:
-        return range(len(rows))
-    spread_out = evenly_spaced(range(len(rows)), most)
-    everywhere = set(rows[0]).intersection(*(rows[line] for line in spread_out))
-    rare = [line for line, row in enumerate(rows) if not row.keys() <= everywhere]
-    return sorted({*spread_out, *evenly_spaced(rare, most)})
+def _lines_of(chunk: HistoryChunk) -> list[tuple[int, HistoryRow]]:
+    if chunk.part_count is not None and "packed" in chunk.get_deferred_fields():
+        return list(sampled_lines(chunk))
+    return list(enumerate(rows_of_chunk(chunk.rows, chunk.packed), chunk.offset))
 
 
-def _chunks(run: Run, stream: str) -> QuerySet[HistoryChunk]:
-    there = HistoryChunk.objects.filter(run=run, stream=stream)
+def _chunks(run: Run, stream: str) -> list[HistoryChunk]:
+    there = HistoryChunk.objects.filter(run=run, stream=stream).order_by("offset")
     last = there.order_by("-offset").annotate(size=Length("rows")).values("offset", "size").first()
     if last is None:
-        return there.none()
+        return []
     most = min(_MOST_CHUNKS, max(_LEAST_CHUNKS, _MOST_BYTES // max(1, last["size"])))
     if len(there.values_list("pk")[: most + 1]) <= most:
-        return there
+        return _loaded(there)
     lines = evenly_spaced(range(last["offset"] + 1), most)
-    return HistoryChunk.objects.filter(pk__in=_holding(run, stream, lines))
+    for _ in range(_TRIES):
+        ids = _holding(run, stream, lines)
+        found = _loaded(there.filter(pk__in=ids))
+        if len(found) == len(ids):
+            break
+        # Some were merged at this moment.
+    return found
+
+
+def _loaded(chunks: QuerySet[HistoryChunk]) -> list[HistoryChunk]:
+    """Read them; of many compacted ones only the rows that are kept apart for this."""
+    compacted = len(chunks.filter(part_count__isnull=False).values_list("pk")[: _MOST_UNPACKED + 1])
+    return list(chunks.defer("sample" if compacted <= _MOST_UNPACKED else "packed"))
 
 
 def _holding(run: Run, stream: str, lines: Sequence[int]) -> list[int]:

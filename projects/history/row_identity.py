@@ -17,6 +17,7 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet
 
+from projects.compaction.chunk_parts import rows_of_chunk
 from projects.history.row_batch import MOST_ROWS_OF_A_CHUNK, RowBatch
 from projects.history.row_tombstone import RowTombstone
 from projects.history.row_values import HistoryRow, number
@@ -151,8 +152,8 @@ def _stored_near(
 
 
 def _read(chunks: QuerySet[HistoryChunk], seen: set[int]) -> Iterator[tuple[str, int, list[HistoryRow]]]:
-    named = chunks.values_list("pk", "writer", "sent_offset", "offset", "rows")
-    for pk, writer, sent_offset, offset, rows in named.iterator(chunk_size=20):
+    named = chunks.values_list("pk", "writer", "sent_offset", "offset", "rows", "packed")
+    for pk, writer, sent_offset, offset, *stored in named.iterator(chunk_size=20):
         if pk not in seen:
             seen.add(pk)
-            yield writer or "", offset if sent_offset is None else sent_offset, rows
+            yield writer or "", offset if sent_offset is None else sent_offset, rows_of_chunk(*stored)

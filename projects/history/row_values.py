@@ -65,6 +65,11 @@ def value_at(row: HistoryRow, metric: str) -> object:
     return value
 
 
+def keys_of(metric: str) -> set[str]:
+    """Give under which keys of a row `value_at` may find the metric."""
+    return {metric, metric.split(".")[0]}
+
+
 def values(rows: Iterable[HistoryRow], metric: str) -> list[float]:
     """Give the numbers logged for the metric, in order."""
     found = (number(value_at(row, metric)) for row in rows)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from operator import itemgetter
 
+from projects.compaction.chunk_parts import rows_of_chunk
 from projects.history.row_identity import place_of
 from projects.history.row_values import HistoryRow
 from projects.models import HistoryChunk, Run, Stream
@@ -22,11 +23,12 @@ def last_step(run: Run) -> float | None:
 def last_row_by_step(run: Run) -> tuple[float, HistoryRow] | None:
     """Give the highest step and its row; of several the one that was logged last."""
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY)
-    found = chunks.order_by("-highest", "-offset").values_list("offset", "rows").first()
-    if found is None or not found[1]:
+    found = chunks.order_by("-highest", "-offset").values_list("offset", "rows", "packed").first()
+    if found is None:
         return None
-    step, _line, row = max(_placed(*found), key=itemgetter(0, 1))
-    return step, row
+    offset, *stored = found
+    last = max(_placed(offset, rows_of_chunk(*stored)), key=itemgetter(0, 1), default=None)
+    return None if last is None else (last[0], last[2])
 
 
 def rows_between(run: Run, first: float, end: float) -> Iterator[HistoryRow]:
@@ -42,12 +44,14 @@ def rows_between(run: Run, first: float, end: float) -> Iterator[HistoryRow]:
 def _placed_between(run: Run, first: float, end: float) -> Iterator[_Placed]:
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY, lowest__lt=end, highest__gte=first)
     waiting: list[_Placed] = []
-    named = chunks.order_by("lowest", "offset").values_list("lowest", "offset", "rows")
-    for lowest, offset, rows in named.iterator(chunk_size=20):
+    named = chunks.order_by("lowest", "offset").values_list("lowest", "offset", "rows", "packed")
+    for lowest, offset, *stored in named.iterator(chunk_size=20):
         # What stands before this chunk stands before all that follow.
         ready = bisect_left(waiting, lowest, key=itemgetter(0))
         yield from waiting[:ready]
-        waiting = waiting[ready:] + [placed for placed in _placed(offset, rows) if first <= placed[0] < end]
+        waiting = waiting[ready:] + [
+            placed for placed in _placed(offset, rows_of_chunk(*stored)) if first <= placed[0] < end
+        ]
         waiting.sort(key=itemgetter(0, 1))
     yield from waiting
 

@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Sum, TextField
-from django.db.models.functions import Cast, Length
+from django.db.models.functions import Cast
 
 from common.data.fields import JSONText, json_text
 from common.data.strict_json import parsed
 from common.data.validation_errors import quoted, refuse
 from events import ledger
+from projects.compaction.chunk_parts import STORED_SIZE, expanded, parts_of, restore_parts
 from projects.history.first_metrics import first_metrics
 from projects.history.row_identity import place_of, range_of
 from projects.history.row_tombstone import RowTombstone, keep_rewound
@@ -88,10 +89,13 @@ def rewind(locked: Run, step: float) -> None:
     chunks = HistoryChunk.objects.filter(run=locked, stream=Stream.HISTORY)
     keep_rewound(locked, _judged_after(locked, step))
     chunks.filter(lowest__gt=step).delete()
+    for chunk in chunks.filter(highest__gt=step, part_count__isnull=False):
+        restore_parts(chunk)
+    chunks.filter(lowest__gt=step).delete()
     for chunk in chunks.filter(highest__gt=step):
         _cut(chunk, _up_to(chunk.rows, chunk.offset, step))
     _begin_count(locked)
-    for chunk in chunks.order_by("position").iterator(chunk_size=20):
+    for chunk in expanded(chunks.order_by("position").iterator(chunk_size=20)):
         _count(locked, chunk, chunk.rows, json_text(chunk.rows))
     locked.bytes_logged = _bytes_of(locked)
     removed = before - locked.rows_logged
@@ -107,7 +111,9 @@ def _judged_after(run: Run, step: float) -> Iterator[HistoryRow]:
     events = ledger.unprocessed([run.stream_key]).filter(kind=HISTORY_LOGGED)
     waiting = {data["chunk"] for data in events.values_list("data", flat=True)}
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY, highest__gt=step).order_by("position")
-    for chunk in chunks.exclude(pk__in=waiting).iterator(chunk_size=20):
+    for chunk in expanded(chunks.iterator(chunk_size=20)):
+        if chunk.pk in waiting:
+            continue
         placed = ((line, row, place_of(row, Stream.HISTORY)) for line, row in enumerate(chunk.rows, chunk.offset))
         yield from (row for line, row, place in placed if (line if place is None else place) > step)
 
@@ -157,7 +163,7 @@ def _copy(child: Run, chunk: HistoryChunk, rows: list[HistoryRow], text: JSONTex
 
 
 def _bytes_of(run: Run) -> int:
-    found: int | None = run.chunks.aggregate(total=Sum(Length("rows")))["total"]
+    found: int | None = run.chunks.aggregate(total=Sum(STORED_SIZE))["total"]
     return found or 0
 
 
@@ -181,7 +187,10 @@ def _json_texts(run: Run, step: float) -> Iterator[tuple[HistoryChunk, str]]:
     chunks = HistoryChunk.objects.filter(run=run, stream=Stream.HISTORY, lowest__lte=step).defer("rows")
     named = chunks.annotate(text=Cast("rows", TextField())).order_by("position")
     for chunk in named.iterator(chunk_size=20):
-        yield chunk, chunk.text
+        if chunk.packed is None:
+            yield chunk, chunk.text
+        else:
+            yield from ((part, str(json_text(part.rows))) for part in parts_of(chunk) if (part.lowest or 0) <= step)
 
 
 def _up_to(rows: list[HistoryRow], offset: int, step: float) -> list[HistoryRow]:

@@ -383,6 +383,8 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST <str:team>/integrations/webhook-sharing": ({"allowed": "no"}, (302, 404, 403, 403, 302)),
     "GET settings/slack/callback": (None, (302, 302, 302, 302, 302)),
     "GET settings/slack/workspaces/<int:pk>": (None, (302, 404, 404, 404, 200)),
+    "GET settings/retention/<str:team>": (None, (302, 404, 403, 403, 200)),
+    "POST settings/retention/<str:team>": ({"events": "30"}, (302, 404, 403, 403, 200)),
     "GET automations/new": (None, (302, 200, 200, 200, 200)),
     "POST automations/new": ({}, (302, 200, 200, 200, 200)),
     "POST automations/backtest": (PLACE, PAGES_OF_MEMBERS),
@@ -474,6 +476,8 @@ SETTINGS: dict[str, tuple[int, ...]] = {
     "closed": (302, 403, 403, 403, 403),
     "nothing": (302, 404, 403, 403, 404),
 }
+# Below /settings/, and not Django's: they have rows of their own above.
+OWN_SETTINGS = ("settings/slack/", "settings/retention/")
 # Only read in team settings: nothing is added, changed or deleted, by nobody. Keys are made and deleted, not changed.
 READ_ONLY_SETTINGS = ("teams/auditevent",)
 UNCHANGED_SETTINGS = ("teams/auditevent", "teams/apikey", "teams/teamkey", "teams/invitation")

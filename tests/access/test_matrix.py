@@ -28,6 +28,7 @@ from tests.access.routes import (
     FORMER,
     MATRIX,
     NOT_ADDED_SETTINGS,
+    OWN_SETTINGS,
     PAGES,
     PEOPLE,
     QUERIES,
@@ -91,7 +92,7 @@ def rest_rows() -> Iterator[str]:
 
 def page_routes() -> list[str]:
     ours = (route for route, _view in routes() if not route.startswith((REST, "admin/", "settings/")))
-    return [*ours, *(route for route, _view in routes() if route.startswith("settings/slack/"))]
+    return [*ours, *(route for route, _view in routes() if route.startswith(OWN_SETTINGS))]
 
 
 # The requests --------------------------------------------------------------------------------------
@@ -198,9 +199,7 @@ def _row_of(model: type[Model], world: World) -> Model | None:
 
 
 ADMIN_ROUTES = [route for route, _view in routes() if route.startswith("admin/")]
-SETTINGS_ROUTES = [
-    one for one, _view in routes() if one.startswith("settings/") and not one.startswith("settings/slack/")
-]
+SETTINGS_ROUTES = [one for one, _view in routes() if one.startswith("settings/") and not one.startswith(OWN_SETTINGS)]
 REQUESTS = [
     *map(_rest_request, MATRIX),
     *map(_page, PAGES),

@@ -31,7 +31,7 @@ def where(**document: Any) -> dict[str, Any]:
 def fired() -> list[tuple[str, Any, Any]]:
     """Give the version, alias and tag of each execution, once everything that waits is judged."""
     work()
-    rows = Execution.objects.order_by("id").values_list("variables", flat=True)
+    rows = Execution.objects.order_by("id").values_list("kept_variables", flat=True)
     return [(row["artifact_version_index"], row["alias"], row["tag"]) for row in rows]
 
 

@@ -80,7 +80,7 @@ def test_a_backtest_finds_what_live_judgement_found(world: World, api: APIClient
     for offset in range(6):
         ingest_rows(run, 2 * offset, [{"loss": 0.4 * offset}, {"loss": 0.5 * offset}])
     work()
-    live = [one["metric_value"] for one in Execution.objects.order_by("id").values_list("variables", flat=True)]
+    live = [one["metric_value"] for one in Execution.objects.order_by("id").values_list("kept_variables", flat=True)]
     found = api.post(f"/api/v1/automations/{automation.pk}/backtest").json()
     assert [firing["value"] for firing in found["firings"]] == live
     assert len(live) > 1

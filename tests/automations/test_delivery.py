@@ -407,7 +407,7 @@ def test_a_small_team_is_not_kept_waiting_by_the_flood_of_another(world: World) 
             executions(world, 30, receiver_key=f"webhook:{hook.pk}")
         small = world.webhook(server.url_for("/small"), team=world.other_team)
         executions(world, 5, receiver_key=f"webhook:{small.pk}", team=world.other_team)
-        Execution.objects.update(action_type="send_webhook", action={"webhook": 0, "payload": "{}"})
+        Execution.objects.update(action_type="send_webhook", kept_action={"webhook": 0, "payload": "{}"})
         assert worker_loop.run(60) is True
     assert len(order) == 605
     # They came last, and would go last.

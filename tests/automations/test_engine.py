@@ -249,7 +249,7 @@ def test_a_worker_that_was_down_catches_up_in_order(world: World, hook: None, re
         log(run, loss)
     work()
     assert sorted(arrived(receiver, "value")) == [2.0, 3.0, 4.0]
-    fired = Execution.objects.order_by("id").values_list("variables", flat=True)
+    fired = Execution.objects.order_by("id").values_list("kept_variables", flat=True)
     assert [variables["metric_value"] for variables in fired] == [2.0, 3.0, 4.0]
 
 

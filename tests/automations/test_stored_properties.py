@@ -83,7 +83,7 @@ def deliver(runs: list[Run], traffic: list[Delivery]) -> None:
 def assert_told(expected: list[oracle.Told]) -> None:
     found = [
         (one["metric_step"], one["metric_value"], one["metric_values"])
-        for one in Execution.objects.order_by("id").values_list("variables", flat=True)
+        for one in Execution.objects.order_by("id").values_list("kept_variables", flat=True)
     ]
     assert repr([(step, window) for step, _measure, window in found]) == repr([(one[0], one[2]) for one in expected])
     for (_step, measure, _window), (_same_step, wanted, _same_window) in zip(found, expected, strict=True):

@@ -50,6 +50,14 @@ def typed_search(page: Page) -> None:
         page.locator(".offered a").first.wait_for()
 
 
+def retention_asked(page: Page) -> None:
+    """Ask what would go of a team's events."""
+    page.locator("main [data-retention] a").first.click()
+    page.get_by_label("Events").fill("30")
+    page.get_by_role("button", name="Show what would go").click()
+    page.wait_for_load_state()
+
+
 def pressed(*names: str) -> Callable[[Page], object]:
     """Press these buttons, one after the other."""
 
@@ -138,6 +146,8 @@ PAGES = [
     Stop("history", f"{_PROJECT}/history"),
     Stop("execution", f"{_PROJECT}/history", first_link("main .list .main a")),
     Stop("settings", "/settings/"),
+    Stop("settings-retention", "/settings/", then("main [data-retention] a")),
+    Stop("settings-retention-due", "/settings/", retention_asked, is_whole=True),
     Stop("settings-members", "/settings/teams/membership/"),
     Stop("settings-invitations", "/settings/teams/invitation/"),
     Stop("settings-invitation-new", "/settings/teams/invitation/add/"),

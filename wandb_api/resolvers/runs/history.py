@@ -10,7 +10,8 @@ from typing import Any
 
 from common.data.numbers import whole
 from common.data.validation_errors import quoted, refuse
-from projects.history.downsampling import MOST_SAMPLES, SampleRequest, evenly_spaced, sampled_rows
+from projects.compaction.even_spread import evenly_spaced
+from projects.history.downsampling import MOST_SAMPLES, SampleRequest, sampled_rows
 from projects.history.row_values import HistoryRow, number, value_at
 from projects.history.step_ranges import rows_between
 from projects.models import Run, Stream
