@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 
 from teams.accounts.no_store import NotStored, is_door
+from teams.sessions.hashed_sessions import SessionStore
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -42,7 +43,8 @@ class PastBrowsers:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if not _is_sessionless(request):
             return self.get_response(request)
-        request.user = AnonymousUser()
+        # For what asks all the same, such as a template: nobody, and an empty one that is stored nowhere.
+        request.user, request.session = AnonymousUser(), SessionStore()
         return self._past(request)
 
 
