@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
 from common.data.fields import JSONTextField
-from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.hidden_rows import CanBeHidden, refuse_name_of_hidden
 from projects.models import Project, Run, StoredFile
-from teams.models import Deletion, Organization, Team, User
+from teams.models import Organization, Team, User
 
 
 class Visibility(models.TextChoices):
@@ -22,7 +22,7 @@ class Visibility(models.TextChoices):
     RESTRICTED = "restricted", _("Only its members")
 
 
-class Registry(models.Model):
+class Registry(CanBeHidden):
     """A place for the collections of a whole organization, as a project is one for those of a team.
 
     The app `registries` says who may see and change it. Its row stands here because a collection's owner is a
@@ -37,13 +37,6 @@ class Registry(models.Model):
     # The types of versions that may be linked; empty: any.
     types = JSONTextField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # It is to be deleted: hidden from then on (`common.hidden_rows`).
-    deletion = models.ForeignKey(
-        Deletion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = NotBeingDeleted["Registry"]()
-    all_rows = models.Manager["Registry"]()
 
     class Meta:
         verbose_name_plural = _("registries")

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from common.data import names
 from common.data.fields import JSONTextField
-from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.hidden_rows import CanBeHidden, refuse_name_of_hidden
 from events.ledger import EventScope
-from teams.models import Deletion, Team, User
+from teams.models import Team, User
 
 # Ten years.
 MOST_LATE_HOURS = 87_600
@@ -38,7 +38,7 @@ class Stream(models.TextChoices):
     SYSTEM = "system", _("System metrics")
 
 
-class Project(models.Model):
+class Project(CanBeHidden):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="projects")
     name = models.CharField(max_length=128, validators=[names.project_name])
     # None: none was ever said, which the SDK keeps apart from "".
@@ -49,13 +49,6 @@ class Project(models.Model):
         default=24, db_default=24, validators=[MinValueValidator(1), MaxValueValidator(MOST_LATE_HOURS)]
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # It is to be deleted: hidden from then on (`common.hidden_rows`).
-    deletion = models.ForeignKey(
-        Deletion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = NotBeingDeleted["Project"]()
-    all_rows = models.Manager["Project"]()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_project_per_team_and_name")]

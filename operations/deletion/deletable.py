@@ -12,14 +12,15 @@ from django.utils.translation import gettext as _
 from automations.models import Automation
 from common.plugins import Plugin, PluginRegistry
 from operations.deletion.cascade import Batch
+from teams.access import is_instance_admin
 from teams.models import Deletion, User
 
 
 class DeletableKind(Plugin):
     """Something that people delete as a whole.
 
-    Its `model` has `deletion`, and hides such rows (`common.hidden_rows`); `str()` of a row is what people type to
-    confirm. `shape` says how one is named.
+    Its `model` has `deletion`, and hides such rows (`common.hidden_rows`). `shape` says how one is named, with a slash
+    between the parts.
     """
 
     model: ClassVar[Any]
@@ -28,7 +29,28 @@ class DeletableKind(Plugin):
     @classmethod
     def find(cls, user: User | None, name: str) -> Any:
         """Give the row of this name to who may delete it; refuse others with 404 or 403. None: the operator."""
+        parts = parts_of(cls, name)
+        if user is not None and not is_instance_admin(user):
+            return cls.own_named(user, *parts)
+        found = cls.rows_named(*parts).first()
+        if found is None:
+            raise no_such(cls, name)
+        return found
+
+    @classmethod
+    def own_named(cls, user: User, *parts: str) -> Any:
+        """Give the row to the person, who is no superuser, or refuse."""
         raise NotImplementedError
+
+    @classmethod
+    def rows_named(cls, *parts: str) -> QuerySet[Any]:
+        """Give the row of this name, or none, wherever it is; nothing that is hidden."""
+        raise NotImplementedError
+
+    @classmethod
+    def name_of(cls, row: Any) -> str:
+        """Give what people call it, and type to confirm."""
+        return str(row)
 
     @classmethod
     def undoable_by(cls, user: User) -> Q:
@@ -75,15 +97,16 @@ def no_such(kind: type[DeletableKind], name: str) -> Http404:
     return Http404(_("There is no %(kind)s %(name)s here.") % {"kind": kind.key, "name": repr(name)})
 
 
-def parts_of(kind: type[DeletableKind], name: str) -> tuple[str, str]:
-    """Give both parts of a name such as `acme/mnist`. Raises Http404."""
-    owner, _slash, own = name.partition("/")
-    if not owner or not own:
+def parts_of(kind: type[DeletableKind], name: str) -> list[str]:
+    """Give the parts of a name such as `acme/mnist`, as many as the kind's have. Raises Http404."""
+    slashes = kind.shape.count("/")
+    parts = name.split("/", slashes)
+    if len(parts) <= slashes or not all(parts):
         raise Http404(
             _("%(name)s names no %(kind)s: write it as %(shape)s.")
             % {"name": repr(name), "kind": kind.key, "shape": kind.shape}
         )
-    return owner, own
+    return parts
 
 
 def automations_in(where: Q) -> QuerySet[Automation]:

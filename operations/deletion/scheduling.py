@@ -30,7 +30,7 @@ def kind_named(key: object) -> type[DeletableKind]:
 
 def schedule(kind: type[DeletableKind], row: Any, *, confirmed: str, by: User | None = None) -> Deletion:
     """Hide the thing and let it be deleted after its grace. Refuses unless its whole name confirms it."""
-    name = str(row)
+    name = kind.name_of(row)
     if confirmed != name:
         refuse("confirm", f"{quoted(confirmed)} is not its name. Write {name} to have it deleted.")
     contents = dict(kind.contents(row))
