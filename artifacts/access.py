@@ -10,6 +10,7 @@ from django.http import Http404
 from artifacts.models import Collection, DeletedArtifact, Entry, Registry, Version
 from artifacts.name_rules import index_of
 from common.data.validation_errors import quoted, refuse
+from projects import access as projects
 from projects.access import project_named
 from projects.models import Project
 from teams.access import Visitor, teams_of
@@ -80,6 +81,12 @@ def version_at(user: User, path: str, least: Role) -> Version:
         return entry_named(collection_named(user, team, project, collection, least), version).version
     except Http404 as error:
         refuse("version", f"{error}")
+
+
+def hidden_scopes() -> frozenset[str]:
+    """Give the scopes of the projects and registries that are being deleted: what happened there is told nowhere."""
+    hidden = Registry.all_rows.exclude(deletion=None).values_list("pk", flat=True)
+    return projects.hidden_scopes() | {f"registry:{pk}" for pk in hidden}
 
 
 def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:

@@ -72,7 +72,9 @@ class Organization(CanBeHidden):
         return self.name
 
     def clean(self) -> None:
-        refuse_name_of_hidden(self, name=self.name)
+        # Whoever may not undo its deletion is not told that it was there.
+        if Organization.all_rows.filter(name=self.name).exclude(deletion=None).exclude(pk=self.pk).exists():
+            refuse_duplicate("name", f"{quoted(self.name)} cannot be had: choose another name.")
 
 
 class Team(CanBeHidden):

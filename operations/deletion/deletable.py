@@ -53,6 +53,11 @@ class DeletableKind(Plugin):
         return str(row)
 
     @classmethod
+    def lock(cls, row: Any) -> Any:
+        """Lock the row until the transaction ends, and give it; refuse it once more, where what others do decides."""
+        return cls.model._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
+
+    @classmethod
     def undoable_by(cls, user: User) -> Q:
         """Say which deletions of this kind the person may see and undo."""
         raise NotImplementedError

@@ -35,7 +35,7 @@ def schedule(kind: type[DeletableKind], row: Any, *, confirmed: str, by: User | 
         refuse("confirm", f"{quoted(confirmed)} is not its name. Write {name} to have it deleted.")
     contents = dict(kind.contents(row))
     with transaction.atomic():
-        locked = kind.model._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        locked = kind.lock(row)
         if locked.deletion_id is not None:
             refuse_duplicate("name", f"The {kind.key} {name} is being deleted already.")
         now = database_now()
