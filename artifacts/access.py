@@ -48,7 +48,7 @@ def hide_foreign_runs(user: User, entries: Iterable[Entry]) -> None:
     """Take the runs out of versions that were linked here from teams of others: a link does not tell them."""
     mine = set(teams_of(user).values_list("pk", flat=True))
     for entry in entries:
-        if entry.version.team.pk not in mine or entry.version.is_of_hidden_project:
+        if entry.version.team.pk not in mine or entry.version.is_of_hidden_project or entry.version.shown_run is None:
             entry.version.run = None
 
 

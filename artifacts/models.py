@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
 from common.data.fields import JSONTextField
-from common.hidden_rows import CanBeHidden, refuse_name_of_hidden
+from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from projects.models import Project, Run, StoredFile
 from teams.models import Organization, Team, User
 
@@ -64,7 +64,7 @@ class Registry(CanBeHidden):
         return [f"registry:{self.pk}", f"organization:{self.organization_id}"]
 
 
-class Collection(models.Model):
+class Collection(ManyCanBeHidden):
     """Versions of one artifact, numbered. Of a project or of a registry.
 
     Where it `holds_links`, versions of other collections are linked into it; else they are made in it.
@@ -90,6 +90,7 @@ class Collection(models.Model):
             models.UniqueConstraint(fields=["project", "name"], name="one_collection_per_project_and_name"),
             models.UniqueConstraint(fields=["registry", "name"], name="one_collection_per_registry_and_name"),
         ]
+        indexes = [hidden_index("collection")]
 
     def __str__(self) -> str:
         return f"{self.entity_name}/{self.project_name}/{self.name}"
@@ -132,7 +133,7 @@ class Collection(models.Model):
         return sorted(tag.name for tag in self.tags.all())
 
 
-class Version(models.Model):
+class Version(ManyCanBeHidden):
     """What was made once: its digest and metadata, wherever it is linked. `index` counts where it was made."""
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="versions")
@@ -154,12 +155,18 @@ class Version(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["collection", "digest"], name="one_version_per_collection_and_digest"),
+            # What is to be deleted can be logged anew.
+            models.UniqueConstraint(
+                fields=["collection", "digest"],
+                condition=Q(deletion__isnull=True),
+                name="one_version_per_collection_and_digest",
+            ),
             models.UniqueConstraint(fields=["collection", "index"], name="one_version_per_collection_and_index"),
         ]
         indexes = [
             # artifacts.time_to_live: what is over.
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="version_expires"),
+            hidden_index("version"),
         ]
 
     def __str__(self) -> str:
@@ -176,12 +183,17 @@ class Version(models.Model):
         return cast(Project, self.collection.project).team
 
     @property
+    def shown_run(self) -> Run | None:
+        """The run that made it, unless that is being deleted."""
+        return self.run if self.run is not None and self.run.deletion_id is None else None
+
+    @property
     def is_of_hidden_project(self) -> bool:
         """Whether the project it was made in is being deleted: it is read where it is linked, and leads nowhere."""
         return cast(Project, self.collection.project).deletion_id is not None
 
 
-class Entry(models.Model):
+class Entry(ManyCanBeHidden):
     """A version in a collection, with the number, the aliases and the tags it has there.
 
     A version has one in the collection it was made in, and one in each it is linked into.
@@ -202,6 +214,7 @@ class Entry(models.Model):
         indexes = [
             # registries.version_listing: the newest of a collection first.
             models.Index(fields=["collection", "-id"], name="entry_newest"),
+            hidden_index("entry"),
         ]
 
     def __str__(self) -> str:
@@ -219,8 +232,11 @@ class Entry(models.Model):
         return sorted(tag.name for tag in self.tags.all())
 
 
-class Alias(models.Model):
-    """A name that stands for one version of a collection at a time, and moves."""
+class Alias(ManyCanBeHidden):
+    """A name that stands for one version of a collection at a time, and moves.
+
+    One on a version that is to be deleted is hidden with it, and moves all the same: then it is there again.
+    """
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="aliases")
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="aliases")
@@ -229,6 +245,7 @@ class Alias(models.Model):
     class Meta:
         verbose_name_plural = _("aliases")
         constraints = [models.UniqueConstraint(fields=["collection", "name"], name="one_alias_per_collection_and_name")]
+        indexes = [hidden_index("alias")]
 
     def __str__(self) -> str:
         return self.name

@@ -96,7 +96,8 @@ class VersionSerializer(serializers.ModelSerializer[Entry]):
         return f"v{entry.index}"
 
     def get_run(self, entry: Entry) -> str:
-        return entry.version.run.name if entry.version.run and self._sees_source(entry) else ""
+        run = entry.version.shown_run
+        return run.name if run is not None and self._sees_source(entry) else ""
 
     def _sees_source(self, entry: Entry) -> bool:
         """A link does not tell which run made a version: that is for its own team."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, ClassVar, Self, TypeVar
 
-from django.db.models import PROTECT, ForeignKey, Manager, Model, QuerySet
+from django.db.models import PROTECT, ForeignKey, Index, Manager, Model, Q, QuerySet
 
 from common.data.validation_errors import refuse
 
@@ -33,6 +33,22 @@ class CanBeHidden(Model):
 
     class Meta:
         abstract = True
+
+
+class ManyCanBeHidden(CanBeHidden):
+    """The same of a large table: those that are hidden have an index of their own, `hidden_index`."""
+
+    deletion = ForeignKey(
+        "teams.Deletion", on_delete=PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+def hidden_index(model: str) -> Index:
+    """Give the index by which `operations.deletion.scheduling.undo` finds the hidden rows of a deletion."""
+    return Index(fields=["deletion"], condition=Q(deletion__isnull=False), name=f"{model}_hidden")
 
 
 def refuse_name_of_hidden(row: Any, **same: Any) -> None:

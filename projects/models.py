@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.data import names
 from common.data.fields import JSONTextField
-from common.hidden_rows import CanBeHidden, refuse_name_of_hidden
+from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from events.ledger import EventScope
 from teams.models import Team, User
 
@@ -68,7 +68,7 @@ class Project(CanBeHidden):
         return [f"project:{self.pk}", f"team:{self.team_id}", f"organization:{self.team.organization_id}"]
 
 
-class Run(models.Model):
+class Run(ManyCanBeHidden):
     """One training run. `name` is its id in addresses; `display_name` is what people call it."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
@@ -134,6 +134,7 @@ class Run(models.Model):
             models.Index(fields=["project", "bytes_logged"], name="run_bytes"),
             # projects.runs.listing: by name.
             models.Index(fields=["project", "display_name", "id"], name="run_by_name"),
+            hidden_index("run"),
         ]
 
     def __str__(self) -> str:
@@ -141,6 +142,11 @@ class Run(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{self.project.get_absolute_url()}/runs/{quote(self.name)}"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it, or its project, is being deleted."""
+        return self.deletion_id is not None or self.project.deletion_id is not None
 
     @property
     def stream_key(self) -> str:

@@ -112,7 +112,7 @@ class Deletion(models.Model):
 
     kind = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
-    name = models.CharField(max_length=300)
+    name = models.CharField(max_length=400)
     team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, related_name="+")
     organization = models.ForeignKey(Organization, on_delete=models.SET_NULL, null=True, related_name="+")
     asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import ManyToOneRel, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from automations.models import Automation
 from common.plugins import Plugin, PluginRegistry
 from operations.deletion.cascade import Batch
-from teams.access import is_instance_admin
-from teams.models import Deletion, User
+from teams.access import is_instance_admin, memberships_of
+from teams.models import Deletion, Role, User
 
 
 class DeletableKind(Plugin):
@@ -78,12 +78,18 @@ class DeletableKind(Plugin):
         raise NotImplementedError
 
     @classmethod
-    def hide(cls, row: Any) -> None:
-        """Do what else hides it, in the transaction that does."""
+    def hide(cls, row: Any, deletion: Deletion) -> None:
+        """Hide it with what `hidden_with` gives, in the transaction that schedules the deletion."""
+        for rows in (cls.model._base_manager.filter(pk=row.pk), *cls.hidden_with(row)):
+            rows.filter(deletion=None).update(deletion=deletion)
 
     @classmethod
-    def show(cls, deletion: Deletion) -> None:
-        """Take back what `hide` did."""
+    def show(cls, deletion: Deletion, *, by: User | None) -> None:
+        """Take back what `hide` did, whatever it hid."""
+        for relation in Deletion._meta.get_fields(include_hidden=True):
+            if isinstance(relation, ManyToOneRel):
+                rows: Any = relation.related_model
+                rows._base_manager.filter(**{relation.field.name: deletion}).update(**{relation.field.name: None})
 
     @classmethod
     def batches(cls, deletion: Deletion) -> Iterator[Batch]:
@@ -112,6 +118,11 @@ def parts_of(kind: type[DeletableKind], name: str) -> list[str]:
             % {"name": repr(name), "kind": kind.key, "shape": kind.shape}
         )
     return parts
+
+
+def changed_by(user: User) -> QuerySet[Any]:
+    """Give the keys of the teams whose runs and versions the person may change."""
+    return memberships_of(user).exclude(role=Role.VIEWER).order_by().values("team")
 
 
 def automations_in(where: Q) -> QuerySet[Automation]:

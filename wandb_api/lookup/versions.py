@@ -159,11 +159,13 @@ def may_fetch(holder: LinkHolder, stored: StoredFile) -> bool:
 
 
 def _is_in_view(stored: StoredFile) -> bool:
-    """Say whether a run, or a version where it was made, holds what is stored, and is not being deleted."""
-    of_runs = not_inside_hidden(RunFile.objects.filter(content=stored), "run__project__team")
-    holds_it = Q(manifest=stored) | Q(files__content=stored)
-    made = not_inside_hidden(Version.objects.filter(holds_it), "collection__project__team")
-    return of_runs.exists() or made.exists()
+    """Say whether a run, or a version where it was made, holds what is stored, and is not being deleted; or nothing."""
+    of_runs, of_versions = RunFile.objects.filter(content=stored), Q(manifest=stored) | Q(files__content=stored)
+    made = Version.all_rows.filter(of_versions)
+    if not_inside_hidden(of_runs, "run__project__team").exists():
+        return True
+    shown = not_inside_hidden(made.filter(deletion=None), "collection__project__team")
+    return shown.exists() or not (of_runs.exists() or made.exists())
 
 
 def file_of(file: VersionFile, of: Version, *, by: Visitor) -> dict[str, Any]:

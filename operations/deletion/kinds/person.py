@@ -97,12 +97,14 @@ class DeletablePerson(DeletableKind):
         return []
 
     @classmethod
-    def hide(cls, row: User) -> None:
+    def hide(cls, row: User, deletion: Deletion) -> None:
+        super().hide(row, deletion)
         User.objects.filter(pk=row.pk).update(is_active=False)
         delete_sessions(row)
 
     @classmethod
-    def show(cls, deletion: Deletion) -> None:
+    def show(cls, deletion: Deletion, *, by: User | None) -> None:
+        super().show(deletion, by=by)
         if deletion.contents.get("active"):
             User.objects.filter(pk=deletion.object_id).update(is_active=True)
 

@@ -156,7 +156,7 @@ def manifest(found: Artifact, info: Info) -> dict[str, Any] | None:
 @artifact.field("createdBy")
 def created_by(found: Artifact, info: Info) -> Run | User | Partial | None:
     """The run, or the person; of somebody on none of the caller's teams the user name alone."""
-    run = found.run
+    run = found.shown_run if isinstance(found, Version) else found.run
     if run is not None and info.context.sees(found.collection):
         return run
     maker = found.created_by or (run.user if run is not None else None)
