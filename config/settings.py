@@ -210,6 +210,7 @@ SWEEP_ALSO = (
     "operations.deletion.purge.delete_what_is_due",
     "operations.retention.removal.remove_some",
     "operations.retention.project_usage.record_daily",
+    "operations.archives.archive_jobs.start_waiting",
 )
 
 # What the engine does ---------------------------------------------------------------------------------
