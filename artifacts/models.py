@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
+from artifacts.manifests.manifest_type import ManifestType
 from common.data.fields import JSONTextField
 from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from projects.models import Project, Run, StoredFile
@@ -233,10 +234,7 @@ class Entry(ManyCanBeHidden):
 
 
 class Alias(ManyCanBeHidden):
-    """A name that stands for one version of a collection at a time, and moves.
-
-    One on a version that is to be deleted is hidden with it, and moves all the same: then it is there again.
-    """
+    """A name that stands for one version of a collection at a time, and moves, also from one that is hidden."""
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="aliases")
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="aliases")
@@ -303,14 +301,6 @@ class DeletedArtifact(models.Model):
 
     def __str__(self) -> str:
         return self.name if self.version_id is None else f"{self.name}:v{self.version_index}"
-
-
-class ManifestType(models.TextChoices):
-    """What the list of files that a client sends is to the version: W&B's `ArtifactManifestType`."""
-
-    FULL = "full", _("All files of the version")
-    INCREMENTAL = "incremental", _("What is added to the newest version")
-    PATCH = "patch", _("What one of several runs adds")
 
 
 class Upload(models.Model):

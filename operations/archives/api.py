@@ -96,7 +96,7 @@ class ArchiveFile(APIView):
 
     @extend_schema(responses={(200, "application/x-tar"): OpenApiTypes.BINARY})
     def get(self, request: Request, team: str, pk: int) -> StreamingHttpResponse:
-        """404 until it is there, and a week later."""
+        """409 until it is there, 404 a week later."""
         team_named(person(request), team, Role.ADMIN)
         return download(archive_jobs.job_numbered(person(request), pk, team))
 

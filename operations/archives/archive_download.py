@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from django.http import Http404, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 
+from common.data.validation_errors import refuse_duplicate
 from operations.models import ArchiveJob
 from projects.file_storage.services import file_pieces
 
 
 def download(job: ArchiveJob) -> StreamingHttpResponse:
-    """Give what was exported. Raises Http404 where it is not there."""
+    """Give what was exported. A Conflict where it is not there yet."""
     if job.kind != ArchiveJob.EXPORT or job.content is None:
-        raise Http404(job.problem or _("It is not there yet, or no more: an export is kept for a week."))
+        refuse_duplicate("archive", job.problem or _("It is not there yet. Ask again in a while."))
     name = f"{job.name.replace('/', '-')}-{job.asked_at:%Y-%m-%d}.tar"
     headers = {
         "Content-Length": str(job.content.size),

@@ -23,7 +23,7 @@ from common.data.batches import batched
 from common.hidden_rows import CanBeHidden
 from operations.archives import history_parquet, tables
 from operations.archives.export import FILES, FORMAT, HISTORY_PARQUET, KIND, table_member
-from operations.archives.table_rows import Table, checked, fields_of, key_fields
+from operations.archives.table_rows import ExportedTable, checked, fields_of, key_fields
 from operations.backup.archive import ArchiveReader, BrokenArchive
 from projects.file_storage.services import claim_files, store_file
 from projects.models import Project, Run, RunState, StoredFile, Stream
@@ -94,7 +94,7 @@ class ImportedRows:
         self._refuse_others()
         self._store_files()
         for table in tables.TABLES:
-            self._write(table, self.lines(table.name))
+            self._write(table, self.archived_rows(table.name))
             if table is tables.RUNS:
                 self._write(tables.HISTORY, self._chunks())
         self._note_last_chunks()
@@ -102,10 +102,10 @@ class ImportedRows:
         target = f"{self.archive.manifest['project'] or self.archive.manifest['team']} into {self.team}"
         audit_log.record("archive.import", target, team=self.team, by=self.by, after=self.report.created)
 
-    def lines(self, name: str) -> Iterator[dict[str, Any]]:
+    def archived_rows(self, name: str) -> Iterator[dict[str, Any]]:
         """Give the rows of a table as they stand in the archive."""
         with self.archive.stream(table_member(name)) as packed, gzip.GzipFile(fileobj=packed) as stream:
-            text = io.BufferedReader(stream)  # type: ignore[type-var]
+            text = io.BufferedReader(stream)
             while line := text.readline(_LONGEST_LINE):
                 yield json.loads(line)
 
@@ -116,7 +116,7 @@ class ImportedRows:
 
     def _chunks(self) -> Iterator[dict[str, Any]]:
         if HISTORY_PARQUET not in self.archive.names:
-            return self.lines(tables.HISTORY.name)
+            return self.archived_rows(tables.HISTORY.name)
         if not history_parquet.is_available():
             raise RefusedArchive("Its history is Parquet, which needs pyarrow: install runbell[parquet].")
         return history_parquet.read_history(self.archive.stream(HISTORY_PARQUET))
@@ -128,17 +128,17 @@ class ImportedRows:
         names: dict[str, dict[int, str]] = {"": {}}
         for table, owner in ((tables.PROJECTS, ""), (tables.RUNS, "project"), (tables.COLLECTIONS, "project")):
             names[table.name] = {}
-            for said in self.lines(table.name):
+            for said in self.archived_rows(table.name):
                 place = f"{names['projects'].get(said[owner])}/" if owner else ""
                 names[table.name][said["id"]] = f"{place}{said['name']}"
                 _refuse_other(table.model, self._named(table, place, said), said, f"{place}{said['name']}")
-        for said in self.lines(tables.VERSIONS.name):
+        for said in self.archived_rows(tables.VERSIONS.name):
             project, _, collection = names["collections"].get(said["collection"], "").partition("/")
             rows = Version.all_rows.filter(collection__project__team=self.team, collection__project__name=project)
             rows = rows.filter(collection__name=collection, index=said["index"])
             _refuse_other(Version, rows, said, f"{project}/{collection}:v{said['index']}")
 
-    def _named(self, table: Table, place: str, said: dict[str, Any]) -> Any:
+    def _named(self, table: ExportedTable, place: str, said: dict[str, Any]) -> Any:
         model: Any = table.model
         if not place:
             return model.all_rows.filter(team=self.team, name=said["name"])
@@ -161,14 +161,14 @@ class ImportedRows:
                 self.report.count("files", created=0, there=1)
             self._contents[md5] = there.pk
 
-    def _write(self, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    def _write(self, table: ExportedTable, rows: Iterable[dict[str, Any]]) -> None:
         self.report.count(table.name, created=0, there=0)
         for some in self.batches(rows):
             require_room(self.team)
             with transaction.atomic():
                 self._write_batch(table, some)
 
-    def _write_batch(self, table: Table, some: list[dict[str, Any]]) -> None:
+    def _write_batch(self, table: ExportedTable, some: list[dict[str, Any]]) -> None:
         model: Any = table.model
         made = [(said, row) for said in some if (row := self._row(table, said)) is not None]
         attributes = [model._meta.get_field(name).attname for name in table.identity]
@@ -192,7 +192,7 @@ class ImportedRows:
         found = model._base_manager.filter(**wanted).values_list(*attributes, "pk")
         return {tuple(values): pk for *values, pk in found}
 
-    def _row(self, table: Table, said: dict[str, Any]) -> Any:
+    def _row(self, table: ExportedTable, said: dict[str, Any]) -> Any:
         """Give the row to make; None where what it belongs to is not here."""
         keys = {}
         for name, related in key_fields(table.model).items():

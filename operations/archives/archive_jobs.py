@@ -36,7 +36,7 @@ from operations.models import ArchiveJob
 from projects.file_storage.services import drop, file_pieces, new_key
 from projects.models import Project, StoredFile
 from teams.access import administered_by
-from teams.audit import audit_log
+from teams.audit import actor, audit_log
 from teams.models import Team, User
 
 logger = logging.getLogger(__name__)
@@ -74,6 +74,9 @@ def jobs_of(user: User) -> QuerySet[ArchiveJob]:
 def job_numbered(user: User, pk: int, team: str = "") -> ArchiveJob:
     found = jobs_of(user).filter(pk=pk, **({"team__name": team} if team else {})).first()
     if found is None:
+        hidden = ArchiveJob.objects.filter(pk=pk).select_related("team").first()
+        if hidden is not None:
+            actor.note_denial(hidden.team)
         raise Http404(_("There is no export %(pk)s of a team that you administer.") % {"pk": pk})
     return found
 
@@ -111,7 +114,7 @@ def _run(job: ArchiveJob) -> None:
             report = import_archive(path, job.team, by=job.asked_by, alive=_Lease(job).renew)
             _finish(job, report=asdict(report))
             return
-        project = Project.objects.filter(pk=job.project_id, team__deletion=None).first()
+        project = Project.objects.filter(pk=job.project_id or 0, team__deletion=None).first()
         if project is None and job.name != str(job.team):
             refuse("project", f"The project {job.name} is no longer here.")
         scope = ExportScope(job.team, project)

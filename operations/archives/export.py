@@ -97,7 +97,7 @@ class _Export:
         self.counts: dict[str, int] = {}
 
     def add(self, name: str, rows: Iterable[dict[str, Any]]) -> None:
-        self._archive.add_compressed(table_member(name), self._lines(name, rows))
+        self._archive.add_compressed(table_member(name), self._json_lines(name, rows))
 
     def add_history(self, format: str) -> None:
         if format == JSON_LINES:
@@ -132,7 +132,7 @@ class _Export:
         rows = tables.HISTORY.rows(self._scope.projects).select_related("run__project")
         return _read(rows.order_by("run", "stream", "position", "pk"))
 
-    def _lines(self, name: str, rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+    def _json_lines(self, name: str, rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
         self.counts[name] = 0
         for row in self._watched(rows):
             self.counts[name] += 1

@@ -35,7 +35,7 @@ def write_history(path: Path, chunks: Iterable[tuple[Mapping[str, Any], Mapping[
     with parquet.ParquetWriter(path, schema, compression="zstd") as writer:
         for chunk, named in chunks:
             count += 1
-            waiting += _lines(chunk, named)
+            waiting += _parquet_rows(chunk, named)
             if len(waiting) >= _LINES_AT_ONCE:
                 writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
                 waiting = []
@@ -60,7 +60,7 @@ def read_history(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         yield chunk
 
 
-def _lines(chunk: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+def _parquet_rows(chunk: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     rest = json.dumps({name: value for name, value in chunk.items() if name != "rows"})
     for place, row in enumerate(chunk["rows"] or [None]):
         numbers = {name: float(value) for name, value in (row or {}).items() if _is_number(value)}

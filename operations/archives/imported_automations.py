@@ -34,10 +34,10 @@ _NOT_SENT = "It was waiting to be delivered when it was exported."
 
 def write_automations(rows: ImportedRows) -> None:
     """Write the automations, each once, and their executions. None is sent."""
-    found = {said["id"]: _automation(rows, said) for said in rows.lines(AUTOMATIONS)}
+    found = {said["id"]: _automation(rows, said) for said in rows.archived_rows(AUTOMATIONS)}
     by_id = {key: automation for key, automation in found.items() if automation is not None}
     rows.report.count(EXECUTIONS, created=0, there=0)
-    for some in rows.batches(rows.lines(EXECUTIONS)):
+    for some in rows.batches(rows.archived_rows(EXECUTIONS)):
         with transaction.atomic():
             for said in some:
                 if said["automation"] in by_id:
@@ -48,7 +48,7 @@ def write_automations(rows: ImportedRows) -> None:
 def write_links(rows: ImportedRows) -> None:
     """Link versions into the registries of the same names, where there are and whoever imports may. Nobody is told."""
     rows.report.count(LINKS, created=0, there=0)
-    for said in rows.lines(LINKS):
+    for said in rows.archived_rows(LINKS):
         version = Version.objects.filter(pk=rows.ids[Version].get(said["version"], 0)).first()
         registry = _registry(rows, said["registry"])
         if version is None or registry is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -48,6 +49,11 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-def exported_archive(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def exported_archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The archive, to be saved."""
-    return download(archive_jobs.job_numbered(person(request), pk))
+    job = archive_jobs.job_numbered(person(request), pk)
+    try:
+        return download(job)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("exports")

@@ -22,7 +22,7 @@ _LEFT_OUT = (Team, Deletion)
 
 
 @dataclass(frozen=True)
-class Table:
+class ExportedTable:
     """A table of what is in projects. `path` leads to the project, `identity` are the fields that tell its rows apart.
 
     Those of `parents` are in the archive too, by their ids there; where one is not, neither is the row.
@@ -80,7 +80,7 @@ def checked(row: Any) -> Any:
 
 def key_fields(model: type[Model]) -> dict[str, type[Model]]:
     """Give the foreign keys by their names, and what they lead to."""
-    return {field.name: field.related_model for field in _keys(model)}  # type: ignore[misc]
+    return {field.name: field.related_model for field in _keys(model)}
 
 
 def _fields(model: type[Model]) -> Sequence[Field[Any, Any]]:

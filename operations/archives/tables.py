@@ -5,29 +5,31 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from artifacts.models import Alias, Collection, CollectionTag, Entry, Tag, Use, Version, VersionFile
-from operations.archives.table_rows import Table
+from operations.archives.table_rows import ExportedTable
 from projects.models import HistoryChunk, OutputChunk, Project, Run, RunFile, StoredFile
 
-PROJECTS = Table("projects", Project, "", ("team", "name"))
-RUNS = Table("runs", Run, "project", ("project", "name"))
-HISTORY = Table("history", HistoryChunk, "run__project", ("run", "stream", "offset"))
-COLLECTIONS = Table("collections", Collection, "project", ("project", "name"))
-VERSIONS = Table("versions", Version, "collection__project", ("collection", "index"))
-ENTRIES = Table("entries", Entry, "collection__project", ("collection", "index"), ("version", "version__collection"))
+PROJECTS = ExportedTable("projects", Project, "", ("team", "name"))
+RUNS = ExportedTable("runs", Run, "project", ("project", "name"))
+HISTORY = ExportedTable("history", HistoryChunk, "run__project", ("run", "stream", "offset"))
+COLLECTIONS = ExportedTable("collections", Collection, "project", ("project", "name"))
+VERSIONS = ExportedTable("versions", Version, "collection__project", ("collection", "index"))
+ENTRIES = ExportedTable(
+    "entries", Entry, "collection__project", ("collection", "index"), ("version", "version__collection")
+)
 
 TABLES = (
     PROJECTS,
     RUNS,
-    Table("output", OutputChunk, "run__project", ("run", "offset")),
-    Table("run_files", RunFile, "run__project", ("run", "name")),
+    ExportedTable("output", OutputChunk, "run__project", ("run", "offset")),
+    ExportedTable("run_files", RunFile, "run__project", ("run", "name")),
     COLLECTIONS,
-    Table("collection_tags", CollectionTag, "collection__project", ("collection", "name")),
+    ExportedTable("collection_tags", CollectionTag, "collection__project", ("collection", "name")),
     VERSIONS,
-    Table("version_files", VersionFile, "version__collection__project", ("version", "path")),
+    ExportedTable("version_files", VersionFile, "version__collection__project", ("version", "path")),
     ENTRIES,
-    Table("aliases", Alias, "collection__project", ("collection", "name"), ("entry",)),
-    Table("tags", Tag, "entry__collection__project", ("entry", "name"), ("entry__version",)),
-    Table("uses", Use, "version__collection__project", ("run", "version"), ("run",)),
+    ExportedTable("aliases", Alias, "collection__project", ("collection", "name"), ("entry",)),
+    ExportedTable("tags", Tag, "entry__collection__project", ("entry", "name"), ("entry__version",)),
+    ExportedTable("uses", Use, "version__collection__project", ("run", "version"), ("run",)),
 )
 
 

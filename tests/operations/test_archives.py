@@ -23,7 +23,7 @@ from operations.archives import tables
 from operations.archives.archive_import import RefusedArchive
 from operations.archives.export import ExportScope, write_export
 from operations.archives.importing import import_archive
-from operations.archives.table_rows import Table, values_of
+from operations.archives.table_rows import ExportedTable, values_of
 from projects.file_storage.services import read_file, store_run_file
 from projects.history.row_batch import RowBatch
 from projects.models import HistoryChunk, Project, Run, RunFile
@@ -94,7 +94,7 @@ def exported(kept: World, path: Path, format: str) -> Path:
     return path
 
 
-def rows_of(team: Team, table: Table) -> list[dict[str, Any]]:
+def rows_of(team: Team, table: ExportedTable) -> list[dict[str, Any]]:
     """The rows but for what only the installation knows: numbers of rows."""
     projects = Project.objects.filter(team=team)
     found = []

@@ -43,7 +43,8 @@ class DeletableTeam(DeletableKind):
         found = cls.rows_named(*parts).filter(organization__in=administered_organizations(user)).first()
         if found is not None:
             return found
-        seen = team_named(user, *parts)
+        (name,) = parts
+        seen = team_named(user, name)
         require_admin(user, seen.organization)
         return seen
 

@@ -9,11 +9,10 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from artifacts import hiding
 from artifacts.access import collection_named, entries_of, entry_named
 from artifacts.models import Alias, Collection, Entry, Version
 from artifacts.name_rules import index_of
-from operations.deletion import cascade
+from operations.deletion import cascade, hidden_versions
 from operations.deletion.contents import BYTES
 from operations.deletion.deletable import DeletableKind, changed_by, registry
 from teams.models import Deletion, Role, User
@@ -35,20 +34,20 @@ class DeletableVersions(DeletableKind):
     @classmethod
     def hide(cls, row: Any, deletion: Deletion) -> None:
         places = set(cls.entries(row).values_list("collection", flat=True))
-        hiding.tell_gone(cls.versions(row), cls.entries(row), by=deletion.asked_by)
+        hidden_versions.tell_gone(cls.versions(row), cls.entries(row), by=deletion.asked_by)
         super().hide(row, deletion)
-        hiding.settle_latest(places, by=deletion.asked_by)
+        hidden_versions.settle_latest(places, by=deletion.asked_by)
 
     @classmethod
     def show(cls, deletion: Deletion, *, by: User | None) -> None:
         hidden = Version.all_rows.filter(deletion=deletion)
-        hiding.refuse_logged_anew(hidden)
+        hidden_versions.refuse_logged_anew(hidden)
         versions = list(hidden.values_list("pk", flat=True))
         entries = list(Entry.all_rows.filter(deletion=deletion).values_list("pk", flat=True))
         super().show(deletion, by=by)
         back = Entry.objects.filter(pk__in=entries)
-        hiding.tell_back(versions, back, by=by)
-        hiding.settle_latest(set(back.values_list("collection", flat=True)), by=by)
+        hidden_versions.tell_back(versions, back, by=by)
+        hidden_versions.settle_latest(set(back.values_list("collection", flat=True)), by=by)
 
 
 @registry.register
