@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from artifacts.access import shown_run
 from artifacts.models import Collection, Version
 from events import ledger
 from events.event_types import EventContext, Subject
@@ -93,7 +94,7 @@ def of_version(collection: Collection, version: Version, data: Mapping[str, Any]
             "metadata": version.metadata,
             "made_as": str(version),
             "made_by_team": version.team.name,
-            "run": version.shown_run.name if version.shown_run else "",
+            "run": run.name if (run := shown_run(version)) is not None else "",
             "created_by": version.created_by.username if version.created_by else "",
         },
     )

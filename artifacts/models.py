@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
-from artifacts.manifests.manifest_type import ManifestType
 from common.data.fields import JSONTextField
 from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from projects.models import Project, Run, StoredFile
@@ -156,12 +155,11 @@ class Version(ManyCanBeHidden):
 
     class Meta:
         constraints = [
-            # What is to be deleted can be logged anew.
             models.UniqueConstraint(
                 fields=["collection", "digest"],
                 condition=Q(deletion__isnull=True),
                 name="one_version_per_collection_and_digest",
-            ),
+            ),  # fmt: skip
             models.UniqueConstraint(fields=["collection", "index"], name="one_version_per_collection_and_index"),
         ]
         indexes = [
@@ -182,11 +180,6 @@ class Version(ManyCanBeHidden):
     def team(self) -> Team:
         """The team it was made in. Versions are made in projects only: services.create_version."""
         return cast(Project, self.collection.project).team
-
-    @property
-    def shown_run(self) -> Run | None:
-        """The run that made it, unless that is being deleted."""
-        return self.run if self.run is not None and self.run.deletion_id is None else None
 
     @property
     def is_of_hidden_project(self) -> bool:
@@ -303,6 +296,14 @@ class DeletedArtifact(models.Model):
         return self.name if self.version_id is None else f"{self.name}:v{self.version_index}"
 
 
+class ManifestType(models.TextChoices):
+    """What the list of files that a client sends is to the version: W&B's `ArtifactManifestType`."""
+
+    FULL = "full", _("All files of the version")
+    INCREMENTAL = "incremental", _("What is added to the newest version")
+    PATCH = "patch", _("What one of several runs adds")
+
+
 class Upload(models.Model):
     """A version that a client is sending: nobody sees it before it is committed. Then `version` is what it became.
 
@@ -349,7 +350,6 @@ class Upload(models.Model):
 
     @property
     def team(self) -> Team:
-        # Versions are made in projects only.
         return cast(Project, self.collection.project).team
 
 

@@ -9,10 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from artifacts.manifests.manifest_type import ManifestType
 from artifacts.manifests.parsing import Manifest, attach_files, md5_of
 from artifacts.manifests.upload_contents import contents_of
-from artifacts.models import Collection, Entry, Upload, Version
+from artifacts.models import Collection, Entry, ManifestType, Upload, Version
 from artifacts.name_rules import check_metadata, checked_aliases, checked_tags
 from artifacts.services import create_version, lock_collection
 from artifacts.time_to_live import check_ttl, set_ttl

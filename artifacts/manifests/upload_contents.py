@@ -12,10 +12,9 @@ from typing import Any
 
 from django.conf import settings
 
-from artifacts.manifests.manifest_type import ManifestType
 from artifacts.manifests.merging import manifest_digest, merged_manifest
 from artifacts.manifests.parsing import Manifest, manifest_at, read_manifest
-from artifacts.models import Collection, Entry, Upload, Version
+from artifacts.models import Collection, Entry, ManifestType, Upload, Version
 from common.data.database_clock import database_now
 from common.data.validation_errors import UnderWay
 from projects.file_storage.services import claim_files

@@ -20,6 +20,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import storages
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -49,20 +50,24 @@ _running: list[Child] = []
 def ask_for_export(team: Team, project: Project | None, *, format: str, by: User) -> ArchiveJob:
     """Let the team or the project be exported. Who asks must administer the team."""
     _refuse_many(team)
-    job = ArchiveJob.objects.create(
-        kind=ArchiveJob.EXPORT, team=team, project=project, name=str(project or team), format=history_format(format),
-        asked_by=by,
-    )  # fmt: skip
-    audit_log.record("archive.export", f"export of {job.name}", team=team, by=by, after={"format": job.format})
+    with transaction.atomic():
+        job = ArchiveJob.objects.create(
+            kind=ArchiveJob.EXPORT, team=team, project=project, name=str(project or team),
+            format=history_format(format), asked_by=by,
+        )  # fmt: skip
+        audit_log.record("archive.export", f"export of {job.name}", team=team, by=by, after={"format": job.format})
     return job
 
 
 def ask_for_import(team: Team, content: StoredFile, *, by: User) -> ArchiveJob:
     """Let an archive that was sent be imported into the team. Who asks must administer it."""
     _refuse_many(team)
-    return ArchiveJob.objects.create(
-        kind=ArchiveJob.IMPORT, team=team, name=str(team), asked_by=by, content=content, size=content.size
-    )
+    with transaction.atomic():
+        job = ArchiveJob.objects.create(
+            kind=ArchiveJob.IMPORT, team=team, name=str(team), asked_by=by, content=content, size=content.size
+        )
+        audit_log.record("archive.send", f"archive for {team}", team=team, by=by, after={"md5": content.md5})
+    return job
 
 
 def jobs_of(user: User) -> QuerySet[ArchiveJob]:

@@ -9,9 +9,8 @@ import pytest
 from django.utils import timezone
 
 from artifacts import uploads
-from artifacts.manifests.manifest_type import ManifestType
 from artifacts.manifests.upload_contents import contents_of
-from artifacts.models import Collection, Upload, Version
+from artifacts.models import Collection, ManifestType, Upload, Version
 from common.data.validation_errors import UnderWay
 from projects.file_storage import services
 from projects.models import Run

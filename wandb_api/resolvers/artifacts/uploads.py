@@ -8,9 +8,8 @@ from django.http import Http404
 
 from artifacts import uploads
 from artifacts.lineage import record_use
-from artifacts.manifests.manifest_type import ManifestType
 from artifacts.manifests.parsing import md5_of
-from artifacts.models import Upload, Version
+from artifacts.models import ManifestType, Upload, Version
 from artifacts.services import get_or_create_collection
 from artifacts.time_to_live import require_may_set
 from common.data.file_names import check_file_name
