@@ -10,8 +10,9 @@ from django.http import Http404
 from artifacts.models import Collection, DeletedArtifact, Entry, Registry, Version
 from artifacts.name_rules import index_of
 from common.data.validation_errors import quoted, refuse
+from projects import access as projects
 from projects.access import project_named
-from projects.models import Project
+from projects.models import Project, Run
 from teams.access import Visitor, teams_of
 from teams.models import Role, User
 
@@ -47,8 +48,13 @@ def hide_foreign_runs(user: User, entries: Iterable[Entry]) -> None:
     """Take the runs out of versions that were linked here from teams of others: a link does not tell them."""
     mine = set(teams_of(user).values_list("pk", flat=True))
     for entry in entries:
-        if entry.version.team.pk not in mine or entry.version.is_of_hidden_project:
+        if entry.version.team.pk not in mine or entry.version.is_of_hidden_project or shown_run(entry.version) is None:
             entry.version.run = None
+
+
+def shown_run(version: Version) -> Run | None:
+    """Give the run that made it, unless that is being deleted."""
+    return version.run if version.run is not None and version.run.deletion_id is None else None
 
 
 def find_entry(collection: Collection, version: str) -> Entry | None:
@@ -80,6 +86,12 @@ def version_at(user: User, path: str, least: Role) -> Version:
         return entry_named(collection_named(user, team, project, collection, least), version).version
     except Http404 as error:
         refuse("version", f"{error}")
+
+
+def hidden_scopes() -> frozenset[str]:
+    """Give the scopes of the projects and registries that are being deleted: what happened there is told nowhere."""
+    hidden = Registry.all_rows.exclude(deletion=None).values_list("pk", flat=True)
+    return projects.hidden_scopes() | {f"registry:{pk}" for pk in hidden}
 
 
 def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:

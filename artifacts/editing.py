@@ -9,13 +9,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from artifacts.event_subjects import snapshot_subjects
-from artifacts.models import Alias, Collection, DeletedArtifact, Entry, Registry, Use, Version
+from artifacts.models import Alias, Collection, DeletedArtifact, Entry, Use, Version
 from artifacts.name_rules import LATEST, check_metadata
 from artifacts.services import (
     add_aliases,
     add_tags,
     lock_collection,
     move_latest_alias,
+    refuse_hidden_name,
     remove_alias,
     remove_tags,
     unlink,
@@ -71,6 +72,8 @@ def change_collection(collection: Collection, *, name: str | None = None, descri
         locked = lock_collection(collection)
         if name is not None and name != locked.name and locked.owner.collections.filter(name=name).exists():
             refuse_duplicate("name", f"There is a collection {name!r} beside {locked} already. Choose another name.")
+        if name is not None:
+            refuse_hidden_name(locked, name)
         locked.name = locked.name if name is None else name
         locked.description = locked.description if description is None else description
         locked.clean_fields(exclude=["project", "registry"])
@@ -140,14 +143,14 @@ def delete_collection(collection: Collection, *, by: User | None = None) -> None
         else:
             _delete([entry.version for entry in entries], by)
         snapshot_subjects([locked])
-        _remember_collection(locked)
+        remember_collection(locked)
         locked.delete()
 
 
 def _delete(versions: Iterable[Version], by: User | None) -> None:
     """Take them out of everywhere they are linked, and delete them."""
     places = {version.collection for version in versions}
-    _remember_versions(versions)
+    remember_versions(versions)
     for version in versions:
         linked = Entry.objects.filter(version=version).exclude(collection=version.collection_id)
         for entry in linked.select_related("collection").order_by("collection"):
@@ -158,29 +161,33 @@ def _delete(versions: Iterable[Version], by: User | None) -> None:
         version.delete()
 
 
-def _remember_versions(versions: Iterable[Version]) -> None:
+def remember_versions(versions: Iterable[Version]) -> None:
     """Keep what is told of versions that are about to be deleted. Call it while they are still linked."""
-    for version in versions:
-        linked = Entry.objects.filter(version=version, collection__registry__isnull=False)
-        _keep(
-            version.collection,
-            set(Registry.objects.filter(collections__in=linked.values("collection"))),
-            version_id=version.pk,
-            version_index=version.index,
-            digest=version.digest,
-        )
+    found = {version.pk: version for version in versions}
+    linked = Entry.objects.filter(version__in=found, collection__registry__isnull=False)
+    rows = [
+        _kept(one.collection, version_id=one.pk, version_index=one.index, digest=one.digest) for one in found.values()
+    ]
+    kept = {row.version_id: row.pk for row in DeletedArtifact.objects.bulk_create(rows)}
+    through = DeletedArtifact.registries.through
+    pairs = set(linked.values_list("version", "collection__registry"))
+    through.objects.bulk_create(
+        through(deletedartifact_id=kept[version], registry_id=registry) for version, registry in sorted(pairs)
+    )
 
 
-def _remember_collection(collection: Collection) -> None:
-    _keep(collection, {collection.registry} if collection.registry else set())
+def remember_collection(collection: Collection) -> None:
+    """Keep what is told of a collection that is about to be deleted."""
+    kept = _kept(collection)
+    kept.save()
+    kept.registries.set({collection.registry} if collection.registry else set())
 
 
-def _keep(collection: Collection, registries: Iterable[Registry], **of_version: object) -> None:
-    kept = DeletedArtifact.objects.create(
+def _kept(collection: Collection, **of_version: Any) -> DeletedArtifact:
+    return DeletedArtifact(
         collection_id=collection.pk, name=collection.name, type=collection.type, holds_links=collection.holds_links,
         project=collection.project, **of_version,
     )  # fmt: skip
-    kept.registries.set(registries)
 
 
 def _refuse_where_needed(version: Version, maker: Run) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from artifacts.access import shown_run
 from artifacts.models import Collection, Version
 from common.own_addresses import with_prefix, without_prefix
 from events import ledger
@@ -50,12 +51,13 @@ def subjects_of(events: list[Event]) -> dict[int, Subject]:
     return found
 
 
-def snapshot_subjects(collections: Iterable[Collection]) -> None:
-    """Snapshot what the unprocessed events of these collections are about, before that is deleted.
+def snapshot_subjects(collections: Iterable[Collection], *, of_kind: str = "") -> None:
+    """Snapshot what the unprocessed events of these collections, or those of a kind, are about, before that goes.
 
     In the caller's transaction. Nobody would learn of them otherwise: their subject is read when they are judged.
     """
     waiting = list(ledger.unprocessed(collection.stream_key for collection in collections))
+    waiting = [event for event in waiting if of_kind in ("", event.kind)]
     subjects = subjects_of(waiting)
     for event in waiting:
         if event.pk in subjects:
@@ -95,7 +97,7 @@ def of_version(collection: Collection, version: Version, data: Mapping[str, Any]
             "metadata": version.metadata,
             "made_as": str(version),
             "made_by_team": version.team.name,
-            "run": version.run.name if version.run else "",
+            "run": run.name if (run := shown_run(version)) is not None else "",
             "created_by": version.created_by.username if version.created_by else "",
         },
     )

@@ -7,10 +7,10 @@ from typing import ClassVar
 from django.utils.translation import gettext_lazy as _
 
 from artifacts import event_publishing
+from artifacts.access import hidden_scopes
 from artifacts.event_subjects import event_context_of, subjects_of
 from events.event_types import SUBJECT, EventContext, EventType, Variable, registry
 from events.models import Event
-from projects.access import hidden_scopes
 
 _EVERYWHERE = ("project", "collection", "registry", "registry_collection", "team", "organization")
 _COLLECTION = Variable("artifact_collection_name", "The collection", "model")

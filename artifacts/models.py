@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
 from common.data.fields import JSONTextField
-from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from common.own_addresses import with_prefix
 from projects.models import Project, Run, StoredFile
-from teams.models import Deletion, Organization, Team, User
+from teams.models import Organization, Team, User
 
 
 class Visibility(models.TextChoices):
@@ -23,7 +23,7 @@ class Visibility(models.TextChoices):
     RESTRICTED = "restricted", _("Only its members")
 
 
-class Registry(models.Model):
+class Registry(CanBeHidden):
     """A place for the collections of a whole organization, as a project is one for those of a team.
 
     The app `registries` says who may see and change it. Its row stands here because a collection's owner is a
@@ -38,13 +38,6 @@ class Registry(models.Model):
     # The types of versions that may be linked; empty: any.
     types = JSONTextField(default=list, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # It is to be deleted: hidden from then on (`common.hidden_rows`).
-    deletion = models.ForeignKey(
-        Deletion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = NotBeingDeleted["Registry"]()
-    all_rows = models.Manager["Registry"]()
 
     class Meta:
         verbose_name_plural = _("registries")
@@ -72,7 +65,7 @@ class Registry(models.Model):
         return [f"registry:{self.pk}", f"organization:{self.organization_id}"]
 
 
-class Collection(models.Model):
+class Collection(ManyCanBeHidden):
     """Versions of one artifact, numbered. Of a project or of a registry.
 
     Where it `holds_links`, versions of other collections are linked into it; else they are made in it.
@@ -98,6 +91,7 @@ class Collection(models.Model):
             models.UniqueConstraint(fields=["project", "name"], name="one_collection_per_project_and_name"),
             models.UniqueConstraint(fields=["registry", "name"], name="one_collection_per_registry_and_name"),
         ]
+        indexes = [hidden_index("collection")]
 
     def __str__(self) -> str:
         return f"{self.entity_name}/{self.project_name}/{self.name}"
@@ -139,7 +133,7 @@ class Collection(models.Model):
         return sorted(tag.name for tag in self.tags.all())
 
 
-class Version(models.Model):
+class Version(ManyCanBeHidden):
     """What was made once: its digest and metadata, wherever it is linked. `index` counts where it was made."""
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="versions")
@@ -161,12 +155,17 @@ class Version(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["collection", "digest"], name="one_version_per_collection_and_digest"),
+            models.UniqueConstraint(
+                fields=["collection", "digest"],
+                condition=Q(deletion__isnull=True),
+                name="one_version_per_collection_and_digest",
+            ),  # fmt: skip
             models.UniqueConstraint(fields=["collection", "index"], name="one_version_per_collection_and_index"),
         ]
         indexes = [
             # artifacts.time_to_live: what is over.
             models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="version_expires"),
+            hidden_index("version"),
         ]
 
     def __str__(self) -> str:
@@ -188,7 +187,7 @@ class Version(models.Model):
         return cast(Project, self.collection.project).deletion_id is not None
 
 
-class Entry(models.Model):
+class Entry(ManyCanBeHidden):
     """A version in a collection, with the number, the aliases and the tags it has there.
 
     A version has one in the collection it was made in, and one in each it is linked into.
@@ -209,6 +208,7 @@ class Entry(models.Model):
         indexes = [
             # registries.version_listing: the newest of a collection first.
             models.Index(fields=["collection", "-id"], name="entry_newest"),
+            hidden_index("entry"),
         ]
 
     def __str__(self) -> str:
@@ -226,8 +226,8 @@ class Entry(models.Model):
         return sorted(tag.name for tag in self.tags.all())
 
 
-class Alias(models.Model):
-    """A name that stands for one version of a collection at a time, and moves."""
+class Alias(ManyCanBeHidden):
+    """A name that stands for one version of a collection at a time, and moves, also from one that is hidden."""
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="aliases")
     entry = models.ForeignKey(Entry, on_delete=models.CASCADE, related_name="aliases")
@@ -236,6 +236,7 @@ class Alias(models.Model):
     class Meta:
         verbose_name_plural = _("aliases")
         constraints = [models.UniqueConstraint(fields=["collection", "name"], name="one_alias_per_collection_and_name")]
+        indexes = [hidden_index("alias")]
 
     def __str__(self) -> str:
         return self.name
@@ -349,7 +350,6 @@ class Upload(models.Model):
 
     @property
     def team(self) -> Team:
-        # Versions are made in projects only.
         return cast(Project, self.collection.project).team
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from artifacts.access import shown_run
 from artifacts.editing import LONGEST_DESCRIPTION
 from artifacts.models import Collection, Entry, TimeToLivePolicy
 from artifacts.name_rules import LONGEST
@@ -96,7 +97,8 @@ class VersionSerializer(serializers.ModelSerializer[Entry]):
         return f"v{entry.index}"
 
     def get_run(self, entry: Entry) -> str:
-        return entry.version.run.name if entry.version.run and self._sees_source(entry) else ""
+        run = shown_run(entry.version)
+        return run.name if run is not None and self._sees_source(entry) else ""
 
     def _sees_source(self, entry: Entry) -> bool:
         """A link does not tell which run made a version: that is for its own team."""

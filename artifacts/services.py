@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from artifacts import event_publishing
 from artifacts.event_publishing import ArtifactChange, publish_for_collection, publish_for_entry
 from artifacts.models import Alias, Collection, CollectionTag, Entry, Registry, Tag, TimeToLivePolicy, Version
 from artifacts.name_rules import LATEST, check_metadata, checked_aliases, checked_tags
 from common.data.validation_errors import refuse, refuse_duplicate
+from common.hidden_rows import refuse_name_of_hidden
 from projects.models import Project, Run
 from teams.models import User
 
@@ -37,7 +38,12 @@ def get_or_create_collection(
     draft = Collection(name=name, type=type, description=description)
     draft.clean_fields(exclude=["project", "registry"])
     given = {"type": type, "holds_links": holds_links, "description": description}
-    found, created = owner.collections.get_or_create(name=name, defaults=given)
+    try:
+        found, created = owner.collections.get_or_create(name=name, defaults=given)
+    except IntegrityError:
+        draft.project, draft.registry = (owner, None) if isinstance(owner, Project) else (None, owner)
+        refuse_hidden_name(draft, name)
+        raise
     if found.type != type:
         refuse_duplicate(
             "type", f"{found} holds versions of the type {found.type!r}, not {type!r}. Choose another name."
@@ -215,6 +221,11 @@ def _inherit_ttl(version: Version) -> None:
     version.expires_at = version.created_at + timedelta(seconds=default) if default else None
 
 
+def refuse_hidden_name(collection: Collection, name: str) -> None:
+    """Refuse to call the collection as one beside it that is being deleted."""
+    refuse_name_of_hidden(collection, name=name, project=collection.project, registry=collection.registry)
+
+
 def lock_collection(collection: Collection) -> Collection:
     """Lock the collection's row (FOR UPDATE) with its owner until the transaction ends."""
     rows = Collection.objects.select_related("project__team", "registry__organization")
@@ -251,7 +262,8 @@ def _add_aliases(entry: Entry, aliases: Iterable[str]) -> list[ArtifactChange]:
     """Move the aliases that are not there yet, and give what to tell of it."""
     new = [alias for alias in aliases if not Alias.objects.filter(entry=entry, name=alias).exists()]
     for alias in new:
-        Alias.objects.update_or_create(collection=entry.collection, name=alias, defaults={"entry": entry})
+        moved = {"entry": entry, "deletion": None}
+        Alias.all_rows.update_or_create(collection=entry.collection, name=alias, defaults=moved)
     return [(event_publishing.ALIAS_ADDED, {"alias": alias}) for alias in new]
 
 

@@ -21,9 +21,13 @@ def automations_of(user: User) -> QuerySet[Automation]:
     return access.in_teams_of(user, rows)
 
 
+def executions_shown() -> QuerySet[Execution]:
+    """What automations did that are not being deleted."""
+    return Execution.objects.filter(automation__deletion=None)
+
+
 def executions_of(user: User) -> QuerySet[Execution]:
-    rows = Execution.objects.filter(automation__deletion=None)
-    rows = rows.select_related("automation__project__team", "template")
+    rows = executions_shown().select_related("automation__project__team", "template")
     return access.in_teams_of(user, rows)
 
 

@@ -13,11 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from artifacts.models import Collection, Registry
 from common.data.fields import AddressField, JSONTextField
-from common.hidden_rows import NotBeingDeleted
+from common.hidden_rows import CanBeHidden
 from common.own_addresses import with_prefix
 from events.models import Event
 from projects.models import Project
-from teams.models import Deletion, Organization, Team, User
+from teams.models import Organization, Team, User
 
 DAY_SECONDS = 24 * 3600
 # Executions of one automation in a minute.
@@ -33,7 +33,7 @@ class ExecutionState(models.TextChoices):
     SUPPRESSED = "suppressed", _("Suppressed")
 
 
-class Automation(models.Model):
+class Automation(CanBeHidden):
     """When an event happens in a scope and every condition holds, act.
 
     `scope` is the one place it listens in (`project:7`), `scope_type` and `scope_name` what people call it; the
@@ -72,13 +72,6 @@ class Automation(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
-    # Its place is to be deleted: hidden, and quiet, from then on (`common.hidden_rows`).
-    deletion = models.ForeignKey(
-        Deletion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = NotBeingDeleted["Automation"]()
-    all_rows = models.Manager["Automation"]()
 
     class Meta:
         constraints = [

@@ -7,10 +7,9 @@ Of what is in something hidden the way there is asked: a run by its project. Who
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Manager, Model, QuerySet
+from django.db.models import PROTECT, ForeignKey, Index, Manager, Model, Q, QuerySet
 
 from common.data.validation_errors import refuse
 
@@ -22,6 +21,34 @@ class NotBeingDeleted(Manager[Row]):
 
     def get_queryset(self) -> QuerySet[Row]:
         return super().get_queryset().filter(deletion=None)
+
+
+class CanBeHidden(Model):
+    """A model of which a row is hidden from when it is to be deleted, until that is undone."""
+
+    deletion = ForeignKey("teams.Deletion", on_delete=PROTECT, null=True, blank=True, related_name="+", editable=False)
+
+    objects: ClassVar[NotBeingDeleted[Self]] = NotBeingDeleted()
+    all_rows: ClassVar[Manager[Self]] = Manager()
+
+    class Meta:
+        abstract = True
+
+
+class ManyCanBeHidden(CanBeHidden):
+    """The same of a large table: those that are hidden have an index of their own, `hidden_index`."""
+
+    deletion = ForeignKey(
+        "teams.Deletion", on_delete=PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
+
+    class Meta:
+        abstract = True
+
+
+def hidden_index(model: str) -> Index:
+    """Give the index by which `operations.deletion.scheduling.undo` finds the hidden rows of a deletion."""
+    return Index(fields=["deletion"], condition=Q(deletion__isnull=False), name=f"{model}_hidden")
 
 
 def refuse_name_of_hidden(row: Any, **same: Any) -> None:
@@ -49,14 +76,6 @@ def _hiding(model: type[Model], path: str) -> tuple[str, ...]:
         related = model._meta.get_field(part).related_model
         assert isinstance(related, type)
         model, before = related, f"{before}{part}__"
-        if _can_be_hidden(model):
+        if issubclass(model, CanBeHidden):
             found.append(f"{before}deletion")
     return tuple(found)
-
-
-def _can_be_hidden(model: type[Model]) -> bool:
-    try:
-        model._meta.get_field("deletion")
-    except FieldDoesNotExist:
-        return False
-    return True

@@ -10,6 +10,7 @@ from automations.api import as_code, automations, backtest, preview_and_test, re
 from importers import api as importers
 from integrations import urls as integrations
 from integrations.email import mail_policy_api as mail
+from operations.archives import api as archives
 from operations.deletion import api as deletion
 from operations.retention import api as retention
 from projects import api as projects
@@ -58,6 +59,11 @@ urlpatterns = [
     path("organizations/<str:organization>/two-factor", two_factor.OrganizationTwoFactor.as_view()),
     path("organizations/<str:organization>/audit", organization_audit_api.OrganizationAuditLog.as_view()),
     path("organizations/<str:organization>/audit/export", organization_audit_api.OrganizationAuditExport.as_view()),
+    path("teams/<str:team>/archives", archives.TeamArchives.as_view()),
+    path("teams/<str:team>/archives/upload", archives.ArchiveUpload.as_view()),
+    path("teams/<str:team>/archives/import", archives.ArchiveImport.as_view()),
+    path("teams/<str:team>/archives/<int:pk>", archives.OneArchive.as_view()),
+    path("teams/<str:team>/archives/<int:pk>/file", archives.ArchiveFile.as_view()),
     path("deletions", deletion.Deletions.as_view()),
     path("deletions/contents", deletion.DeletionContents.as_view()),
     path("deletions/<int:pk>", deletion.OneDeletion.as_view()),

@@ -240,6 +240,7 @@ SWEEP_ALSO = (
     "operations.retention.removal.remove_some",
     "operations.retention.project_usage.record_daily",
     "operations.compaction.table_walk_progress.walk_some",
+    "operations.archives.archive_jobs.start_waiting",
 )
 # What a worker's supervisor does beside, also while the database is away.
 SUPERVISOR_BACKGROUND = "operations.monitoring.web_background.start_in_supervisor"

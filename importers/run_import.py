@@ -19,6 +19,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from common.data.validation_errors import TooMuch
+from common.hidden_rows import refuse_name_of_hidden
 from events import ledger, past_events
 from importers.artifact_import import import_artifact, import_run_file, import_use
 from importers.imported_run import ImportedRun
@@ -113,6 +114,7 @@ def _create_or_complete(project: Project, imported: ImportedRun) -> RunImport:
             run.project = project
             _complete(run, imported)
             return RunImport(run, created=False)
+        refuse_name_of_hidden(Run(project=project), project=project, name=imported.name)
         return _create(project, imported)
 
 

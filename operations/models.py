@@ -1,13 +1,14 @@
-"""Database models of running an installation: recurring jobs, the operator's alarms, and retention."""
+"""Database models of running an installation: recurring jobs, the operator's alarms, retention, archives."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from common.data.fields import JSONTextField
-from projects.models import Project
-from teams.models import Team
+from projects.models import Project, StoredFile
+from teams.models import Team, User
 
 
 class RecurringJob(models.Model):
@@ -109,3 +110,37 @@ class ProjectUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.project} on {self.day}"
+
+
+class ArchiveJob(models.Model):
+    """An export that somebody asked for, or an archive that somebody sent to be imported: done in the background.
+
+    `content` is the archive. `report` says what came of it: of an export its manifest.
+    """
+
+    EXPORT, IMPORT = "export", "import"
+
+    kind = models.CharField(max_length=10)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    # None: all of the team.
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, related_name="+")
+    name = models.CharField(max_length=300)
+    format = models.CharField(max_length=10, blank=True)
+    asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    asked_at = models.DateTimeField(default=timezone.now)
+    content = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
+    size = models.PositiveBigIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    report = JSONTextField(default=dict)
+    problem = models.CharField(max_length=500, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # operations.archives.archive_jobs: what waits.
+            models.Index(fields=["id"], condition=Q(finished_at__isnull=True), name="archive_job_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.name}"

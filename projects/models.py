@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 from common.data import names
 from common.data.fields import JSONTextField
-from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from common.own_addresses import with_prefix
 from events.ledger import EventScope
-from teams.models import Deletion, Team, User
+from teams.models import Team, User
 
 # Ten years.
 MOST_LATE_HOURS = 87_600
@@ -39,7 +39,7 @@ class Stream(models.TextChoices):
     SYSTEM = "system", _("System metrics")
 
 
-class Project(models.Model):
+class Project(CanBeHidden):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="projects")
     name = models.CharField(max_length=128, validators=[names.project_name])
     # None: none was ever said, which the SDK keeps apart from "".
@@ -50,13 +50,6 @@ class Project(models.Model):
         default=24, db_default=24, validators=[MinValueValidator(1), MaxValueValidator(MOST_LATE_HOURS)]
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # It is to be deleted: hidden from then on (`common.hidden_rows`).
-    deletion = models.ForeignKey(
-        Deletion, on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = NotBeingDeleted["Project"]()
-    all_rows = models.Manager["Project"]()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "name"], name="one_project_per_team_and_name")]
@@ -76,7 +69,7 @@ class Project(models.Model):
         return [f"project:{self.pk}", f"team:{self.team_id}", f"organization:{self.team.organization_id}"]
 
 
-class Run(models.Model):
+class Run(ManyCanBeHidden):
     """One training run. `name` is its id in addresses; `display_name` is what people call it."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="runs")
@@ -147,6 +140,7 @@ class Run(models.Model):
             models.Index(fields=["project", "bytes_logged"], name="run_bytes"),
             # projects.runs.listing: by name.
             models.Index(fields=["project", "display_name", "id"], name="run_by_name"),
+            hidden_index("run"),
         ]
 
     def __str__(self) -> str:
@@ -154,6 +148,11 @@ class Run(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"{self.project.get_absolute_url()}/runs/{quote(self.name)}"
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether it, or its project, is being deleted."""
+        return self.deletion_id is not None or self.project.deletion_id is not None
 
     @property
     def stream_key(self) -> str:

@@ -47,7 +47,8 @@ class Usage:
 
 def usage_of(team: Team) -> Usage:
     """Count what the team keeps, now."""
-    runs = Run.objects.filter(project__team=team)
+    # Until they are gone, those that are to be deleted take room.
+    runs = Run.all_rows.filter(project__team=team)
     # The parts of a file in parts count by themselves.
     files = StoredFile.objects.filter(team=team, arrived_at__isnull=False, in_parts=False)
     return Usage(
@@ -93,10 +94,10 @@ def count_uncounted_runs() -> None:
     """
     if cache.get("projects.quota.counted"):
         return
-    found = list(Run.objects.filter(bytes_logged=None).only("pk").order_by("-pk")[:_RUNS_AT_ONCE])
+    found = list(Run.all_rows.filter(bytes_logged=None).only("pk").order_by("-pk")[:_RUNS_AT_ONCE])
     for run in found:
         with transaction.atomic():
-            locked = Run.objects.select_for_update().only("bytes_logged", "summary").get(pk=run.pk)
+            locked = Run.all_rows.select_for_update().only("bytes_logged", "summary").get(pk=run.pk)
             size = HistoryChunk.objects.filter(run=run).aggregate(total=Sum(STORED_SIZE))["total"]
             locked.bytes_logged = size or 0
             locked.first_metrics = first_metrics(locked.summary)

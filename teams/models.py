@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from common.data import names
 from common.data.fields import JSONTextField, OwnAddressField
 from common.data.validation_errors import quoted, refuse_duplicate
-from common.hidden_rows import NotBeingDeleted, refuse_name_of_hidden
+from common.hidden_rows import CanBeHidden, refuse_name_of_hidden
 from common.own_addresses import with_prefix
 
 
@@ -54,7 +54,7 @@ class User(AbstractUser):
     shown_key: ApiKey | None = None
 
 
-class Organization(models.Model):
+class Organization(CanBeHidden):
     """What teams belong to. Its e-mails go to its people, and to what the three lists say (`teams.mail_policy`)."""
 
     name = models.CharField(max_length=64, unique=True, validators=[names.slug])
@@ -68,22 +68,17 @@ class Organization(models.Model):
         help_text=_("Its people set up a second factor before they see any page. API keys go on."),
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    # It is to be deleted: hidden from then on (`common.hidden_rows`).
-    deletion = models.ForeignKey(
-        "Deletion", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = NotBeingDeleted["Organization"]()
-    all_rows = models.Manager["Organization"]()
 
     def __str__(self) -> str:
         return self.name
 
     def clean(self) -> None:
-        refuse_name_of_hidden(self, name=self.name)
+        # Whoever may not undo its deletion is not told that it was there.
+        if Organization.all_rows.filter(name=self.name).exclude(deletion=None).exclude(pk=self.pk).exists():
+            refuse_duplicate("name", f"{quoted(self.name)} cannot be had: choose another name.")
 
 
-class Team(models.Model):
+class Team(CanBeHidden):
     """The owner of projects, secrets and integrations; W&B calls it an entity."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="teams")
@@ -91,13 +86,6 @@ class Team(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # What was laid out for a new team to look at, and which first steps it is shown: sample, sample.first_steps.
     sample = JSONTextField(default=dict, blank=True, editable=False)
-    # It is to be deleted: hidden from then on (`common.hidden_rows`).
-    deletion = models.ForeignKey(
-        "Deletion", on_delete=models.PROTECT, null=True, blank=True, related_name="+", editable=False
-    )
-
-    objects = NotBeingDeleted["Team"]()
-    all_rows = models.Manager["Team"]()
 
     def __str__(self) -> str:
         return self.name
@@ -125,7 +113,7 @@ class Deletion(models.Model):
 
     kind = models.CharField(max_length=20)
     object_id = models.BigIntegerField()
-    name = models.CharField(max_length=300)
+    name = models.CharField(max_length=400)
     team = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, related_name="+")
     organization = models.ForeignKey(Organization, on_delete=models.SET_NULL, null=True, related_name="+")
     asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")

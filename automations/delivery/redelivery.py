@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
+from automations.access import executions_shown
 from automations.definitions.sharing import refusal_of
 from automations.models import Execution, ExecutionState
 from common.data.database_clock import database_now
@@ -48,7 +49,7 @@ def redeliver_failed(key: str, since: datetime, *, by: User | None) -> int:
     receiver = _open_receiver(key)
     with transaction.atomic():
         # What other teams sent there is theirs to send again.
-        of_its_team = Execution.objects.filter(receiver_key=key, team=receiver.team_id)
+        of_its_team = executions_shown().filter(receiver_key=key, team=receiver.team_id)
         count = _again(of_its_team.filter(state=ExecutionState.FAILED, ended_at__gte=since))
         if count:
             team, after = Team.objects.get(pk=receiver.team_id), {"since": since, "executions": count}

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from django.conf import settings
 from django.db import transaction
 
+from artifacts.access import hidden_scopes
 from automations.engine import recording
 from automations.engine.judging import Decision, Judge
 from automations.engine.loaded_automation import LoadedAutomation, load_automations
@@ -124,6 +125,8 @@ def _loaded_automations(events: Iterable[Event]) -> LoadedAutomations:
 
 def _heard_events(events: list[Event], automations: LoadedAutomations) -> Iterator[HeardEvent]:
     """Give each event with who hears what of it, in the order it happened."""
+    # What had happened in what is being deleted fires nothing: nobody is told of it any more.
+    hidden = hidden_scopes() if automations else frozenset()
     heard: dict[str, dict[int, EventContext]] = {}
     known: dict[tuple[str, object], dict[int, EventContext]] = {}
     for event_type in {key for _scope, key in automations}:
@@ -136,7 +139,9 @@ def _heard_events(events: list[Event], automations: LoadedAutomations) -> Iterat
     for event in events:
         yield (
             event,
-            [
+            []
+            if not hidden.isdisjoint(event.scopes)
+            else [
                 (loaded, contexts[event.pk])
                 for event_type, contexts in heard.items()
                 if event.pk in contexts

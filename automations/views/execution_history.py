@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from automations.access import executions_of
+from automations.access import executions_of, executions_shown
 from automations.actions import action
 from automations.definitions import former_names
 from automations.insight.health_strip import newest_of
@@ -90,7 +90,7 @@ def of_run(request: HttpRequest, team: str, project: str, run: str) -> HttpRespo
 def lately(request: HttpRequest, team: str) -> HttpResponse:
     """The last executions of a team: a page of its own, or the part of it that the team's page loads."""
     found = access.team_named(person(request), team)
-    rows = Execution.objects.filter(team=found).select_related("automation").order_by("-pk")[:_LATELY]
+    rows = executions_shown().filter(team=found).select_related("automation").order_by("-pk")[:_LATELY]
     template = (
         "automations/_recent_executions.html"
         if "HX-Request" in request.headers

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from automations.access import executions_shown
 from automations.api.automations import event_named
 from automations.api.preview_and_test import SentTestSerializer
 from automations.api.serializers import ExecutionDetailSerializer
@@ -167,7 +168,7 @@ class Deliveries(OfKind, generics.ListAPIView[Execution]):
 
     def get_queryset(self) -> QuerySet[Execution]:
         row = self.integration(Role.VIEWER)
-        rows = Execution.objects.filter(receiver_key=self.of_kind().key_of(row), team=row.team)
+        rows = executions_shown().filter(receiver_key=self.of_kind().key_of(row), team=row.team)
         state = self.request.query_params.get("state")
         if state and state not in ExecutionState.values:
             refuse("state", f"{quoted(state)} is no state. Choose one of: {', '.join(ExecutionState.values)}.")

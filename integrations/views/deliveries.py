@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from automations.access import executions_shown
 from automations.definitions import former_names
 from automations.delivery import redelivery
 from automations.models import Attempt, Execution, ExecutionState
@@ -78,15 +79,14 @@ def _page(request: HttpRequest, kind: type[Kind], row: Any, form: SinceForm | No
         "filters": [states],
         "is_filtered": bool(states.chosen),
         "form": form or SinceForm(initial={"since": timezone.localtime() - _OFFERED}),
-        "has_failed": Execution.objects.filter(receiver_key=key, state=ExecutionState.FAILED).exists(),
+        "has_failed": executions_shown().filter(receiver_key=key, state=ExecutionState.FAILED).exists(),
     }
     return render(request, "integrations/deliveries.html", context, status=422 if form else 200)
 
 
 def _deliveries(kind: type[Kind], integration: Any, state: str) -> QuerySet[Execution]:
-    rows = Execution.objects.filter(receiver_key=kind.key_of(integration), team=integration.team).select_related(
-        "automation"
-    )
+    mine = executions_shown().filter(receiver_key=kind.key_of(integration), team=integration.team)
+    rows = mine.select_related("automation")
     # What was sent and answered may be long, and stands on the page of each.
     attempts = Attempt.objects.defer("request", "reply")
     rows = rows.defer("kept_variables", "kept_action").prefetch_related(Prefetch("attempts", attempts))

@@ -78,9 +78,10 @@ class ArchiveWriter:
 
 
 class ArchiveReader:
-    """Reads an archive; raises BrokenArchive where it is none, or did not come to its end."""
+    """Reads an archive; raises BrokenArchive where it is none, or did not come to its end. `noun` says of what."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, noun: str = "backup") -> None:
+        self.noun = noun
         try:
             self._tar = tarfile.open(path, "r:")  # noqa: SIM115  # closed by `__exit__`
             self.names = self._tar.getnames()
@@ -88,11 +89,9 @@ class ArchiveReader:
             self._sums = {name: digest for digest, _, name in lines}
             self.manifest: dict[str, Any] = json.loads(self._text(MANIFEST))
         except (tarfile.TarError, KeyError, ValueError) as error:
-            raise BrokenArchive(f"{path} is no backup of Runbell, or it broke off ({error}).") from None
+            raise BrokenArchive(f"{path} is no {noun} of Runbell, or it broke off ({error}).") from None
         if self.manifest["format"] > FORMAT:
-            raise BrokenArchive(
-                f"{path} was made by a later Runbell, {self.manifest['runbell']}. Restore it with that."
-            )
+            raise BrokenArchive(f"{path} was made by a later Runbell, {self.manifest['runbell']}. Read it with that.")
 
     def __enter__(self) -> ArchiveReader:
         return self
@@ -103,9 +102,9 @@ class ArchiveReader:
     def verify(self) -> None:
         """Read every part and compare it with its checksum."""
         for part in self._tar:
-            # A backup holds nothing else: no link, no folder, nothing that leads elsewhere.
+            # It holds nothing else: no link, no folder, nothing that leads elsewhere.
             if not part.isfile() or ".." in part.name.split("/") or part.name.startswith("/"):
-                raise BrokenArchive(f"{part.name} in the backup is no part of one.")
+                raise BrokenArchive(f"{part.name} in the {self.noun} is no part of one.")
         for name in self.names:
             if name == CHECKSUMS:
                 continue
@@ -113,7 +112,7 @@ class ArchiveReader:
             for piece in self.pieces(name):
                 digest.update(piece)
             if digest.hexdigest() != self._sums.get(name):
-                raise BrokenArchive(f"{name} in the backup is not what was written: its checksum differs.")
+                raise BrokenArchive(f"{name} in the {self.noun} is not what was written: its checksum differs.")
 
     def pieces(self, name: str) -> Iterator[bytes]:
         with self.stream(name) as stream:

@@ -80,7 +80,7 @@ class DeletionContents(APIView):
     def get(self, request: Request) -> Response:
         kind = scheduling.kind_named(request.query_params.get("kind", ""))
         row = kind.find(person(request), request.query_params.get("name", ""))
-        return Response({"kind": kind.key, "name": str(row), "contents": kind.contents(row)})
+        return Response({"kind": kind.key, "name": kind.name_of(row), "contents": kind.contents(row)})
 
 
 class OneDeletion(APIView):

@@ -26,6 +26,7 @@ LABELS: Mapping[str, str | Promise] = {
     "files": _("Files of runs"),
     "collections": _("Collections"),
     "versions": _("Versions made there"),
+    "version_files": _("Files of the version"),
     "links": _("Links to these versions elsewhere"),
     "linked_versions": _("Links in its collections"),
     "automations": _("Automations"),
@@ -62,20 +63,29 @@ def count_inside(
     runs: QuerySet[Run], collections: QuerySet[Collection], automations: QuerySet[Automation]
 ) -> dict[str, int]:
     """Count runs and collections with what is in them. Files that are stored once may be counted more than once."""
-    logged = runs.aggregate(count=Count("pk"), rows=Sum("rows_logged"), size=Sum("bytes_logged"))
-    files = RunFile.objects.filter(run__in=runs.values("pk")).aggregate(count=Count("pk"), size=Sum("size"))
+    logged = sizes_of_runs(runs)
     inside = collections.values("pk")
     made = Version.objects.filter(collection__in=inside).aggregate(count=Count("pk"), size=Sum("size"))
     links = Entry.objects.filter(version__collection__in=inside).exclude(collection__in=inside)
     return {
-        "runs": _number(logged["count"]),
-        "rows": _number(logged["rows"]),
-        "files": _number(files["count"]),
+        **logged,
         "collections": collections.count(),
         "versions": _number(made["count"]),
         "links": links.count(),
         "automations": automations.filter(deleted_at=None).count(),
-        BYTES: sum(_number(one["size"]) for one in (logged, files, made)),
+        BYTES: logged[BYTES] + _number(made["size"]),
+    }
+
+
+def sizes_of_runs(runs: QuerySet[Run]) -> dict[str, int]:
+    """Count runs, and what they logged."""
+    logged = runs.aggregate(count=Count("pk"), rows=Sum("rows_logged"), size=Sum("bytes_logged"))
+    files = RunFile.objects.filter(run__in=runs.values("pk")).aggregate(count=Count("pk"), size=Sum("size"))
+    return {
+        "runs": _number(logged["count"]),
+        "rows": _number(logged["rows"]),
+        "files": _number(files["count"]),
+        BYTES: _number(logged["size"]) + _number(files["size"]),
     }
 
 

@@ -50,7 +50,7 @@ def delete(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("%s is hidden, and will be deleted. Here it can be undone.") % deletion.name)
             return redirect("deletions")
     shown = {
-        "kind": kind, "name": str(row), "contents": in_words(kind.contents(row)), "refused": refused,
+        "kind": kind, "name": kind.name_of(row), "contents": in_words(kind.contents(row)), "refused": refused,
         "days": settings.DELETION_GRACE_DAYS, "place": "person",
     }  # fmt: skip
     return render(request, "operations/delete.html", shown, status=422 if refused else 200)

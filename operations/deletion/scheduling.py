@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import ManyToOneRel, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -30,12 +30,12 @@ def kind_named(key: object) -> type[DeletableKind]:
 
 def schedule(kind: type[DeletableKind], row: Any, *, confirmed: str, by: User | None = None) -> Deletion:
     """Hide the thing and let it be deleted after its grace. Refuses unless its whole name confirms it."""
-    name = str(row)
+    name = kind.name_of(row)
     if confirmed != name:
         refuse("confirm", f"{quoted(confirmed)} is not its name. Write {name} to have it deleted.")
     contents = dict(kind.contents(row))
     with transaction.atomic():
-        locked = kind.model._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        locked = kind.lock(row)
         if locked.deletion_id is not None:
             refuse_duplicate("name", f"The {kind.key} {name} is being deleted already.")
         now = database_now()
@@ -45,9 +45,7 @@ def schedule(kind: type[DeletableKind], row: Any, *, confirmed: str, by: User | 
             kind=kind.key, object_id=row.pk, name=name, asked_by=by, asked_at=now, due_at=due, next_step_at=due,
             contents=contents, **owners,
         )  # fmt: skip
-        for rows in (kind.model._base_manager.filter(pk=row.pk), *kind.hidden_with(row)):
-            rows.filter(deletion=None).update(deletion=deletion)
-        kind.hide(row)
+        kind.hide(row, deletion)
         told = {**contents, "due_at": due.isoformat(timespec="seconds")}
         audit_log.record("deletion.schedule", str(deletion), by=by, after=told, **{"team": None, **owners})
     return deletion
@@ -60,11 +58,7 @@ def undo(deletion: Deletion, *, by: User | None = None) -> Deletion:
         still = Deletion.objects.filter(pk=deletion.pk, undone_at=None, started_at=None)
         if not still.update(undone_at=database_now()):
             refuse_duplicate("deletion", f"The deletion of the {deletion} was undone before, or has begun.")
-        for relation in Deletion._meta.get_fields(include_hidden=True):
-            if isinstance(relation, ManyToOneRel):
-                rows: Any = relation.related_model
-                rows._base_manager.filter(**{relation.field.name: deletion}).update(**{relation.field.name: None})
-        kind_named(deletion.kind).show(deletion)
+        kind_named(deletion.kind).show(deletion, by=by)
         record(deletion, "undo", by=by, before={"due_at": deletion.due_at.isoformat(timespec="seconds")})
     deletion.refresh_from_db()
     return deletion

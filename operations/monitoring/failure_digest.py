@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
+from automations.access import executions_shown
 from automations.messages import variables
 from automations.models import Automation, Execution, ExecutionState
 from common.data.database_clock import database_now
@@ -36,7 +37,7 @@ def send_digests() -> None:
     if since is None:
         return
     begin, end = since - _LATE, database_now() - _LATE
-    failed = Execution.objects.filter(state=ExecutionState.FAILED, ended_at__gt=begin, ended_at__lte=end)
+    failed = executions_shown().filter(state=ExecutionState.FAILED, ended_at__gt=begin, ended_at__lte=end)
     for team in Team.objects.filter(pk__in=failed.values("team"), memberships__isnull=False).distinct():
         _tell(team, min(begin, _first_told(team, default=begin)), end)
 
@@ -48,7 +49,7 @@ def _first_told(team: Team, *, default: datetime) -> datetime:
 
 
 def _tell(team: Team, begin: datetime, end: datetime) -> None:
-    failed = Execution.objects.filter(team=team, state=ExecutionState.FAILED, ended_at__gt=begin, ended_at__lte=end)
+    failed = executions_shown().filter(team=team, state=ExecutionState.FAILED, ended_at__gt=begin, ended_at__lte=end)
     counts = failed.values_list("automation__name").annotate(count=Count("pk")).order_by("-count", "automation__name")
     rows = list(counts)
     named = ", ".join(f"{name} ({count})" for name, count in rows[:_MOST_NAMED])

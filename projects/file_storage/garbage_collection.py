@@ -47,5 +47,5 @@ def _unused() -> QuerySet[StoredFile]:
     for relation in StoredFile._meta.get_fields(include_hidden=True):
         if isinstance(relation, ManyToOneRel) and relation.on_delete is not CASCADE:
             rows: Any = relation.related_model
-            pointing |= Q(Exists(rows.objects.filter(**{relation.field.name: OuterRef("pk")})))
+            pointing |= Q(Exists(rows._base_manager.filter(**{relation.field.name: OuterRef("pk")})))
     return StoredFile.objects.exclude(pointing)

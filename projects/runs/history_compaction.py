@@ -14,7 +14,7 @@ from django.db.models.functions import Length
 from common.data.fields import json_text
 from projects.compaction.chunk_parts import STORED_SIZE, expanded, merge, packed_size, parts_of
 from projects.compaction.grouping import ChunkFacts, groups
-from projects.models import HistoryChunk
+from projects.models import HistoryChunk, Run
 from projects.runs.lifecycle import lock_run
 
 logger = logging.getLogger(__name__)
@@ -97,7 +97,11 @@ def _places(there: QuerySet[HistoryChunk], ids: list[int]) -> list[tuple[Any, ..
 def _replace(there: QuerySet[HistoryChunk], ids: list[int], seen: list[tuple[Any, ...]], merged: HistoryChunk) -> bool:
     """Put the merged chunk in the place of these, unless one was cut or removed since it was read."""
     with transaction.atomic():
-        locked = lock_run(merged.run)
+        try:
+            locked = lock_run(merged.run)
+        except Run.DoesNotExist:
+            # It is being deleted.
+            return False
         if _places(there, ids) != seen:
             return False
         there.filter(pk__in=ids).exclude(pk=merged.pk).delete()

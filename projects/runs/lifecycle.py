@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from common.data.database_clock import database_now
 from common.data.validation_errors import refuse_duplicate
+from common.hidden_rows import refuse_name_of_hidden
 from common.statements.prepared_query import PreparedQuery
 from events import ledger
 from projects.history.logging_limits import check_json
@@ -107,6 +108,7 @@ def start_run(
                 if parent and point:
                     fork(made, parent, point.step)
                 return StartedRun(made, created=True)
+            refuse_name_of_hidden(Run(project=project, name=name or ""), project=project, name=name or "")
             run = named.all().get()
         run.project = project
         if point:

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -47,7 +47,7 @@ def _projects(page: Iterable[Project]) -> list[Any]:
     """Give the projects with how many runs they have, and the newest of these."""
     newest_run = Run.objects.filter(project=OuterRef("pk")).order_by("-pk")
     rows: QuerySet[Project, Any] = Project.objects.filter(pk__in=[project.pk for project in page]).annotate(
-        run_count=Count("runs"),
+        run_count=Count("runs", filter=Q(runs__deletion=None)),
         active_at=Subquery(newest_run.values("heartbeat_at")[:1]),
         last_run_id=Subquery(newest_run.values("pk")[:1]),
     )

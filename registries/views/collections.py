@@ -151,7 +151,7 @@ def _team_id(row: Run | Version) -> int:
 
 
 def _is_hidden(row: Run | Version) -> bool:
-    return row.project.deletion_id is not None if isinstance(row, Run) else row.is_of_hidden_project
+    return row.is_hidden if isinstance(row, Run) else row.is_of_hidden_project
 
 
 def _change_collection(request: HttpRequest, collection: Any) -> str:

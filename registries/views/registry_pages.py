@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -28,7 +28,8 @@ _SETTERS = {"person": services.set_role_of_user, "team": services.set_role_of_te
 @login_required
 def registries(request: HttpRequest) -> HttpResponse:
     """The registries of every organization the person is in."""
-    rows = access.registries_of(person(request)).annotate(collection_count=Count("collections", distinct=True))
+    there = Count("collections", filter=Q(collections__deletion=None), distinct=True)
+    rows = access.registries_of(person(request)).annotate(collection_count=there)
     shown = {"registries": rows.order_by("organization__name", "name"), "place": "registries"}
     return render(request, "registries/list.html", shown)
 

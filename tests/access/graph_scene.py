@@ -105,33 +105,33 @@ def grow(scene: Scene) -> None:
     """Let the teams blue and green have more of everything, none of it linked to where others see it."""
     for name in ("blue", "green"):
         team, project = scene.teams[name], scene.projects[name]
-        _member(team, _person(scene, f"{name}zq-late", f"{name}-late"), Role.ADMIN)
+        add_member(team, _person(scene, f"{name}zq-late", f"{name}-late"), Role.ADMIN)
         create_project(team, f"{name}zq-late-project")
         for number in range(3):
             run = start_run(project, f"{name}zq-late{number}", RunDetails(), user=scene.people[name]).run
             for version in scene.versions[name]:
                 record_use(version, run)
-        late = _version(scene, name, 9)
+        late = add_version(scene, name, 9)
         secret = create_registry(team.organization, f"{name}zq-late", visibility=Visibility.RESTRICTED)
         for version in (*scene.versions[name][:3], late):
             link(version, secret, f"{name}zq-late", aliases=[f"{name}zq-late-alias"])
         record_use(late, scene.runs["red"])
         _webhook(scene, name, f"{name}zq-late-hook")
-        _automation(scene, name, "organization", f"{ORGANIZATIONS[name]}zq", f"{name}zq-late-bell")
+        add_automation(scene, name, "organization", f"{ORGANIZATIONS[name]}zq", f"{name}zq-late-bell")
         if name == "blue":
             set_role_of_team(scene.registries["closed"], team.name)
             set_role_of_user(scene.registries["open"], f"{name}zq-late")
-            _automation(scene, name, "registry", "northzq/openzq", f"{name}zq-later-bell")
+            add_automation(scene, name, "registry", "northzq/openzq", f"{name}zq-later-bell")
 
 
 def _make_team(scene: Scene, name: str) -> None:
     organization = Organization.objects.get(name=f"{ORGANIZATIONS[name]}zq")
     team = scene.teams[name] = Team.objects.create(organization=organization, name=f"{name}zq-team")
     ann = _person(scene, f"{name}zq-ann", name)
-    _member(team, ann, Role.ADMIN)
+    add_member(team, ann, Role.ADMIN)
     project = scene.projects[name] = create_project(team, f"{name}zq-project", f"{name}zq-project-description")
-    scene.runs[name] = _run(project, name, ann)
-    scene.versions[name] = [_version(scene, name, number) for number in range(3)]
+    scene.runs[name] = add_run(project, name, ann)
+    scene.versions[name] = [add_version(scene, name, number) for number in range(3)]
     made = scene.versions[name][0].collection
     add_collection_tags(made, [f"{name}zq-collection-tag"])
     portfolio, _created = get_or_create_collection(project, f"{name}zq-portfolio", f"{name}zq-type", holds_links=True)
@@ -156,11 +156,11 @@ def _make_walkers(scene: Scene) -> None:
     User.objects.filter(username="selfzq-all-seeing").update(is_superuser=True)
     scene.people["all-seeing"].refresh_from_db()
     for person in ("viewer", "registry-member"):
-        _member(scene.teams["red"], scene.people[person], Role.VIEWER)
-    _member(scene.teams["blue"], scene.people["former"], Role.MEMBER)
+        add_member(scene.teams["red"], scene.people[person], Role.VIEWER)
+    add_member(scene.teams["blue"], scene.people["former"], Role.MEMBER)
     start_run(scene.projects["blue"], "bluezq-formers", RunDetails(), user=scene.people["former"])
     for team in scene.teams.values():
-        _member(team, scene.people["all-seeing"], Role.ADMIN)
+        add_member(team, scene.people["all-seeing"], Role.ADMIN)
         team.organization.admins.add(scene.people["all-seeing"])
 
 
@@ -193,10 +193,10 @@ def _make_automations(scene: Scene, name: str) -> None:
     if organization == "northzq":
         places += [("registry", "northzq/closedzq"), ("registry_collection", "northzq/openzq/openzq-blue")]
     for number, (kind, place) in enumerate(places):
-        _automation(scene, name, kind, place, f"{name}zq-bell{number}")
+        add_automation(scene, name, kind, place, f"{name}zq-bell{number}")
 
 
-def _automation(scene: Scene, name: str, kind: str, place: str, title: str) -> None:
+def add_automation(scene: Scene, name: str, kind: str, place: str, title: str) -> None:
     shared = {"team": f"{name}zq-team"} if kind in ("organization", "registry", "registry_collection") else {}
     actions = [
         {"type": "send_webhook", "webhook": f"{name}zq-hook", "payload": f'{{"{name}zq-payload": 1}}'},
@@ -226,11 +226,11 @@ def _person(scene: Scene, username: str, key: str) -> User:
     return made
 
 
-def _member(team: Team, user: User, role: Role) -> None:
+def add_member(team: Team, user: User, role: Role) -> None:
     Membership.objects.create(team=team, user=user, role=role)
 
 
-def _run(project: Project, name: str, by: User) -> Run:
+def add_run(project: Project, name: str, by: User) -> Run:
     word = f"{name}zq-run"
     details = RunDetails(
         display_name=f"{word}-title", config={f"{word}-config": f"{word}-value"}, telemetry={"t": {"1": f"{word}-t"}},
@@ -247,7 +247,7 @@ def _run(project: Project, name: str, by: User) -> Run:
     return run
 
 
-def _version(scene: Scene, name: str, number: int) -> Version:
+def add_version(scene: Scene, name: str, number: int) -> Version:
     made, _created = get_or_create_collection(
         scene.projects[name], f"{name}zq-made", f"{name}zq-type", description=f"{name}zq-made-description"
     )

@@ -21,8 +21,10 @@ from integrations.kind import in_order
 from integrations.slack.models import SlackWorkspace
 from integrations.slack.services import connect_workspace
 from integrations.slack.web.web_api import Installed
+from operations.archives.archive_jobs import ask_for_export
 from operations.deletion.kinds.project import DeletableProject
 from operations.deletion.scheduling import schedule
+from operations.models import ArchiveJob
 from projects.services import create_project
 from registries.models import RegistryMember
 from registries.services import create_registry, link, set_role_of_user
@@ -55,6 +57,7 @@ def make_place() -> World:
     add_collections(world)
     doomed = create_project(world.team, "doomed")
     schedule(DeletableProject, doomed, confirmed="acme/doomed", by=world.users["alice"])
+    ask_for_export(world.team, None, format="jsonl", by=world.users["alice"])
     team_notices.open_notice(world.team, "hook", "It was disabled.")
     invite(world.team, Role.VIEWER, by=world.users["alice"])
     Invitation.objects.update(digest=digest_of(INVITATION))
@@ -115,6 +118,8 @@ def name_in(route: str) -> str:
 
 
 def number_in(route: str) -> int:
+    if "archives" in route or "exports" in route:
+        return ArchiveJob.objects.get().pk
     if "deletions" in route:
         return Deletion.objects.get().pk
     if "api-keys" in route or route.startswith("authorize"):

@@ -14,7 +14,7 @@ from automations.models import Automation, Execution
 from integrations.models import Integration
 from integrations.slack.models import SlackChannel, SlackWorkspace
 from integrations.webhook.models import Webhook, WebhookSharing
-from operations.models import TeamRetention
+from operations.models import ArchiveJob, TeamRetention
 from projects.models import Project, Run
 from registries.models import RegistryMember
 from secrets_vault.models import Secret
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.any_database
 # A change to one of these is told. Of automations and accounts not every column is a change that somebody makes.
 AUDITED = (
     Automation, Integration, Webhook, SlackChannel, SlackWorkspace, Secret, Membership, ApiKey, Invitation,
-    RegistryMember, Organization, Team, Deletion, TeamRetention, TimeToLivePolicy, User, WebhookSharing,
+    RegistryMember, Organization, Team, Deletion, TeamRetention, TimeToLivePolicy, User, WebhookSharing, ArchiveJob,
 )  # fmt: skip
 NOT_TOLD = {Automation: {"problem", "updated_at"}, User: {"time_zone"}}
 NOT_TOLD |= dict.fromkeys((Integration, Webhook, SlackChannel, SlackWorkspace), {"updated_at"})

@@ -105,6 +105,7 @@ PAGES = [
     Stop("switcher", _TEAM, switcher),
     Stop("ask-first", _TEAM, ask_first),
     Stop("profile", "/profile"),
+    Stop("exports", "/profile/exports?name=demo/digits"),
     Stop("deletions", "/profile/deletions"),
     Stop("delete", "/profile/deletions/new?kind=project&name=demo/digits"),
     Stop("two-factor", "/profile/two-factor"),

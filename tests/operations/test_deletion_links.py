@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,16 +15,23 @@ from rest_framework.test import APIClient
 from artifacts.lineage import record_use
 from artifacts.models import Entry
 from artifacts.services import create_version, get_or_create_collection
+from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.scopes import place_named
+from automations.definitions.services import create_automation
+from automations.engine import worker_loop
 from automations.insight.suggestions import past_events, runs_in
+from automations.models import Execution
 from events.event_types import by_wire_name
+from operations.deletion.scheduling import undo
+from projects.file_storage.services import store_run_file
+from projects.file_storage.signed_links import download_url
 from projects.models import Run, RunFile
 from projects.runs.ingest import ingest_rows
 from projects.runs.lifecycle import RunDetails, finish_run, start_run
 from projects.services import create_project
 from registries.services import create_registry, link
 from tests.operations.test_deletion import delete
-from tests.world import World
+from tests.world import FAILED, World
 
 pytestmark = pytest.mark.any_database
 
@@ -105,3 +113,30 @@ def test_what_the_whole_team_watches_tells_of_none_of_its_runs(world: World, lin
         assert {past.label for past in past_events(place, watched)} <= names
         if len(names) == 2:
             delete(world)
+
+
+def test_a_link_to_a_file_dies_with_the_deletion_and_comes_back_with_it(world: World, client: Client) -> None:
+    file = RunFile.objects.create(run=world.run("secretrun"), name="config.yaml")
+    store_run_file(file, io.BytesIO(b"a: 1\n"), length=5)
+    assert file.content is not None
+    address = urlsplit(download_url(file.content, "config.yaml", by=world.users["alice"])).path
+    assert client.get(address).status_code == 200
+    deletion = delete(world)
+    assert client.get(address).status_code == 403
+    undo(deletion)
+    assert client.get(address).status_code == 200
+
+
+def test_what_nobody_had_judged_yet_fires_nothing_of_the_whole_team(world: World) -> None:
+    place = place_named({"type": "team", "name": "acme"})
+    assert place is not None
+    draft = AutomationDraft("all", "RUN_STATE", [FAILED], {"type": "do_nothing"})
+    create_automation(place, draft, by=world.users["alice"])
+    finish_run(world.run("secretrun"), 1)
+    deletion = delete(world)
+    worker_loop.run()
+    assert not Execution.objects.exists()
+    undo(deletion)
+    finish_run(world.run("other"), 1)
+    worker_loop.run()
+    assert {one.subject_label for one in Execution.objects.all()} == {"other"}

@@ -31,8 +31,8 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 _PATH = re.compile(r"`((?:[\w.<>-]+/)+[\w.<>-]*|[\w-]+\.(?:md|toml|json|yaml|py)|\.[a-z][\w.-]*)`")
 # Made by make: not in a fresh checkout.
 _MADE = {".venv", "dist/", "node_modules", ".dev0"}
-# Of the wandb SDK, in its runs.
-_OF_OTHERS = {"config.yaml"}
+# Of the wandb SDK, in its runs; and in an archive that was exported.
+_OF_OTHERS = {"config.yaml", "automations.yaml", "files/"}
 _MAKE = re.compile(r"(?:`|^)make ([a-z-]+(?: [a-z-]+)*)", re.MULTILINE)
 _RELEASE = re.compile(r"^## \[(?P<name>[^\]]+)\](?: - (?P<day>\S+))?$", re.MULTILINE)
 

@@ -88,7 +88,7 @@ def _keep(request: HttpRequest, place: signed_links.UploadPlace, *, length: int)
         services.store_file(team, request, length=length, md5=place.md5)
         return
     file = RunFile.objects.select_related("run__project__team").filter(pk=place.run_file).first()
-    if file is None or file.run.project.deletion_id is not None:
+    if file is None or file.run.is_hidden:
         raise signed_links.LinkRefused("The run of this link is gone.")
     _require_holder(place)
     services.store_run_file(file, request, length=length)

@@ -13,7 +13,7 @@ from graphql import GraphQLResolveInfo
 from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
 
 from artifacts.models import Collection
-from projects.models import Project
+from projects.models import Project, Run
 from registries.access import organizations_of, registries_of
 from teams.access import Visitor, is_instance_admin, people_of_all, teams_of
 from teams.accounts import api_key
@@ -70,9 +70,14 @@ class Caller:
             self.__dict__.pop(name, None)
 
     def sees(self, collection: Collection) -> bool:
+        if collection.deletion_id is not None:
+            return False
         if collection.project is None:
             return collection.registry_id in self.registries
         return self.sees_project(collection.project)
+
+    def sees_run(self, run: Run) -> bool:
+        return run.deletion_id is None and self.sees_project(run.project)
 
     def sees_project(self, project: Project) -> bool:
         return project.team_id in self.teams and project.deletion_id is None

@@ -12,9 +12,10 @@ from artifacts.access import deleted_seen_by
 from artifacts.models import Collection, DeletedArtifact, Entry, Upload, Version, VersionFile
 from common.data.file_names import safe_file_name
 from common.data.validation_errors import quoted
+from common.hidden_rows import not_inside_hidden
 from projects.file_storage import signed_links
 from projects.file_storage.link_holders import LinkHolder
-from projects.models import StoredFile
+from projects.models import RunFile, StoredFile
 from registries import access
 from registries.models import RegistryRole
 from teams.access import Visitor, in_teams_of, may, require
@@ -145,15 +146,26 @@ def content_by_md5(user: User, entity: str, project: str, collection: str, md5: 
 def may_fetch(holder: LinkHolder, stored: StoredFile) -> bool:
     """Say whether the person of a link may still see what is stored: on its team, or through a registry.
 
-    Asked of the team first, in one query: nearly all are.
+    Asked of the team first: nearly all are. What is held by something that is being deleted alone is seen there by
+    nobody.
     """
-    if holder.may_fetch(stored.team_id):
+    if holder.may_fetch(stored.team_id) and _is_in_view(stored):
         return True
     user = holder.user()
     if user is None:
         return False
     holds_it = Q(manifest=stored) | Q(files__content=stored)
     return access.versions_seen_by(user).filter(holds_it).exists()
+
+
+def _is_in_view(stored: StoredFile) -> bool:
+    """Say whether a run, or a version where it was made, holds what is stored, and is not being deleted; or nothing."""
+    of_runs, of_versions = RunFile.objects.filter(content=stored), Q(manifest=stored) | Q(files__content=stored)
+    made = Version.all_rows.filter(of_versions)
+    if not_inside_hidden(of_runs, "run__project__team").exists():
+        return True
+    shown = not_inside_hidden(made.filter(deletion=None), "collection__project__team")
+    return shown.exists() or not (of_runs.exists() or made.exists())
 
 
 def file_of(file: VersionFile, of: Version, *, by: Visitor) -> dict[str, Any]:

@@ -67,13 +67,17 @@ def _where(sees: Callable[[Caller, Any], bool]) -> Guard:
 @guard("Artifact")
 def _versions(caller: Caller, found: Sequence[Version | Upload]) -> list[Any]:
     """Whole in the teams they were made in; elsewhere as much as a link tells."""
-    whole = [caller.sees(one.collection) for one in found]
+    whole = [_is_there(one) and caller.sees(one.collection) for one in found]
     others = [one.pk for one, mine in zip(found, whole, strict=True) if not mine and isinstance(one, Version)]
     linked = _linked(caller, others) if others else set()
     return [
         one if mine else Partial(one, LINK_TELLS) if isinstance(one, Version) and one.pk in linked else None
         for one, mine in zip(found, whole, strict=True)
     ]
+
+
+def _is_there(found: Version | Upload) -> bool:
+    return isinstance(found, Upload) or found.deletion_id is None
 
 
 @guard("ArtifactSequence", "ArtifactPortfolio")
@@ -85,7 +89,7 @@ def _collections(caller: Caller, found: Collection) -> bool:
 @guard("ArtifactCollectionMembership")
 @_where
 def _entries(caller: Caller, found: Entry) -> bool:
-    return caller.sees(found.collection)
+    return found.deletion_id is None and caller.sees(found.collection)
 
 
 @guard("ArtifactAlias")
@@ -106,7 +110,7 @@ def _files(caller: Caller, found: Sequence[Mapping[str, Any]]) -> list[Any]:
     owners = {id(one["of"]): one["of"] for one in found if "of" in one}
     versions = [one for one in owners.values() if not isinstance(one, Run)]
     seen = {id(one) for one, sight in zip(versions, _versions(caller, versions), strict=True) if sight is not None}
-    seen |= {id(one) for one in owners.values() if isinstance(one, Run) and caller.sees_project(one.project)}
+    seen |= {id(one) for one in owners.values() if isinstance(one, Run) and caller.sees_run(one)}
     return [one if id(one.get("of")) in seen else None for one in found]
 
 
@@ -123,7 +127,7 @@ def _sees_place(caller: Caller, found: SdkProject) -> bool:
 @guard("Run")
 @_where
 def _runs(caller: Caller, found: Run) -> bool:
-    return caller.sees_project(found.project)
+    return caller.sees_run(found)
 
 
 @guard("User")

@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from artifacts.models import Registry
 from operations.deletion import cascade
-from operations.deletion.deletable import DeletableKind, automations_in, no_such, registry
+from operations.deletion.deletable import DeletableKind, automations_in, registry
 from operations.deletion.kinds.registry import DeletableRegistry, batches_of_registry
 from operations.deletion.kinds.team import DeletableTeam, administered_organizations, batches_of_team
 from registries.access import administered_organization
-from teams.access import is_instance_admin
 from teams.models import Deletion, Organization, Team, User
 
 
@@ -29,13 +28,13 @@ class DeletableOrganization(DeletableKind):
     shape = "ORGANIZATION"
 
     @classmethod
-    def find(cls, user: User | None, name: str) -> Organization:
-        if user is not None and not is_instance_admin(user):
-            return administered_organization(user, name)
-        found = Organization.objects.filter(name=name).first()
-        if found is None:
-            raise no_such(cls, name)
-        return found
+    def own_named(cls, user: User, *parts: str) -> Organization:
+        return administered_organization(user, *parts)
+
+    @classmethod
+    def rows_named(cls, *parts: str) -> QuerySet[Organization]:
+        (name,) = parts
+        return Organization.objects.filter(name=name)
 
     @classmethod
     def undoable_by(cls, user: User) -> Q:

@@ -60,10 +60,16 @@ class DeletablePerson(DeletableKind):
         found = User.objects.filter(username=name).first()
         if found is None:
             raise no_such(cls, name)
-        others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=found.pk)
-        if found.is_superuser and not others.exists():
-            refuse("name", f"{name} is the last superuser of this Runbell. Make somebody else one first.")
+        _refuse_last_superuser(found)
         return found
+
+    @classmethod
+    def lock(cls, row: User) -> User:
+        """With all superusers, in one order: two who delete each other at once are not both the one of two."""
+        rows = User.objects.filter(Q(is_superuser=True) | Q(pk=row.pk)).order_by("pk").select_for_update(of=("self",))
+        locked = {user.pk: user for user in rows}[row.pk]
+        _refuse_last_superuser(locked)
+        return locked
 
     @classmethod
     def undoable_by(cls, user: User) -> Q:
@@ -91,12 +97,14 @@ class DeletablePerson(DeletableKind):
         return []
 
     @classmethod
-    def hide(cls, row: User) -> None:
+    def hide(cls, row: User, deletion: Deletion) -> None:
+        super().hide(row, deletion)
         User.objects.filter(pk=row.pk).update(is_active=False)
         delete_sessions(row)
 
     @classmethod
-    def show(cls, deletion: Deletion) -> None:
+    def show(cls, deletion: Deletion, *, by: User | None) -> None:
+        super().show(deletion, by=by)
         if deletion.contents.get("active"):
             User.objects.filter(pk=deletion.object_id).update(is_active=True)
 
@@ -116,6 +124,12 @@ class DeletablePerson(DeletableKind):
         yield from _audit_rows(deletion, user, new)
         yield from _events(user.username, new)
         yield Batch("user", partial(_anonymise, deletion, user, new))
+
+
+def _refuse_last_superuser(user: User) -> None:
+    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    if user.is_superuser and not others.exists():
+        refuse("name", f"{user} is the last superuser of this Runbell. Make somebody else one first.")
 
 
 def _audit_rows(deletion: Deletion, user: User, new: str) -> Iterator[Batch]:

@@ -12,10 +12,10 @@ from artifacts.models import Collection, Entry
 from events.models import Event
 from operations.deletion import cascade
 from operations.deletion.contents import count_inside
-from operations.deletion.deletable import DeletableKind, automations_in, no_such, parts_of, registry
+from operations.deletion.deletable import DeletableKind, automations_in, registry
 from projects.access import project_named
 from projects.models import Project, Run
-from teams.access import administered_by, is_instance_admin
+from teams.access import administered_by
 from teams.models import Deletion, Role, User
 
 
@@ -29,15 +29,15 @@ class DeletableProject(DeletableKind):
     shape = "TEAM/PROJECT"
 
     @classmethod
-    def find(cls, user: User | None, name: str) -> Project:
-        team, own = parts_of(cls, name)
-        if user is not None and not is_instance_admin(user):
-            return project_named(user, team, own, Role.ADMIN)
+    def own_named(cls, user: User, *parts: str) -> Project:
+        team, name = parts
+        return project_named(user, team, name, Role.ADMIN)
+
+    @classmethod
+    def rows_named(cls, *parts: str) -> QuerySet[Project]:
+        team, name = parts
         rows = Project.objects.filter(team__deletion=None).select_related("team__organization")
-        found = rows.filter(team__name=team, name=own).first()
-        if found is None:
-            raise no_such(cls, name)
-        return found
+        return rows.filter(team__name=team, name=name)
 
     @classmethod
     def undoable_by(cls, user: User) -> Q:

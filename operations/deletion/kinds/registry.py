@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from artifacts.models import Collection, Entry, Registry
 from events.models import Event
 from operations.deletion import cascade
-from operations.deletion.deletable import DeletableKind, automations_in, no_such, parts_of, registry
+from operations.deletion.deletable import DeletableKind, automations_in, registry
 from registries.access import organizations_of, registry_named
 from registries.models import RegistryMember, RegistryRole
-from teams.access import is_instance_admin, teams_of
+from teams.access import teams_of
 from teams.models import Deletion, User
 
 
@@ -28,15 +28,15 @@ class DeletableRegistry(DeletableKind):
     shape = "ORGANIZATION/REGISTRY"
 
     @classmethod
-    def find(cls, user: User | None, name: str) -> Registry:
-        organization, own = parts_of(cls, name)
-        if user is not None and not is_instance_admin(user):
-            return registry_named(user, organization, own, RegistryRole.ADMIN)
+    def own_named(cls, user: User, *parts: str) -> Registry:
+        organization, name = parts
+        return registry_named(user, organization, name, RegistryRole.ADMIN)
+
+    @classmethod
+    def rows_named(cls, *parts: str) -> QuerySet[Registry]:
+        organization, name = parts
         rows = Registry.objects.filter(organization__deletion=None).select_related("organization")
-        found = rows.filter(organization__name=organization, name=own).first()
-        if found is None:
-            raise no_such(cls, name)
-        return found
+        return rows.filter(organization__name=organization, name=name)
 
     @classmethod
     def undoable_by(cls, user: User) -> Q:

@@ -15,14 +15,14 @@ from integrations.kind import Kind, in_order
 from integrations.models import Integration
 from operations.deletion import cascade
 from operations.deletion.contents import BYTES, count_inside
-from operations.deletion.deletable import DeletableKind, automations_in, no_such, registry
+from operations.deletion.deletable import DeletableKind, automations_in, registry
 from operations.deletion.kinds.project import links_elsewhere
 from projects.models import Project, Run
 from projects.quota import usage_of
 from registries.access import require_admin
 from secrets_vault.models import Secret
 from secrets_vault.services import delete_secret
-from teams.access import is_instance_admin, team_named
+from teams.access import team_named
 from teams.audit import audit_log
 from teams.models import ApiKey, Deletion, Membership, Team, User
 from teams.sign_in.end_all_ways_in import end_all_ways_in
@@ -38,19 +38,20 @@ class DeletableTeam(DeletableKind):
     shape = "TEAM"
 
     @classmethod
-    def find(cls, user: User | None, name: str) -> Team:
-        rows, is_open = Team.objects.select_related("organization"), user is None or is_instance_admin(user)
-        if user is not None and not is_open:
-            # One statement whether it is there or not: their number shall not tell.
-            rows = rows.filter(organization__in=administered_organizations(user))
-        found = rows.filter(name=name).first()
+    def own_named(cls, user: User, *parts: str) -> Team:
+        # One statement whether it is there or not: their number shall not tell.
+        found = cls.rows_named(*parts).filter(organization__in=administered_organizations(user)).first()
         if found is not None:
             return found
-        if user is None or is_open:
-            raise no_such(cls, name)
+        (name,) = parts
         seen = team_named(user, name)
         require_admin(user, seen.organization)
         return seen
+
+    @classmethod
+    def rows_named(cls, *parts: str) -> QuerySet[Team]:
+        (name,) = parts
+        return Team.objects.select_related("organization").filter(name=name)
 
     @classmethod
     def undoable_by(cls, user: User) -> Q:

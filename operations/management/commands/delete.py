@@ -40,14 +40,15 @@ class Command(BaseCommand):
 
     def _delete(self, kind: type[DeletableKind], name: str, confirmed: str | None) -> None:
         row = kind.find(None, name)
-        self.stdout.write(f"{kind.key} {row}, with:")
+        known_as = kind.name_of(row)
+        self.stdout.write(f"{kind.key} {known_as}, with:")
         for part in in_words(kind.contents(row)):
             self.stdout.write(f"  {part.amount:>12}  {part.label}")
-        typed = input(f"Type {row} to delete it: ") if confirmed is None else confirmed
+        typed = input(f"Type {known_as} to delete it: ") if confirmed is None else confirmed
         deletion = schedule(kind, row, confirmed=typed)
         self.stdout.write(
             f"It is hidden, and will be deleted from {deletion.due_at:%Y-%m-%d %H:%M} UTC on. "
-            f"Until then: delete {kind.key} {row} --undo"
+            f"Until then: delete {kind.key} {known_as} --undo"
         )
 
     def _undo(self, kind: type[DeletableKind], name: str) -> None:

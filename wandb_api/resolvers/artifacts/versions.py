@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from artifacts.access import shown_run
 from artifacts.lineage import runs_using
 from artifacts.models import Alias, Collection, DeletedArtifact, Entry, Upload, Version, VersionFile
 from common.data.file_names import stored_names
@@ -156,7 +157,7 @@ def manifest(found: Artifact, info: Info) -> dict[str, Any] | None:
 @artifact.field("createdBy")
 def created_by(found: Artifact, info: Info) -> Run | User | Partial | None:
     """The run, or the person; of somebody on none of the caller's teams the user name alone."""
-    run = found.run
+    run = shown_run(found) if isinstance(found, Version) else found.run
     if run is not None and info.context.sees(found.collection):
         return run
     maker = found.created_by or (run.user if run is not None else None)

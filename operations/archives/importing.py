@@ -1,0 +1,37 @@
+"""Import a whole archive: rows, then automations with what they did, then links. One call for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+
+from common.data.validation_errors import TooMuch
+from operations.archives.archive_import import ArchiveReport, ImportedRows, RefusedArchive, opened_archive
+from operations.archives.imported_automations import write_automations, write_links
+from projects.file_storage.incoming_file import FileTooLarge
+from teams.models import Team, User
+
+
+def import_archive(path: Path, team: Team, *, by: User | None, alive: Callable[[], object] = bool) -> ArchiveReport:
+    """Import it; give what came of it. Raises RefusedArchive, and TooMuch where the team has no room for more."""
+    with opened_archive(path) as archive:
+        try:
+            rows = ImportedRows(archive, team, by=by, alive=alive)
+            rows.write()
+            write_automations(rows)
+            write_links(rows)
+        except TooMuch:
+            raise
+        except (ValidationError, FileTooLarge, KeyError, TypeError, ValueError) as error:
+            messages = _sentence(error) if isinstance(error, ValidationError) else repr(error)
+            raise RefusedArchive(f"Something in the archive cannot be kept: {messages}") from error
+    return rows.report
+
+
+def _sentence(error: ValidationError) -> str:
+    """Say what is wrong by the names of the fields, where it has them."""
+    if not hasattr(error, "error_dict"):
+        return " ".join(error.messages)
+    return "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())

@@ -1,0 +1,105 @@
+"""Rows of a table as plain values, and back: by their fields, so that a field that is added is not forgotten.
+
+A row is known by `id` inside its archive alone. People stand there by their user names, contents of files by their MD5,
+and the team and what hides a row not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Field, ForeignKey, Model, QuerySet
+
+from common.data.fields import JSONTextField
+from common.hidden_rows import not_inside_hidden
+from projects.models import Project, StoredFile
+from teams.models import Deletion, Team, User
+
+_LEFT_OUT = (Team, Deletion)
+
+
+@dataclass(frozen=True)
+class ExportedTable:
+    """A table of what is in projects. `path` leads to the project, `identity` are the fields that tell its rows apart.
+
+    Those of `parents` are in the archive too, by their ids there; where one is not, neither is the row.
+    """
+
+    name: str
+    model: type[Model]
+    path: str
+    identity: tuple[str, ...]
+    parents: tuple[str, ...] = ()
+
+    def rows(self, projects: QuerySet[Project]) -> QuerySet[Any]:
+        """Give the rows that are there for people, in the order in which they were made."""
+        rows: QuerySet[Any] = self.model._default_manager.all()
+        if self.path:
+            rows = not_inside_hidden(rows, f"{self.path}__team").filter(**{f"{self.path}__in": projects})
+        else:
+            rows = rows.filter(pk__in=projects)
+        for parent in self.parents:
+            rows = rows.filter(**{f"{parent}__deletion": None})
+        related = [field.name for field in _keys(self.model) if field.related_model in (User, StoredFile)]
+        return (rows.select_related(*related) if related else rows).order_by("pk")
+
+
+def values_of(row: Model) -> dict[str, Any]:
+    """Give the row as JSON can say it."""
+    found: dict[str, Any] = {"id": row.pk}
+    for field in _fields(type(row)):
+        value = getattr(row, field.attname)
+        if isinstance(field, ForeignKey) and value is not None:
+            value = _said(getattr(row, field.name) if field.related_model in (User, StoredFile) else None, value)
+        found[field.name] = value.isoformat() if isinstance(value, datetime) else value
+    return found
+
+
+def fields_of(model: type[Model], said: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what to make a row with; `keys` are the values of its foreign keys. Fields that are gone are left out."""
+    found: dict[str, Any] = {}
+    for field in _fields(model):
+        if isinstance(field, ForeignKey):
+            found[field.attname] = keys.get(field.name)
+        elif field.name in said:
+            value = said[field.name]
+            found[field.name] = value if isinstance(field, JSONTextField) else field.to_python(value)
+    return found
+
+
+def checked(row: Any) -> Any:
+    """Give the row where each of its fields may be what it is; empty may be what was. Raises ValidationError."""
+    empty = [field.name for field in _fields(type(row)) if _is_empty(field, getattr(row, field.attname))]
+    unchecked = [field.name for field in _fields(type(row)) if isinstance(field, ForeignKey | JSONTextField)]
+    row.clean_fields(exclude=[*unchecked, *empty])
+    return row
+
+
+def key_fields(model: type[Model]) -> dict[str, type[Model]]:
+    """Give the foreign keys by their names, and what they lead to."""
+    return {field.name: field.related_model for field in _keys(model)}
+
+
+def _fields(model: type[Model]) -> Sequence[Field[Any, Any]]:
+    return [
+        field
+        for field in model._meta.concrete_fields
+        if not field.primary_key and not (isinstance(field, ForeignKey) and field.related_model in _LEFT_OUT)
+    ]
+
+
+def _keys(model: type[Model]) -> list[ForeignKey[Any, Any]]:
+    return [field for field in _fields(model) if isinstance(field, ForeignKey)]
+
+
+def _is_empty(field: Field[Any, Any], value: Any) -> bool:
+    return value == "" or (value is None and field.null)
+
+
+def _said(related: Any, key: Any) -> Any:
+    if isinstance(related, User):
+        return related.username
+    return related.md5 if isinstance(related, StoredFile) else key
