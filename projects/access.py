@@ -55,6 +55,10 @@ def _named(least: Role) -> PreparedQuery[Run]:
     return PreparedQuery(build, person=int, team=str, project=str, name=str)
 
 
+# Bytes of a body: up to so many it costs less to read them than to ask whose run it is, which is asked with the rows.
+MOST_UNASKED = 256 * 1024
+
+
 def lock_run_to_log(user: User, team: str, project: str, name: str) -> Run:
     """Lock the run and give it, read no further than `projects.runs.ingest` needs it; refuse as `run_named` does.
 

@@ -181,7 +181,8 @@ NO_WAY_IN = {
     "account.emailaddress", "admin.logentry", "teams.user_groups", "teams.user_user_permissions",
     # Who belongs where. An invitation leads to a team, not into an account.
     "teams.adminbygroup", "teams.deletion", "teams.invitation", "teams.membership", "teams.organization",
-    "teams.organization_admins", "registries.registrymember",
+    "teams.organization_admins", "registries.registrymember", "registries.deletedregistry",
+    "registries.deletedregistry_admins",
     # Whose work it is, or who did it.
     "artifacts.entry", "artifacts.upload", "artifacts.version", "automations.automation", "integrations.integration",
     "integrations.slackworkspace", "projects.run", "secrets_vault.secret", "teams.auditevent",

@@ -21,11 +21,11 @@ from common.data.strict_json import DEEPEST, NestedTooDeep, check_depth, parsed,
 from common.data.validation_errors import quoted
 from common.data.value_count import check_body, check_text
 from common.processes.fair_lock import in_turn
-from projects.access import lock_run_to_log
+from projects.access import MOST_UNASKED, lock_run_to_log, run_named
 from projects.history.row_batch import RowBatch
 from projects.runs.ingest import FileStreamPost, ingest_file_stream
 from teams.accounts.key_scopes import KeyScope, require
-from teams.models import User
+from teams.models import Role, User
 from wandb_api.graphql import errors
 from wandb_api.graphql.caller import caller, shared_writer
 
@@ -51,8 +51,11 @@ def file_stream(request: HttpRequest, entity: str, project: str, run: str) -> Ht
             if not isinstance(user, User):
                 raise NotAuthenticated
             require(user, KeyScope.LOG)
-            # Strangers have nothing unpacked, which may be a thousand times what they sent.
-            body = _unpacked(sent, request.headers.get("Content-Encoding", ""))
+            encoding = request.headers.get("Content-Encoding", "")
+            if len(sent) > MOST_UNASKED or encoding:
+                # Strangers have nothing large read, nor unpacked, which may be a thousand times what they sent.
+                run_named(user, entity, project, run, Role.MEMBER)
+            body = _unpacked(sent, encoding)
             post = _read(body, shared_writer(request.headers))
             kept = ingest_file_stream(partial(lock_run_to_log, user, entity, project, run), post)
     except _REFUSALS as error:
