@@ -50,8 +50,12 @@ def record_key_fingerprints() -> None:
     now = time.monotonic()
     if now - _written_at[0] < _WRITTEN_SECONDS:
         return
-    _written_at[0] = now
-    write(of_this_host())
+    is_first, _written_at[0] = _written_at[0] < 0, now
+    ours = of_this_host()
+    if is_first:
+        # Those that it had before it was started with others; what does live with others writes them again.
+        HostKeys.objects.filter(host=ours.host).delete()
+    write(ours)
     for problem in problems():
         if problem not in _said:
             _said.add(problem)

@@ -86,6 +86,8 @@ def test_everything_else_is_as_it_was_under_the_keys_it_had(backed_up: BackedUp)
     before, after = backed_up.before, backed_up.after
     # The script went on.
     assert after["rows"].pop("projects_historychunk") <= before["rows"].pop("projects_historychunk")
+    # That a backup was made is noted once it is.
+    assert (before["rows"].pop("operations_recurringjob"), after["rows"].pop("operations_recurringjob")) == (1, 0)
     assert after["rows"] == before["rows"]
     same = ("secret", "file", "states", "waiting_events", "made_at", "next_run")
     assert {name: after[name] for name in same} == {name: before[name] for name in same}

@@ -92,6 +92,17 @@ def test_vault_keys_differ_where_one_cannot_open_what_the_other_writes(
     assert [("RUNBELL_FERNET_KEYS" in said) for said in problems()] == [True] * differs
 
 
+def test_the_keys_that_a_host_had_before_its_start_count_no_more(settings: Any) -> None:
+    host(settings, of_this_host().host, secret="x" * 40)
+    key_fingerprints.record_key_fingerprints()
+    assert (problems(), problems_of_all(), HostKeys.objects.count()) == ([], [], 1)
+    # A process beside it has others, and goes on to say so.
+    host(settings, of_this_host().host, secret="x" * 40)
+    key_fingerprints._written_at[0] = 0.0
+    key_fingerprints.record_key_fingerprints()
+    assert len(problems()) == 1
+
+
 def test_a_host_that_is_gone_counts_no_more(settings: Any) -> None:
     host(settings, "web-2", secret="x" * 40)
     HostKeys.objects.update(seen_at=now() - timedelta(minutes=3))
