@@ -79,7 +79,7 @@ def record_deliveries(team: Team, now: datetime) -> None:
     for place, execution in enumerate(told):
         at = _when(execution, now)
         execution.variables["event_time"] = at.isoformat()
-        columns: dict[str, Any] = {"created_at": at, "occurred_at": at, "variables": execution.variables}
+        columns: dict[str, Any] = {"created_at": at, "occurred_at": at, "kept_variables": execution.variables}
         if execution.state == ExecutionState.PENDING:
             columns |= _sent(execution, at, place)
         else:

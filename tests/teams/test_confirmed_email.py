@@ -182,7 +182,7 @@ NO_WAY_IN = {
     # Who belongs where. An invitation leads to a team, not into an account.
     "teams.adminbygroup", "teams.deletion", "teams.invitation", "teams.membership", "teams.organization",
     "teams.organization_admins", "registries.registrymember", "registries.deletedregistry",
-    "registries.deletedregistry_admins",
+    "registries.deletedregistry_admins", "operations.archivejob",
     # Whose work it is, or who did it.
     "artifacts.entry", "artifacts.upload", "artifacts.version", "automations.automation", "integrations.integration",
     "integrations.slackworkspace", "projects.run", "secrets_vault.secret", "teams.auditevent",
