@@ -59,6 +59,7 @@ def test_keys_lead_to_places_and_tell_of_themselves(page: Page, site: Site) -> N
     page.keyboard.press("g")
     page.keyboard.press("a")
     expect(page).to_have_url(f"{site.url}/automations")
+    page.wait_for_load_state()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
