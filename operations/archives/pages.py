@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from common.data.strict_json import storable
 from common.pages.newest_first import newest
 from operations.archives import archive_jobs
 from operations.archives.archive_download import download
@@ -28,7 +29,7 @@ def exports(request: HttpRequest) -> HttpResponse:
     """What was exported and imported lately; an admin of a team asks for an export of it, or of a project."""
     by, refused = person(request), ""
     if request.method == "POST":
-        name = request.POST.get("name", "").strip()
+        name = storable(request.POST.get("name", "").strip())
         team_name, _slash, project_name = name.partition("/")
         team = team_named(by, team_name, Role.ADMIN)
         project = project_named(by, team_name, project_name, Role.ADMIN) if project_name else None
