@@ -119,6 +119,8 @@ def _put(secret: Secret, value: str, old: str | None, until: datetime | None, by
 def _checked(value: str) -> str:
     if not value:
         refuse("value", "A secret needs a value.")
+    if not value.strip("*"):
+        refuse("value", f"{audit_log.MASK} is what Runbell shows in place of a secret. Enter the secret itself.")
     if len(value.encode()) > LONGEST_BYTES:
         refuse("value", f"The value has {len(value.encode())} bytes; {LONGEST_BYTES} is the most.")
     return value

@@ -22,6 +22,7 @@ from automations.engine.throttling import CooldownState, Limits, Pair, Throttlin
 from automations.models import Automation
 from events.event_types import EventContext, Subject
 from tests import oracle
+from tests.examples import costly
 from tests.oracle import MISSING, Bell, Log, Logged
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -162,6 +163,7 @@ TRAFFIC = st.lists(
 )
 
 
+@costly
 @given(
     st.integers(3, 6), st.sampled_from([0.5, 1.0, 1.5, 2.0, 3.0]), DIRECTION,
     st.lists(st.integers(0, 4), min_size=len(RUNS), max_size=len(RUNS)), TRAFFIC,

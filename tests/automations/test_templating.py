@@ -14,6 +14,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from automations.messages.templating import MASK, RenderedPayload, TemplateError, parse
+from tests.examples import costly
 from tests.template_cases import cases
 
 json_values = st.recursive(
@@ -85,6 +86,7 @@ def test_only_lone_surrogates_are_replaced(text: str, arrives: str) -> None:
     assert sent('["${a}",${a},${b}]', a=text, b={text: text}) == [arrives, arrives, {arrives: arrives}]
 
 
+@costly
 @given(json_values)
 @example('","admin":true,"x":"')
 @example("\\")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.data.strict_json import parsed
+from tests.examples import costly
 
 _NUMBERS = st.from_regex(r"-?[0-9]{1,25}(\.[0-9]{0,25})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
 _PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -51,6 +52,7 @@ def test_numbers_are_read_alike_to_the_last_bit(text: str) -> None:
     assert _outcome(parsed, text) == _outcome(json.loads, text)
 
 
+@costly
 @given(st.lists(_PIECES | _NUMBERS, max_size=12).map("".join))
 def test_what_is_nearly_json_is_taken_and_refused_alike(text: str) -> None:
     assert _outcome(parsed, text) == _outcome(json.loads, text)

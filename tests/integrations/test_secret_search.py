@@ -51,7 +51,13 @@ def test_other_text_is_left_alone(text: str) -> None:
     assert masked_text(text, LONG_ENOUGH.values()) == text
 
 
-@given(st.text(min_size=8, max_size=40).filter(secret_search.is_findable), st.text(max_size=50), st.text(max_size=50))
+# No asterisk in it: what stands in its place is made of them, and would be found again.
+SECRET = st.text(st.characters(codec="utf-8", exclude_characters="*"), min_size=8, max_size=40).filter(
+    secret_search.is_findable
+)
+
+
+@given(SECRET, st.text(max_size=50), st.text(max_size=50))
 def test_whatever_it_is_and_wherever_it_stands_it_is_masked(secret: str, before: str, after: str) -> None:
     assert secret_search.find(masked_text(before + secret + after, [secret]), secret) == []
     assert masked_text(before + secret + after, [secret]) != before + secret + after

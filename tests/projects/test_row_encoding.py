@@ -15,6 +15,7 @@ from common.data.fields import json_text
 from projects.compaction.column_encoding import decoded_column, encoded_column
 from projects.compaction.row_encoding import decoded_rows, encoded_rows
 from projects.history.row_values import keys_of, values
+from tests.examples import costly
 
 SINGLES = st.floats(width=32)
 DIGITS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-1000, max_value=1000).map(float)
@@ -44,6 +45,7 @@ def test_any_column_reads_as_it_was_written(column: list[Any]) -> None:
     assert json_text(decoded_column(encoded_column(column), len(column))) == json_text(column)
 
 
+@costly
 @given(ROWS)
 @example([{}])
 @example([{}, {"loss": 1}] * 9)
@@ -51,6 +53,7 @@ def test_any_rows_read_as_they_were_written(rows: list[dict[str, Any]]) -> None:
     assert json_text(decoded_rows(encoded_rows(rows))) == json_text(rows)
 
 
+@costly
 @given(ROWS, KEYS)
 def test_a_metric_read_by_itself_is_that_of_the_whole_rows(rows: list[dict[str, Any]], metric: str) -> None:
     bare = decoded_rows(encoded_rows(rows), keys_of(metric))

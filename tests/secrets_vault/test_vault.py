@@ -234,3 +234,10 @@ def test_no_answer_of_the_vault_holds_a_value(world: World, api: APIClient) -> N
     for answer in (made, changed, listed):
         assert "hush" not in answer.content.decode()
     assert set(listed.json()["results"][0]) == {"name", "created_at", "updated_at", "updated_by", "last_used_at"}
+
+
+def test_what_stands_in_place_of_a_secret_is_not_taken_for_one(world: World, api: APIClient) -> None:
+    refused = api.post(SECRETS, {"name": "TOKEN", "value": "********"}, format="json")
+    assert refused.status_code == 400
+    assert "Enter the secret itself" in refused.content.decode()
+    assert api.get(SECRETS).json()["results"] == []

@@ -15,6 +15,7 @@ from artifacts import event_publishing
 from automations.conditions import condition as conditions
 from automations.filters import parsing
 from automations.filters.fields import RUN_FIELDS
+from tests.examples import costly
 from tests.wandb_api.triggers import INPUTS
 from wandb_api.triggers.event_filters import conditions_changed, conditions_sent, sdk_event_filter, sdk_event_type
 from wandb_api.triggers.filter_normalization import for_mutations, for_runs, normalized
@@ -98,6 +99,7 @@ def test_the_normal_form_of_a_document_lets_the_same_through(
         assert matches(for_runs(document), one) == matches(for_mutations(document), one) == matches(document, one)
 
 
+@costly
 @given(DOCUMENTS)
 def test_the_sdk_leaves_a_run_filter_that_it_was_given_as_it_is(document: dict[str, Any]) -> None:
     shown = sdk_event_filter(
@@ -106,6 +108,7 @@ def test_the_sdk_leaves_a_run_filter_that_it_was_given_as_it_is(document: dict[s
     assert json.loads(json.loads(returned("RUN_STATE", shown))["run_filter"]) == for_runs(document)
 
 
+@costly
 @given(DOCUMENTS)
 def test_renaming_an_automation_by_the_sdk_changes_none_of_its_conditions(document: dict[str, Any]) -> None:
     asked = [
@@ -148,6 +151,7 @@ METRICS = st.one_of(
 )
 
 
+@costly
 @given(METRICS, DOCUMENTS)
 def test_whatever_metric_the_sdk_can_say_reads_back_as_sent(said: tuple[str, Any], document: dict[str, Any]) -> None:
     event, metric = said
