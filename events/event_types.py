@@ -82,6 +82,11 @@ class EventType(Plugin):
         raise NotImplementedError
 
     @classmethod
+    def told_state(cls, context: EventContext) -> str:
+        """Give the state that the event tells of, each of which has a cooldown of its own; blank: it tells of none."""
+        return ""
+
+    @classmethod
     def hidden_scopes(cls) -> frozenset[str]:
         """Give the scopes of which nothing is told, as they are being deleted."""
         return frozenset()

@@ -87,6 +87,10 @@ class RunStateChange(RunEvent):
     def values(cls, context: EventContext) -> dict[str, object]:
         return {**super().values(context), "run_status": context.data["state"]}
 
+    @classmethod
+    def told_state(cls, context: EventContext) -> str:
+        return str(context.data["state"])
+
 
 @registry.register
 class AllRunsDone(RunEvent):
@@ -243,6 +247,7 @@ def _subject(run: Run) -> Subject:
         "summary": {**run.summary, **(run.client_summary or {})},
         "created_at": run.created_at,
         "config": run.config,
+        "project": run.project_id,
         "project_name": run.project.name,
         "entity_name": run.project.team.name,
     }

@@ -12,6 +12,7 @@ from automations.definitions import former_names, scope_type
 from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.representation import as_sent
 from automations.definitions.services import receiver_names
+from automations.engine.cooldown_keys import RUN
 from automations.models import DAY_SECONDS, RATE_LIMIT, Attempt, Automation, Execution
 from common.data.strict_json import strict
 from common.http.serializers import ListedChoiceField, OnlyKnownFields
@@ -53,6 +54,11 @@ class AutomationSerializer(OnlyKnownFields, serializers.Serializer[Automation]):
     action = ActionField(help_text='Such as {"type": "do_nothing"}.')
     cooldown_seconds = serializers.IntegerField(
         required=False, default=DAY_SECONDS, help_text="How long it is quiet about a run after it fired; 0 = never."
+    )
+    cooldown_per = serializers.CharField(
+        required=False,
+        default=RUN,
+        help_text="What it is then quiet about: run (each state of it apart), group, project or config.KEY.",
     )
     rate_limit = serializers.IntegerField(
         required=False, default=RATE_LIMIT, help_text="Executions a minute; 0 = no limit."

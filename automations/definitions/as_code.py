@@ -33,6 +33,7 @@ _KINDS: dict[str, tuple[type[Any], str]] = {
     "enabled": (bool, "true or false"),
     "notify_on_recovery": (bool, "true or false"),
     "cooldown_seconds": (int, "a whole number of seconds"),
+    "cooldown_per": (str, "run, group, project or config.KEY"),
     "rate_limit": (int, "a whole number"),
 }
 FindPlace = Callable[[Mapping[str, Any]], ScopePlace | None]

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from automations.actions import action as actions
 from automations.conditions import condition as conditions
 from automations.definitions.scope_type import ScopePlace
+from automations.engine import cooldown_keys
 from automations.models import DAY_SECONDS, RATE_LIMIT
 from common.data.validation_errors import quoted, refuse
 from common.plugins import UnknownKey
@@ -35,6 +36,7 @@ class AutomationDraft:
     description: str = ""
     enabled: bool = True
     cooldown_seconds: int = DAY_SECONDS
+    cooldown_per: str = cooldown_keys.RUN
     rate_limit: int = RATE_LIMIT
     notify_on_recovery: bool = False
 
@@ -71,6 +73,7 @@ def check(draft: AutomationDraft, place: ScopePlace, *, by: User | None = None) 
             "receiver_key": action.receiver_key,
             **_shared(action, place, by),
             "cooldown_seconds": draft.cooldown_seconds,
+            "cooldown_per": draft.cooldown_per,
             "rate_limit": draft.rate_limit,
             "notify_on_recovery": draft.notify_on_recovery,
             "problem": "",
@@ -94,6 +97,8 @@ def _limits(draft: AutomationDraft) -> dict[str, list[str]]:
             f"{quoted(draft.cooldown_seconds)} is not between 0 (fire every time) "
             f"and {LONGEST_COOLDOWN_SECONDS} seconds."
         ]
+    if problem := cooldown_keys.problem_of(draft.cooldown_per):
+        errors["cooldown_per"] = [problem]
     if not 0 <= draft.rate_limit <= MOST_RATE:
         errors["rate_limit"] = [f"{quoted(draft.rate_limit)} is not between 0 (no limit) and {MOST_RATE} a minute."]
     return errors

@@ -27,6 +27,7 @@ def as_sent(automation: Automation, names: Mapping[tuple[str, int], str]) -> dic
         "conditions": automation.conditions,
         "action": {"type": automation.action_type, **_action(automation, name)},
         "cooldown_seconds": automation.cooldown_seconds,
+        "cooldown_per": automation.cooldown_per,
         "rate_limit": automation.rate_limit,
         "notify_on_recovery": automation.notify_on_recovery,
         "sentence": str(sentence_of(automation, name)),

@@ -29,7 +29,7 @@ _NOT_TYPED = [
 # What the audit log tells of, beside where it listens.
 _AUDITED = (
     "name", "description", "enabled", "event_type", "conditions", "action_type", "action", "rate_limit",
-    "cooldown_seconds", "notify_on_recovery",
+    "cooldown_seconds", "cooldown_per", "notify_on_recovery",
 )  # fmt: skip
 # What makes it another question: what was remembered for the old one says nothing of the new.
 _QUESTION = ("scope", "event_type", "conditions")

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 # By scope and event type.
 LoadedAutomations = dict[tuple[str, str], list[LoadedAutomation]]
+Contexts = dict[str, dict[int, EventContext]]
 HeardEvent = tuple[Event, list[tuple[LoadedAutomation, EventContext]]]
 # What is judged must be stored before the lease ends, also where each event takes long.
 _SHARE_OF_LEASE = 1 / 3
@@ -68,10 +69,10 @@ def _judge_and_store(lease: str, events: list[Event]) -> int:
 
 def _store_judged(lease: str, events: list[Event], automations: LoadedAutomations) -> int:
     """Judge what the lease leaves time for and store what follows; give how many. Raises LeaseLost and _Overtaken."""
-    subjects = {event.stream for event in events}
-    knowledge = StoredThrottling(subjects)
-    source, throttling = StoredEvidence(subjects), Throttling(knowledge)
-    judged, decisions = _judge(_heard_events(events, automations), Judge(source, throttling))
+    contexts = _contexts(events, automations)
+    knowledge = StoredThrottling({key: found.values() for key, found in contexts.items()})
+    source, throttling = StoredEvidence({event.stream for event in events}), Throttling(knowledge)
+    judged, decisions = _judge(_heard_events(events, automations, contexts), Judge(source, throttling))
     crash_points.reached("event.judged")
     with transaction.atomic():
         if knowledge.is_overtaken(one.loaded.automation.pk for one in decisions if one.fires):
@@ -123,11 +124,9 @@ def _loaded_automations(events: Iterable[Event]) -> LoadedAutomations:
     return found
 
 
-def _heard_events(events: list[Event], automations: LoadedAutomations) -> Iterator[HeardEvent]:
-    """Give each event with who hears what of it, in the order it happened."""
-    # What had happened in what is being deleted fires nothing: nobody is told of it any more.
-    hidden = hidden_scopes() if automations else frozenset()
-    heard: dict[str, dict[int, EventContext]] = {}
+def _contexts(events: list[Event], automations: LoadedAutomations) -> Contexts:
+    """Give what each event is about, by the event types that somebody listens to and the event's id."""
+    heard: Contexts = {}
     known: dict[tuple[str, object], dict[int, EventContext]] = {}
     for event_type in {key for _scope, key in automations}:
         kind: type[EventType] = event_types.registry.get(event_type)
@@ -136,6 +135,13 @@ def _heard_events(events: list[Event], automations: LoadedAutomations) -> Iterat
         if read not in known:
             known[read] = kind.contexts([event for event in events if event.kind == kind.kind])
         heard[event_type] = known[read]
+    return heard
+
+
+def _heard_events(events: list[Event], automations: LoadedAutomations, heard: Contexts) -> Iterator[HeardEvent]:
+    """Give each event with who hears what of it, in the order it happened."""
+    # What had happened in what is being deleted fires nothing: nobody is told of it any more.
+    hidden = hidden_scopes() if automations else frozenset()
     for event in events:
         yield (
             event,

@@ -117,7 +117,8 @@ class Judge:
             # No cooldown begins: what comes in time may tell.
             quiet = Suppression((limits.automation_id, f"{subject}@quiet"), context.quiet_reason, _EVER)
             return Decision(loaded, context, verdicts, suppression=quiet)
-        suppression = self._throttling.suppression(limits, subject, at)
+        key = limits.key_of(context)
+        suppression = self._throttling.suppression(limits, key, at)
         if suppression is None:
-            self._throttling.fired(limits, subject, at)
+            self._throttling.fired(limits, key, subject, at)
         return Decision(loaded, context, verdicts, suppression=suppression)

@@ -88,7 +88,14 @@ def _limits(automation: Automation) -> Limits:
     # Only what goes on in time has a cooldown: each new version of an artifact is news.
     has_cooldown = event_types.registry.get(automation.event_type).has_cooldown
     seconds = automation.cooldown_seconds if has_cooldown else 0
-    return Limits(automation.pk, seconds, automation.rate_limit, automation.notify_on_recovery)
+    return Limits(
+        automation_id=automation.pk,
+        cooldown_seconds=seconds,
+        rate_limit=automation.rate_limit,
+        notify_on_recovery=automation.notify_on_recovery,
+        cooldown_per=automation.cooldown_per,
+        event_type=automation.event_type,
+    )
 
 
 def _condition(stored: dict[str, object]) -> Condition:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -12,34 +12,46 @@ from operator import or_
 from django.db.models import F, Q, QuerySet
 
 from automations.engine.judging import Decision
-from automations.engine.throttling import CooldownState, Pair, Suppression
+from automations.engine.throttling import CooldownState, Limits, Pair, Suppression
 from automations.messages import variables
 from automations.models import Automation, Cooldown, Execution, ExecutionState
 from common.data.database_clock import database_now
 from common.statements import compiled_statements
 from events import prometheus_metrics
+from events.event_types import EventContext
 
 # Alternatives in one query: SQLite takes no expression of more than a thousand.
 _MANY = 200
 
 
 class StoredThrottling:
-    """What was decided before this batch, from the database: of an automation that is asked, all subjects at once."""
+    """What was decided before this batch, from the database: of an automation that is asked, all its keys at once.
 
-    def __init__(self, subjects: Iterable[str]) -> None:
-        self._subjects = set(subjects)
+    `contexts` are what happened in the batch, by event type.
+    """
+
+    def __init__(self, contexts: Mapping[str, Collection[EventContext]]) -> None:
+        self._contexts = contexts
         self._cooldowns: dict[int, dict[str, CooldownState | None]] = defaultdict(dict)
+        self._known_keys: dict[tuple[str, str, bool], Collection[str]] = {}
         self._newest: dict[int, int] = {}
 
-    def cooldown(self, pair: Pair) -> CooldownState | None:
-        automation, subject = pair
-        known = self._cooldowns[automation]
-        if subject not in known:
-            asked = self._subjects | {subject}
+    def cooldown(self, limits: Limits, key: str) -> CooldownState | None:
+        known = self._cooldowns[limits.automation_id]
+        if key not in known:
+            asked = {key, *self._keys(limits)}
             known |= dict.fromkeys(asked)
-            rows = Cooldown.objects.filter(automation=automation, subject__in=asked)
+            rows = Cooldown.objects.filter(automation=limits.automation_id, subject__in=asked)
             known |= {row.subject: CooldownState(row.fired_at, row.holding) for row in rows}
-        return known[subject]
+        return known[key]
+
+    def _keys(self, limits: Limits) -> Collection[str]:
+        """Give all keys of the batch. Kept, as thousands of automations may ask for the same."""
+        kept = (limits.event_type, limits.cooldown_per, bool(limits.cooldown_seconds))
+        if kept not in self._known_keys:
+            here = self._contexts.get(limits.event_type, ())
+            self._known_keys[kept] = {one.subject.key for one in here} | {limits.key_of(one).text for one in here}
+        return self._known_keys[kept]
 
     def recent(self, automation_id: int, most: int) -> Iterable[datetime]:
         rows = list(_fired(Q(automation=automation_id)).order_by("-id").values_list("id", "occurred_at")[:most])

@@ -11,6 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from automations.engine.cooldown_keys import CooldownKey, cooldown_key
+from events import event_types
+from events.event_types import EventContext
+
 _MINUTE = timedelta(minutes=1)
 _READABLE = "%Y-%m-%d %H:%M"
 Pair = tuple[int, str]
@@ -24,11 +28,19 @@ class Limits:
     cooldown_seconds: int
     rate_limit: int
     notify_on_recovery: bool
+    cooldown_per: str = "run"
+    event_type: str = "run.metric"
+
+    def key_of(self, context: EventContext) -> CooldownKey:
+        """Give what the cooldown belongs to, of what happened; the subject where there is no cooldown."""
+        if not self.cooldown_seconds:
+            return CooldownKey(context.subject.key, "")
+        return cooldown_key(self.cooldown_per, event_types.registry.get(self.event_type), context)
 
 
 @dataclass
 class CooldownState:
-    """What is known of an automation and a subject: when it fired, and whether its condition holds since."""
+    """What is known of an automation and a key: when it fired, and whether its condition holds since."""
 
     fired_at: datetime
     holding: bool = False
@@ -46,7 +58,7 @@ class Suppression:
 class ThrottlingKnowledge(Protocol):
     """What was decided before this batch."""
 
-    def cooldown(self, pair: Pair) -> CooldownState | None: ...
+    def cooldown(self, limits: Limits, key: str) -> CooldownState | None: ...
 
     def recent(self, automation_id: int, most: int) -> Iterable[datetime]:
         """The moments of the last firings, oldest first."""
@@ -61,13 +73,13 @@ class Throttling:
         self._recent: dict[int, deque[datetime]] = {}
         self.changed: dict[Pair, CooldownState] = {}
 
-    def suppression(self, limits: Limits, subject: str, at: datetime) -> Suppression | None:
-        """Say why the automation may not tell of the subject at this moment; None where it may."""
-        pair = (limits.automation_id, subject)
-        cooldown = self._known_cooldown(pair) if limits.cooldown_seconds else None
+    def suppression(self, limits: Limits, key: CooldownKey, at: datetime) -> Suppression | None:
+        """Say why the automation may not tell of what the key is of at this moment; None where it may."""
+        pair = (limits.automation_id, key.text)
+        cooldown = self._known_cooldown(limits, key.text) if limits.cooldown_seconds else None
         if cooldown is not None and at < cooldown.fired_at + timedelta(seconds=limits.cooldown_seconds):
             until = cooldown.fired_at + timedelta(seconds=limits.cooldown_seconds)
-            reason = f"Cooldown: it fired for this run already, and is quiet about it until {until:{_READABLE}} UTC."
+            reason = f"Cooldown: it fired for {key.words} already, and is quiet about it until {until:{_READABLE}} UTC."
             return Suppression(pair, reason, cooldown.fired_at)
         recent = self._fired_within_a_minute(limits, at)
         if limits.rate_limit and len(recent) >= limits.rate_limit:
@@ -75,28 +87,32 @@ class Throttling:
             return Suppression((limits.automation_id, "@rate"), reason, recent[0])
         return None
 
-    def fired(self, limits: Limits, subject: str, at: datetime) -> None:
+    def fired(self, limits: Limits, key: CooldownKey, subject: str, at: datetime) -> None:
+        """Begin the key's cooldown, and note that the condition holds of the subject, which alone can recover."""
         self._fired_within_a_minute(limits, at).append(at)
-        if limits.cooldown_seconds or limits.notify_on_recovery:
-            self._change((limits.automation_id, subject), CooldownState(at, holding=limits.notify_on_recovery))
+        if limits.notify_on_recovery:
+            self._change((limits.automation_id, subject), CooldownState(at, holding=True))
+        if limits.cooldown_seconds and not (limits.notify_on_recovery and key.text == subject):
+            self._change((limits.automation_id, key.text), CooldownState(at))
 
     def is_holding(self, limits: Limits, subject: str) -> bool:
         """Whether it told that the condition holds, and not yet that it stopped."""
-        cooldown = self._known_cooldown((limits.automation_id, subject))
+        cooldown = self._known_cooldown(limits, subject)
         return cooldown is not None and cooldown.holding
 
     def recovered(self, limits: Limits, subject: str) -> None:
         pair = (limits.automation_id, subject)
-        cooldown = self._known_cooldown(pair)
+        cooldown = self._known_cooldown(limits, subject)
         if cooldown is not None:
             self._change(pair, CooldownState(cooldown.fired_at))
 
     def _change(self, pair: Pair, cooldown: CooldownState) -> None:
         self._cooldowns[pair] = self.changed[pair] = cooldown
 
-    def _known_cooldown(self, pair: Pair) -> CooldownState | None:
+    def _known_cooldown(self, limits: Limits, key: str) -> CooldownState | None:
+        pair = (limits.automation_id, key)
         if pair not in self._cooldowns:
-            self._cooldowns[pair] = self._known.cooldown(pair)
+            self._cooldowns[pair] = self._known.cooldown(limits, key)
         return self._cooldowns[pair]
 
     def _fired_within_a_minute(self, limits: Limits, at: datetime) -> deque[datetime]:

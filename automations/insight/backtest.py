@@ -12,7 +12,7 @@ from automations.conditions.condition import Peers, Window
 from automations.engine.judging import Decision, Judge
 from automations.engine.loaded_automation import LoadedAutomation
 from automations.engine.replayed_evidence import PeerStanding, ReplayedEvidence
-from automations.engine.throttling import CooldownState, Pair, Throttling
+from automations.engine.throttling import CooldownState, Limits, Throttling
 from automations.models import Automation
 from events import event_types
 from events.event_types import EventContext
@@ -100,7 +100,7 @@ def backtest(
 class _NothingKnown:
     """A backtest begins with an automation that has never told anything."""
 
-    def cooldown(self, pair: Pair) -> CooldownState | None:
+    def cooldown(self, limits: Limits, key: str) -> CooldownState | None:
         return None
 
     def recent(self, automation_id: int, most: int) -> Iterable[datetime]:

@@ -111,7 +111,7 @@ def _needing_attention(draft: AutomationDraft, place: ScopePlace, error: Validat
     return Automation(
         **place.stored, name=draft.name, description=draft.description, enabled=False, event_type=event,
         conditions=list(draft.conditions), action_type=str(action.pop("type", "")), action=action,
-        cooldown_seconds=draft.cooldown_seconds, rate_limit=draft.rate_limit,
+        cooldown_seconds=draft.cooldown_seconds, cooldown_per=draft.cooldown_per, rate_limit=draft.rate_limit,
         notify_on_recovery=draft.notify_on_recovery, problem=" ".join(error.messages)[:500],
     )  # fmt: skip
 

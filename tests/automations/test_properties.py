@@ -95,8 +95,8 @@ class Stored:
         self.cooldowns: dict[Pair, CooldownState] = {}
         self.fired_at: list[datetime] = []
 
-    def cooldown(self, pair: Pair) -> CooldownState | None:
-        return self.cooldowns.get(pair)
+    def cooldown(self, limits: Limits, key: str) -> CooldownState | None:
+        return self.cooldowns.get((limits.automation_id, key))
 
     def recent(self, automation_id: int, most: int) -> Iterable[datetime]:
         return self.fired_at[-most:]

@@ -30,6 +30,7 @@ from teams.accounts.signed_in import person
 
 # A person waits, and types on: what was not seen by then is said.
 _SECONDS = 5
+_LIMITS = ("cooldown_seconds", "cooldown_per", "rate_limit", "notify_on_recovery")
 _NOTHING = {"type": "do_nothing"}
 
 
@@ -103,9 +104,7 @@ def _unsaved(request: HttpRequest, asked: WizardRequest, form: AutomationForm) -
     draft = AutomationDraft(name="-", event=form.event.wire, conditions=form.sent_conditions, action=_NOTHING)
     details = DetailsForm(request.POST)
     if details.is_valid():
-        limits: dict[str, Any] = {
-            name: details.cleaned_data[name] for name in ("cooldown_seconds", "rate_limit", "notify_on_recovery")
-        }
+        limits: dict[str, Any] = {name: details.cleaned_data[name] for name in _LIMITS}
         draft = replace(draft, **limits)
     return services.unsaved(asked.place, draft)
 
