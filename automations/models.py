@@ -1,4 +1,4 @@
-"""Models: automations, executions, attempts, cooldowns and window states."""
+"""Models: automations, executions, attempts, cooldowns, window states and silences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.data.fields import AddressField, JSONTextField
 from common.hidden_rows import CanBeHidden
 from common.own_addresses import with_prefix
 from events.models import Event
-from projects.models import Project
+from projects.models import Project, Run
 from teams.models import Organization, Team, User
 
 DAY_SECONDS = 24 * 3600
@@ -304,3 +304,38 @@ class WindowState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.automation_id} {self.subject}"
+
+
+class Silence(models.Model):
+    """A mute window: what its team's automations would tell is suppressed meanwhile, once or each week.
+
+    What of project, automation, run and tag is set must fit. Once: from `starts_at` to `ends_at`. With `weekdays` (0
+    is Monday) each week between them, from `from_time` on the wall of `zone` for `minutes`. At `settles_at` the next
+    window ends, and what still holds is told; null: it is over.
+    """
+
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="silences")
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    automation = models.ForeignKey(Automation, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    tag = models.CharField(max_length=256, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    weekdays = JSONTextField(default=list)
+    from_time = models.CharField(max_length=5, blank=True)
+    minutes = models.PositiveIntegerField(default=0)
+    zone = models.CharField(max_length=64, default="UTC")
+    note = models.CharField(max_length=200, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    settles_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            # silences.ending: those whose window has ended.
+            models.Index(fields=["settles_at"], condition=Q(settles_at__isnull=False), name="silence_settling"),
+        ]
+
+    def __str__(self) -> str:
+        return f"silence {self.pk}"

@@ -18,6 +18,7 @@ from artifacts.time_to_live import delete_expired_each_minute
 from automations.definitions.sharing import end_lost_uses_each_minute
 from automations.delivery import claims
 from automations.engine import stall_detection, worker_loop
+from automations.silences.ending import settle_ended_silences
 from events import ledger, task_queue, worker_drain, worker_heartbeat
 from projects.file_storage.garbage_collection import free_files_hourly
 from projects.quota import count_uncounted_runs
@@ -61,6 +62,7 @@ _STEPS: tuple[Callable[[], object], ...] = (
     invitation_mail.send_invitations_soon,
     delete_expired_each_minute,
     end_lost_uses_each_minute,
+    settle_ended_silences,
     free_files_hourly,
     forget_old_tries,
     clear_expired,

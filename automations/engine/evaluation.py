@@ -16,6 +16,7 @@ from automations.engine import recording
 from automations.engine.judging import Decision, Judge
 from automations.engine.loaded_automation import LoadedAutomation, load_automations
 from automations.engine.recording import StoredThrottling
+from automations.engine.silencing import StoredSilences
 from automations.engine.stored_evidence import StoredEvidence
 from automations.engine.throttling import Throttling
 from automations.models import Automation
@@ -72,7 +73,9 @@ def _store_judged(lease: str, events: list[Event], automations: LoadedAutomation
     contexts = _contexts(events, automations)
     knowledge = StoredThrottling({key: found.values() for key, found in contexts.items()})
     source, throttling = StoredEvidence({event.stream for event in events}), Throttling(knowledge)
-    judged, decisions = _judge(_heard_events(events, automations, contexts), Judge(source, throttling))
+    judged, decisions = _judge(
+        _heard_events(events, automations, contexts), Judge(source, throttling, StoredSilences())
+    )
     crash_points.reached("event.judged")
     with transaction.atomic():
         if knowledge.is_overtaken(one.loaded.automation.pk for one in decisions if one.fires):

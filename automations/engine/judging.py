@@ -10,6 +10,7 @@ from typing import Protocol
 
 from automations.conditions.condition import Condition, Evidence, Verdict
 from automations.engine.loaded_automation import LoadedAutomation
+from automations.engine.silencing import NoSilence, Silencing
 from automations.engine.throttling import Suppression, Throttling
 from events.event_types import EventContext
 
@@ -46,9 +47,10 @@ class Source(Protocol):
 class Judge:
     """Judges pairs of event context and automation, in the order of what happened."""
 
-    def __init__(self, source: Source, throttling: Throttling) -> None:
+    def __init__(self, source: Source, throttling: Throttling, silencing: Silencing | None = None) -> None:
         self._source = source
         self._throttling = throttling
+        self._silencing = silencing or NoSilence()
 
     def decide(self, loaded: LoadedAutomation, context: EventContext) -> list[Decision]:
         """Decide what follows; what a condition raises stops this automation only."""
@@ -118,7 +120,8 @@ class Judge:
             quiet = Suppression((limits.automation_id, f"{subject}@quiet"), context.quiet_reason, _EVER)
             return Decision(loaded, context, verdicts, suppression=quiet)
         key = limits.key_of(context)
-        suppression = self._throttling.suppression(limits, key, at)
+        # No cooldown begins in a silence: what still holds at its end may tell.
+        suppression = self._throttling.suppression(limits, key, at) or self._silencing.suppression(loaded, context)
         if suppression is None:
             self._throttling.fired(limits, key, subject, at)
         return Decision(loaded, context, verdicts, suppression=suppression)

@@ -20,6 +20,7 @@ from automations.engine.throttling import Limits
 from automations.models import Automation
 from common.plugins import UnknownKey
 from events import event_types
+from events.event_types import EventType
 from outbound.provider import provider_of
 from teams.audit import audit_log
 from teams.notices import team_notices
@@ -40,6 +41,10 @@ class LoadedAutomation:
     defining: Condition | None
     action: Action
     limits: Limits
+
+    @property
+    def event_type(self) -> type[EventType]:
+        return event_types.registry.get(self.automation.event_type)
 
     @classmethod
     def of(cls, automation: Automation) -> LoadedAutomation:
