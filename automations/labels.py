@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from automations import cooldown_keys
 from automations.actions import action
 from automations.definitions import scope_type
-from automations.engine import cooldown_keys
 from common.plugins import PluginRegistry
 from events import event_types
 

@@ -65,7 +65,7 @@ class Automation(CanBeHidden):
     shared_from = models.ForeignKey(Team, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     shared_with = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     cooldown_seconds = models.PositiveIntegerField(default=DAY_SECONDS)
-    # What a cooldown belongs to: automations.engine.cooldown_keys.
+    # What a cooldown belongs to: automations.cooldown_keys.
     cooldown_per = models.CharField(max_length=210, default="run")
     rate_limit = models.PositiveIntegerField(default=RATE_LIMIT)
     notify_on_recovery = models.BooleanField(default=False)

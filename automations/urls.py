@@ -14,6 +14,7 @@ from automations.views import (
     hub,
     redelivery,
     search,
+    silences,
 )
 from automations.views.wizard import editing, previews
 from common.http.moved_page import MovedPage
@@ -31,8 +32,11 @@ urlpatterns = [
     path("automations/lookback", previews.backtest),
     path("automations/preview", previews.preview, name="preview"),
     path("automations/test", previews.test, name="test_action"),
+    path("automations/silences", silences.silences, name="silences"),
+    path("automations/silences/<int:pk>/end", silences.end, name="end_silence"),
     path(_ONE, detail.wide, name="wide_automation"),
     path(f"{_ONE}/switch", hub.switch, name="switch_automation"),
+    path(f"{_ONE}/silence", silences.silence_one, name="silence_automation"),
     path(f"{_ONE}/edit", editing.edit, name="edit_automation"),
     path(f"{_ONE}/duplicate", editing.duplicate, name="duplicate_automation"),
     path(f"{_ONE}/delete", editing.delete, name="delete_automation"),

@@ -6,7 +6,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from artifacts import api as artifacts
-from automations.api import as_code, automations, backtest, preview_and_test, redelivery
+from automations.api import as_code, automations, backtest, preview_and_test, redelivery, silences
 from importers import api as importers
 from integrations import urls as integrations
 from integrations.email import mail_policy_api as mail
@@ -104,6 +104,8 @@ urlpatterns = [
     path(f"{_LINKED_VERSION}/aliases/<str:alias>", registries.OneRegistryVersionAlias.as_view()),
     path(f"{_LINKED_VERSION}/tags", registries.RegistryVersionTags.as_view()),
     path(f"{_LINKED_VERSION}/tags/<str:tag>", registries.OneRegistryVersionTag.as_view()),
+    path("teams/<str:team>/silences", silences.TeamSilences.as_view()),
+    path("teams/<str:team>/silences/<int:pk>", silences.OneSilence.as_view()),
     path("automations", automations.Automations.as_view()),
     path("automations/export", as_code.Export.as_view()),
     path("automations/apply", as_code.Apply.as_view()),

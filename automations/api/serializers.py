@@ -8,11 +8,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from automations.api.plugin_fields import ActionField, ConditionField, DescribedByPlugins, EventField
+from automations.cooldown_keys import RUN
 from automations.definitions import former_names, scope_type
 from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.representation import as_sent
 from automations.definitions.services import receiver_names
-from automations.engine.cooldown_keys import RUN
 from automations.models import DAY_SECONDS, RATE_LIMIT, Attempt, Automation, Execution
 from common.data.strict_json import strict
 from common.http.serializers import ListedChoiceField, OnlyKnownFields

@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from automations import cooldown_keys
 from automations.actions import action as actions
 from automations.conditions import condition as conditions
 from automations.definitions.scope_type import ScopePlace
-from automations.engine import cooldown_keys
 from automations.models import DAY_SECONDS, RATE_LIMIT
 from common.data.validation_errors import quoted, refuse
 from common.plugins import UnknownKey
@@ -23,6 +23,10 @@ from teams.models import Team, User
 
 MOST_RATE = 10_000
 LONGEST_COOLDOWN_SECONDS = 365 * DAY_SECONDS
+
+
+# Stored as they are sent, once they are checked.
+_TAKEN_OVER = ("cooldown_seconds", "cooldown_per", "rate_limit", "notify_on_recovery")
 
 
 @dataclass(frozen=True)
@@ -72,10 +76,7 @@ def check(draft: AutomationDraft, place: ScopePlace, *, by: User | None = None) 
             "action": dict(action.params),
             "receiver_key": action.receiver_key,
             **_shared(action, place, by),
-            "cooldown_seconds": draft.cooldown_seconds,
-            "cooldown_per": draft.cooldown_per,
-            "rate_limit": draft.rate_limit,
-            "notify_on_recovery": draft.notify_on_recovery,
+            **{name: getattr(draft, name) for name in _TAKEN_OVER},
             "problem": "",
         }
     )

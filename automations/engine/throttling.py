@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from automations.engine.cooldown_keys import CooldownKey, cooldown_key
+from automations.cooldown_keys import CooldownKey, cooldown_key
 from events import event_types
 from events.event_types import EventContext
 

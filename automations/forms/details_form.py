@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from automations.engine import cooldown_keys
+from automations import cooldown_keys
 from automations.models import DAY_SECONDS, RATE_LIMIT
 
 _CONFIG = cooldown_keys.CONFIG.rstrip(".")

@@ -45,8 +45,13 @@ class SilenceDraft:
 
 
 def silences_of(team: Team) -> QuerySet[Silence]:
-    """Give those that hold or will, the next to end first."""
-    rows = Silence.objects.filter(team=team, settles_at__isnull=False)
+    """Give those of the team that hold or will, the next to end first."""
+    return open_silences().filter(team=team)
+
+
+def open_silences() -> QuerySet[Silence]:
+    """Give those that hold or will, of all teams."""
+    rows = Silence.objects.filter(settles_at__isnull=False, ended_at=None)
     return rows.select_related("team", "project__team", "automation", "run__project__team", "created_by").order_by(
         "settles_at", "id"
     )

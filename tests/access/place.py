@@ -16,7 +16,8 @@ from rest_framework.test import APIClient
 
 from artifacts.models import Visibility
 from artifacts.services import add_collection_tags, create_version, get_or_create_collection
-from automations.models import Execution
+from automations.models import Execution, Silence
+from automations.silences.services import SilenceDraft, create_silence
 from integrations.kind import in_order
 from integrations.slack.models import SlackWorkspace
 from integrations.slack.services import connect_workspace
@@ -59,6 +60,8 @@ def make_place() -> World:
     schedule(DeletableProject, doomed, confirmed="acme/doomed", by=world.users["alice"])
     ask_for_export(world.team, None, format="jsonl", by=world.users["alice"])
     team_notices.open_notice(world.team, "hook", "It was disabled.")
+    tomorrow = timezone.now() + timedelta(days=1)
+    create_silence(world.team, SilenceDraft(tag="old", ends_at=tomorrow), by=world.users["alice"])
     invite(world.team, Role.VIEWER, by=world.users["alice"])
     Invitation.objects.update(digest=digest_of(INVITATION))
     dora = User.objects.create_user("dora", is_active=False)
@@ -126,6 +129,8 @@ def number_in(route: str) -> int:
         return ApiKey.objects.get(user__username="alice").pk
     if "slack" in route:
         return SlackWorkspace.objects.get(slack_id="T1").pk
+    if "silences" in route:
+        return Silence.objects.get(tag="old").pk
     if "invitations" in route:
         return Invitation.objects.get().pk
     if "notices" in route:

@@ -41,6 +41,8 @@ LINK = {"version": "acme/mnist/model:v0"}
 WORKSPACE = "teams/<str:team>/slack-workspaces/<str:workspace>"
 NOTHING = {"team": "acme", "action": {"type": "do_nothing"}}
 MNIST = {"kind": "project", "name": "acme/mnist"}
+NIGHTLY = {"tag": "nightly", "weekdays": [0, 1], "from_time": "22:00"}
+SILENT = {**NIGHTLY, "minutes": 480}
 # Whose own things they are, every signed-in person may see and change: charlie too.
 OWN = (401, 200, 200, 200, 200)
 ADMINS = (401, 404, 403, 403)
@@ -117,6 +119,10 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET teams/<str:team>/members": (None, TEAM),
     "POST teams/<str:team>/members": ({"username": "charlie"}, (*ADMINS, 201)),
     "DELETE teams/<str:team>/members/<str:username>": (None, (*MEMBERS, 204, 204)),  # bob, who may leave
+    "GET teams/<str:team>/silences": (None, TEAM),
+    "POST teams/<str:team>/silences": (SILENT, (*MEMBERS, 201, 201)),
+    "GET teams/<str:team>/silences/<int:pk>": (None, TEAM),
+    "DELETE teams/<str:team>/silences/<int:pk>": (None, (*MEMBERS, 204, 204)),
     "GET teams/<str:team>/invitations": (None, (*ADMINS, 200)),
     "POST teams/<str:team>/invitations": ({"role": "viewer"}, (*ADMINS, 201)),
     "DELETE teams/<str:team>/invitations/<int:pk>": (None, (*ADMINS, 204)),
@@ -379,6 +385,10 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"GET {PROJECT}/runs/<str:run>/panels": (None, SEEN),
     "GET executions/counts": (None, (302, 200, 200, 200, 200)),
     "GET automations": (None, (302, 200, 200, 200, 200)),
+    "GET automations/silences": (None, (302, 200, 200, 200, 200)),
+    "POST automations/silences": ({"team": "acme", "to_time": "06:00", **NIGHTLY}, (302, 422, 422, 302, 302)),
+    "POST automations/silences/<int:pk>/end": ({}, DONE_BY_MEMBERS),
+    "POST automations/<int:pk>/silence": ({"until": "tomorrow"}, DONE_BY_MEMBERS),
     "POST automations/<int:pk>/switch": ({"enabled": ""}, DONE_BY_MEMBERS),
     "GET search": (None, (302, 200, 200, 200, 200)),
     f"POST {PROJECT}/runs/<str:run>/stop": ({}, DONE_BY_MEMBERS),

@@ -27,7 +27,7 @@ def hook(world: World, receiver: HTTPServer) -> None:
     world.webhook(receiver.url_for("/hook"))
 
 
-def told() -> list[tuple[str, str]]:
+def told_states() -> list[tuple[str, str]]:
     rows = Execution.objects.exclude(state="suppressed").order_by("id")
     return [(row.variables["run_name"], row.variables["run_status"]) for row in rows]
 
@@ -40,7 +40,7 @@ def test_each_state_of_a_run_is_told(world: World) -> None:
     world.automation(EVERY_STATE)
     fail(world, "one")
     work()
-    assert told() == [("one", "running"), ("one", "failed")]
+    assert told_states() == [("one", "running"), ("one", "failed")]
 
 
 def test_the_same_state_is_told_once_and_the_reason_names_it(world: World) -> None:
@@ -51,7 +51,7 @@ def test_the_same_state_is_told_once_and_the_reason_names_it(world: World) -> No
         run.state = "running"
         run.save()
     work()
-    assert told() == [("one", "running"), ("one", "failed")]
+    assert told_states() == [("one", "running"), ("one", "failed")]
     reason = Execution.objects.get(state="suppressed").reason
     assert reason.startswith("Cooldown: it fired for this run in state failed already, and is quiet about it until")
 
@@ -81,7 +81,7 @@ def test_it_is_kept_for_what_was_chosen(
         if not at_once:
             work()
     work()
-    assert [name for name, _state in told()] == expected
+    assert [name for name, _state in told_states()] == expected
     if words:
         assert words in Execution.objects.filter(state="suppressed").earliest("id").reason
     day = timedelta(days=1)

@@ -11,6 +11,7 @@ import time_machine
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from pytest_httpserver import HTTPServer
+from rest_framework.test import APIClient
 
 from automations.engine.evaluation import evaluate
 from automations.models import Automation, Execution, Silence
@@ -26,6 +27,7 @@ from tests.world import FAILED, World, threshold
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
+SILENCES = "/api/v1/teams/acme/silences"
 
 
 @pytest.fixture(autouse=True)
@@ -240,3 +242,37 @@ def test_it_is_audited(world: World) -> None:
     end_silence(row, by=world.users["alice"])
     verbs = list(AuditEvent.objects.filter(verb__startswith="silence").values_list("verb", flat=True))
     assert verbs == ["silence.create", "silence.end"]
+
+
+def test_rest_makes_lists_and_ends_them(world: World, api: APIClient) -> None:
+    automation, run = world.automation(FAILED), world.run("one")
+    later = (NOON + HOUR).isoformat()
+    sent = {"project": "mnist", "run": "one", "automation": automation.pk, "ends_at": later, "note": "Known."}
+    made = api.post(SILENCES, sent, format="json")
+    assert made.status_code == 201, made.content
+    said = made.json()
+    assert (said["project"], said["run"], said["automation"]) == ("mnist", "one", automation.pk)
+    assert (said["about"], said["holds_now"]) == (f"the automation “automation”, the run {run}", True)
+    assert [one["id"] for one in api.get(SILENCES).json()["results"]] == [said["id"]]
+    assert api.get(f"{SILENCES}/{said['id']}").json() == said
+    assert api.delete(f"{SILENCES}/{said['id']}").status_code == 204
+    assert api.get(SILENCES).json()["results"] == []
+    weekly = {"weekdays": [5, 6], "from_time": "00:00", "minutes": 1440, "zone": "Europe/Berlin"}
+    made = api.post(SILENCES, weekly, format="json")
+    assert made.json()["when"] == "Saturday, Sunday from 00:00 for 24 h (Europe/Berlin)"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "word"),
+    [
+        ({}, 400, "ends_at"),
+        ({"run": "one", "ends_at": "2026-01-06T00:00:00Z"}, 400, "project"),
+        ({"project": "none", "ends_at": "2026-01-06T00:00:00Z"}, 404, "none"),
+        ({"automation": 0, "ends_at": "2026-01-06T00:00:00Z"}, 404, "automation 0"),
+        ({"until": "2026-01-06T00:00:00Z"}, 400, "until"),
+    ],
+)
+def test_rest_says_what_is_wrong(world: World, api: APIClient, sent: dict[str, Any], status: int, word: str) -> None:
+    refused = api.post(SILENCES, sent, format="json")
+    assert (refused.status_code, word in refused.content.decode()) == (status, True)
+    assert not Silence.objects.exists()
