@@ -18,7 +18,7 @@ from automations.silences import presets
 from automations.silences.services import SilenceDraft, create_silence, end_silence, open_silences
 from automations.silences.wording import about_of, is_on, when_of
 from automations.views.page_context import way_back
-from teams.access import in_teams_of, may, require
+from teams.access import in_teams_of, may, note_hidden, require
 from teams.accounts.signed_in import person
 from teams.models import Role, User
 
@@ -49,6 +49,7 @@ def end(request: HttpRequest, pk: int) -> HttpResponse:
     by = person(request)
     silence = in_teams_of(by, open_silences()).filter(pk=pk).first()
     if silence is None:
+        note_hidden(open_silences().filter(pk=pk))
         raise Http404(_("There is no silence %(pk)s here, or you are not on its team.") % {"pk": pk})
     require(by, silence.team, Role.MEMBER)
     end_silence(silence, by=by)

@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from artifacts.models import Collection, TimeToLivePolicy
-from automations.models import Automation, Execution
+from automations.models import Automation, Execution, Silence
 from integrations.models import Integration
 from integrations.slack.models import SlackChannel, SlackWorkspace
 from integrations.webhook.models import Webhook, WebhookSharing
@@ -31,8 +31,9 @@ pytestmark = pytest.mark.any_database
 AUDITED = (
     Automation, Integration, Webhook, SlackChannel, SlackWorkspace, Secret, Membership, ApiKey, Invitation,
     RegistryMember, Organization, Team, Deletion, TeamRetention, TimeToLivePolicy, User, WebhookSharing, ArchiveJob,
+    Silence,
 )  # fmt: skip
-NOT_TOLD = {Automation: {"problem", "updated_at"}, User: {"time_zone"}}
+NOT_TOLD = {Automation: {"problem", "updated_at"}, User: {"time_zone"}, Silence: {"settles_at"}}
 NOT_TOLD |= dict.fromkeys((Integration, Webhook, SlackChannel, SlackWorkspace), {"updated_at"})
 CHANGES = [
     one
