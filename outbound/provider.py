@@ -90,6 +90,8 @@ class Provider(Plugin):
     noun: ClassVar[StrOrPromise]
     # From one delivery to the next at one receiver, one at a time; 0: several at once, as fast as it answers.
     spacing_seconds: ClassVar[float] = 0.0
+    # Whether it changes something of ours: then `carry_out` stands in for `send`.
+    at_home: ClassVar[bool] = False
 
     @classmethod
     def receivers(cls, ids: Iterable[int]) -> dict[int, Receiver]:
@@ -134,6 +136,14 @@ class Provider(Plugin):
         """Send it, once, from any thread and without the database.
 
         Never raises for what the network or the receiver does: that is the outcome.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def carry_out(cls, receiver: Receiver, delivery: Delivery, about: Mapping[str, Any]) -> Outcome:
+        """Do it here, in the transaction that stores the attempt. `about` is the data of the event.
+
+        What cannot be done is the outcome; what the database raises takes the attempt back too.
         """
         raise NotImplementedError
 

@@ -13,7 +13,7 @@ from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.definitions.sharing import refusal, refusal_of
 from automations.messages.context import MessageContext
-from automations.messages.templating import TemplateError
+from automations.messages.templating import RenderedPayload, TemplateError
 from automations.models import Attempt, Execution
 from common.own_addresses import absolute
 from common.plugins import UnknownKey
@@ -46,9 +46,21 @@ class PreparedMessage:
             rendered = self.action.rendered(self.receiver, context, {} if self.is_shared else self.secrets)
         except TemplateError as error:
             return not_sent(Outcome(False, f"The payload cannot be filled: {error}"))
-        delivery = Delivery(delivery_id, rendered.body, rendered.masked, int(time.time()), self.secrets)
-        record = self.provider.send(self.receiver, delivery)
+        record = self.provider.send(self.receiver, self._delivery(delivery_id, rendered))
         return replace(record, request=_without_place(record.request)) if self.is_shared else record
+
+    def carry_out(self, context: MessageContext, delivery_id: str, about: Mapping[str, Any]) -> Record:
+        """Do what is done at home, in the caller's transaction."""
+        begun_at = time.monotonic()
+        try:
+            rendered = self.action.rendered(self.receiver, context, {})
+        except TemplateError as error:
+            return not_sent(Outcome(False, f"It cannot be filled: {error}"))
+        outcome = self.provider.carry_out(self.receiver, self._delivery(delivery_id, rendered), about)
+        return Record({}, None, outcome, time.monotonic() - begun_at)
+
+    def _delivery(self, delivery_id: str, rendered: RenderedPayload) -> Delivery:
+        return Delivery(delivery_id, rendered.body, rendered.masked, int(time.time()), self.secrets)
 
 
 class DeliveryPreparation:

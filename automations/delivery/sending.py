@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from automations.delivery import claims
+from automations.delivery import at_home, claims
 from automations.delivery.failure_lines import log_failure
 from automations.delivery.preparing import (
     DeliveryPreparation,
@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 _WAIT_SECONDS = 15
 # A receiver that announces when to come again may do so this often; after that its tries count like any other's.
 _MOST_ANNOUNCED = 100
+_NOT_YET = Outcome(False, "It was not done yet.", retry=True)
 
 
 @dataclass(frozen=True)
@@ -52,16 +53,20 @@ class PreparedDelivery:
 
 @dataclass(frozen=True)
 class SendResult:
-    """What came of one attempt, and what the receiver was when it was made: None where none was there."""
+    """What came of one attempt, and what the receiver was when it was made: None where none was there.
+
+    With `at_home` nothing came of it yet: it is done when it is stored.
+    """
 
     execution: Execution
     started_at: datetime
     record: Record
     receiver: Receiver | None = None
+    at_home: PreparedMessage | None = None
 
 
 def prepare(executions: Iterable[Execution]) -> tuple[list[PreparedDelivery], list[SendResult]]:
-    """Give what can be sent, and the outcomes of what cannot."""
+    """Give what can be sent, and what is to be stored at once: what cannot be sent, and what is done at home."""
     rows = list(executions)
     preparation = DeliveryPreparation(receivers_of(execution.receiver_key for execution in rows))
     deliveries, refused = [], []
@@ -69,6 +74,9 @@ def prepare(executions: Iterable[Execution]) -> tuple[list[PreparedDelivery], li
     for execution in rows:
         try:
             outgoing = preparation.of_execution(execution)
+            if outgoing.provider.at_home:
+                refused.append(replace(_not_sent(execution, _NOT_YET), at_home=outgoing))
+                continue
             deliveries.append(PreparedDelivery(execution, outgoing, traces.get(execution.event_id, "")))
         except Unsendable as error:
             refused.append(_not_sent(execution, Outcome(False, str(error), waits=error.waits)))
@@ -117,6 +125,7 @@ def store(lease: str, results: list[SendResult]) -> None:
     crash_points.reached("delivery.unstored")
     with transaction.atomic():
         now = database_now()
+        results = [done for sent in results if (done := _done_at_home(lease, sent)) is not None]
         _wait(lease, [sent for sent in results if sent.record.outcome.waits], now)
         results = [sent for sent in results if not sent.record.outcome.waits]
         compiled_statements.insert([_attempt(sent) for sent in results])
@@ -128,6 +137,14 @@ def store(lease: str, results: list[SendResult]) -> None:
         if sent.execution.pk in again:
             log_failure(sent.execution, sent.record.outcome, again[sent.execution.pk])
     crash_points.reached("delivery.stored")
+
+
+def _done_at_home(lease: str, sent: SendResult) -> SendResult | None:
+    """Give what is to be stored: where it is done at home, once it is done; None where that is another's now."""
+    if sent.at_home is None:
+        return sent
+    record = at_home.carry_out(lease, sent.execution, sent.at_home)
+    return None if record is None else replace(sent, record=record, at_home=None)
 
 
 def store_singly(lease: str, results: list[SendResult]) -> None:
