@@ -13,6 +13,7 @@ from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.definitions.sharing import refusal, refusal_of
 from automations.messages.context import MessageContext
+from automations.messages.delivery_variables import delivery_variables
 from automations.messages.templating import RenderedPayload, TemplateError
 from automations.models import Attempt, Execution
 from common.own_addresses import absolute
@@ -117,12 +118,20 @@ class DeliveryPreparation:
 
 
 def message_context_of(execution: Execution) -> MessageContext:
+    history_url = absolute(execution.get_absolute_url())
+    own = delivery_variables(
+        automation_id=execution.automation_id,
+        subject=execution.subject_url,
+        delivery_id=execution.delivery_id,
+        execution_url=history_url,
+        has_recovered=execution.variables.get("alert_status") == "recovered",
+    )
     return MessageContext(
-        variables=execution.variables,
+        variables={**execution.variables, **own},
         subject=execution.subject_label,
         url=absolute(execution.subject_url) if execution.subject_url else "",
         why=execution.why,
-        history_url=absolute(execution.get_absolute_url()),
+        history_url=history_url,
     )
 
 

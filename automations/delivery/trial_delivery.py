@@ -12,7 +12,7 @@ from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.delivery import sample_delivery_limits
 from automations.delivery.preparing import DeliveryPreparation, PreparedMessage, Unsendable
-from automations.messages import variables
+from automations.messages import delivery_variables, variables
 from automations.messages.context import MessageContext
 from automations.messages.templating import TemplateError
 from common.data.validation_errors import refuse
@@ -92,7 +92,8 @@ def _message_context(event_type: type[EventType], event: Event | None) -> Messag
     context = event_type.contexts([event]).get(event.pk) if event.kind == event_type.kind else None
     if context is None:
         refuse("event_id", f"The event {event.pk} is no {event_type.wire}, or what it was about is gone.")
-    values = variables.values("A preview", event_type.key, context, {})
+    samples = {variable.name: variable.sample for variable in delivery_variables.VARIABLES}
+    values = {**variables.values("A preview", event_type.key, context, {}), **samples}
     url = absolute(context.subject.url)
     return MessageContext(values, context.subject.label, url, _WHY)
 

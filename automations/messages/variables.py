@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from automations.conditions import condition
+from automations.messages.delivery_variables import VARIABLES
 from events import event_types
 from events.event_types import EventContext, Variable
 
@@ -26,11 +27,13 @@ _ELSEWHERE = (
     "metric_current_status", "run_name", "run_status",
 )  # fmt: skip
 
+_COMPUTED = frozenset(variable.name for variable in VARIABLES)
+
 
 def of_event(event: str) -> tuple[Variable, ...]:
     """The variables that apply to an event type."""
     conditions = (variable for kind in condition.conditions_of(event) for variable in kind.variables)
-    return (*COMMON, *event_types.registry.get(event).variables, *conditions)
+    return (*COMMON, *event_types.registry.get(event).variables, *conditions, *VARIABLES)
 
 
 @cache
@@ -53,7 +56,7 @@ def values(automation_name: str, event: str, context: EventContext, judged: Mapp
     event_type = event_types.registry.get(event)
     facts = context.subject.facts
     return {
-        **dict.fromkeys(known()),
+        **{name: None for name in known() if name not in _COMPUTED},
         "automation_name": automation_name,
         "event_type": event_type.payload_name or event_type.wire,
         "event_author": context.actor,

@@ -39,6 +39,24 @@ CARD = exactly(
         "body": some({"oneOf": _ELEMENTS}),
     }
 )
+META = exactly(
+    {"generateName": {**TEXT, "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?-$"}},
+    # A label's value has at most 63 letters, digits, dots, hyphens and underscores; an annotation's is any text.
+    labels={
+        "type": "object",
+        "additionalProperties": {"type": "string", "pattern": "^([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?$"},
+    },
+    annotations={"type": "object", "additionalProperties": ANY},
+)
+_CONTAINER = exactly(
+    {"name": {**TEXT, "pattern": "^[a-z0-9-]{1,63}$"}, "image": TEXT}, env=some(exactly({"name": TEXT, "value": ANY}))
+)
+_POD = exactly({"restartPolicy": {"enum": ["Never", "OnFailure"]}, "containers": some(_CONTAINER)})
+JOB = exactly(
+    {"template": exactly({"spec": _POD})},
+    backoffLimit={"type": "integer"},
+    ttlSecondsAfterFinished={"type": "integer"},
+)
 SHAPES: dict[str, dict[str, Any]] = {
     "generic": {"type": "object"},
     # event_type has at most 100 characters, client_payload at most 10 properties of its own.
@@ -97,6 +115,21 @@ SHAPES: dict[str, dict[str, Any]] = {
         dedup_key={**TEXT, "maxLength": 255},
         client=ANY,
         client_url=ANY,
+    ),
+    # At most 25 inputs, each a text.
+    "github_workflow": exactly(
+        {"ref": TEXT, "inputs": {"type": "object", "maxProperties": 25, "additionalProperties": ANY}}
+    ),
+    "gitlab": exactly({"token": TEXT, "ref": TEXT}, variables={"type": "object", "additionalProperties": ANY}),
+    # Whatever the job reads by JSONPath.
+    "jenkins": {"type": "object"},
+    "airflow": exactly(
+        {"logical_date": {"type": "null"}},
+        dag_run_id={**TEXT, "pattern": r"^[A-Za-z0-9_.~:+-]+$"},
+        conf={"type": "object"},
+    ),
+    "kubernetes": exactly(
+        {"apiVersion": {"const": "batch/v1"}, "kind": {"const": "Job"}, "metadata": META, "spec": JOB}
     ),
     "telegram": exactly(
         {"chat_id": {"type": ["string", "integer"], "pattern": "^-?[0-9]+$|^@"}, "text": {**TEXT, "maxLength": 4096}},

@@ -18,9 +18,10 @@ from automations.tasks import work
 from events import event_types
 from integrations.webhook.models import Webhook
 from integrations.webhook.preset_file import Preset, presets
+from projects.runs.ingest import ingest_rows
 from tests.automations.places import CAUSES, OF_REGISTRIES, Places, listen
 from tests.automations.preset_shapes import SHAPES
-from tests.world import FAILED, World
+from tests.world import FAILED, World, threshold
 
 WEBHOOKS = "/api/v1/teams/acme/integrations/webhook"
 VALUES = {
@@ -34,6 +35,11 @@ PATHS = {
     "teams": "/workflows/MINE/triggers/manual/paths/invoke",
     "discord": "/api/webhooks/MINE/value-of-DISCORD_TOKEN",
     "pagerduty": "/v2/enqueue",
+    "github_workflow": "/repos/MINE/MINE/actions/workflows/MINE/dispatches",
+    "gitlab": "/api/v4/projects/MINE/trigger/pipeline",
+    "jenkins": "/generic-webhook-trigger/invoke",
+    "airflow": "/api/v2/dags/MINE/dagRuns",
+    "kubernetes": "/apis/batch/v1/namespaces/MINE/jobs",
     "telegram": "/bot123456:ABC-DEF_xyz/sendMessage",
 }
 
@@ -88,6 +94,25 @@ def test_a_payload_names_only_variables_and_secrets_of_the_preset(preset: Preset
     parse(preset.payload).check(known=known(), secrets=preset.secrets)
     assert preset.docs.startswith("https://")
     assert len(preset.about) > 40
+
+
+def test_pagerduty_opens_and_closes_one_incident_for_each_run(
+    world: World, api: APIClient, receiver: HTTPServer
+) -> None:
+    receiver.expect_request(re.compile("/.*")).respond_with_data("")
+    preset = presets()["pagerduty"]
+    assert make(api, world, preset, address(preset, receiver)).status_code == 201
+    action = {"type": "send_webhook", "webhook": "pagerduty", "payload": preset.payload}
+    world.automation(threshold(), event="RUN_METRIC", action=action, notify_on_recovery=True, name="n" * 255)
+    for name in ("first", "second"):
+        run = world.run(name)
+        for position, loss in enumerate([2.0, 0.5]):
+            ingest_rows(run, position, [{"loss": loss}])
+            work()
+    sent = [json.loads(request.data) for request, _answer in receiver.log]
+    assert [one["event_action"] for one in sent] == ["trigger", "resolve"] * 2
+    first, again, second, once_more = (one["dedup_key"] for one in sent)
+    assert first == again != second == once_more
 
 
 @pytest.mark.parametrize("key", ["discord", "teams", "telegram"])

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.processes import wait_until
 from tests.wandb_api.hook import Hook
-from tests.wandb_api.sdk import PATIENCE, Runbell, finish, running
+from tests.wandb_api.sdk import NEWEST, PATIENCE, VERSIONS, Runbell, finish, running
 
 pytestmark = pytest.mark.processes
 
@@ -104,6 +105,42 @@ def test_a_run_that_is_stopped_here_stops_its_script_and_is_killed(runbell: Runb
     run = runbell.run("stopped")
     assert (run["state"], run["exit_code"]) == ("killed", 255)
     assert run["rows_logged"] < 600
+
+
+def test_a_script_of_any_version_with_a_nan_loss_is_stopped_by_an_automation(runbell: Runbell) -> None:
+    """At the SDK's own intervals of 15 s; the versions beside each other, as each waits most of the time."""
+    nan = {
+        "type": "metric_threshold",
+        "metric": "loss",
+        "aggregation": "latest",
+        "comparison": "not_finite",
+        "window": 1,
+    }
+    automation = {
+        "name": "stop", "scope": {"type": "project", "name": "acme/mnist"}, "event": "RUN_METRIC", "conditions": [nan],
+        "action": {"type": "stop_run"},
+    }  # fmt: skip
+    runbell.request("POST", "automations", body=automation)
+    versions = ("0.25", "0.28", NEWEST)
+    started = [
+        replace(runbell, sdk=VERSIONS[version]).start(
+            """
+            import time, wandb
+            run = wandb.init(entity="acme", project="mnist", id="nan-" + os.environ["VERSION"])
+            for step in range(600):
+                run.log({"loss": 1.0 if step < 20 else float("nan")})
+                time.sleep(0.1)
+            """,
+            VERSION=version,
+        )
+        for version in versions
+    ]
+    for version, process in zip(versions, started, strict=True):
+        done = finish(process)
+        assert "KeyboardInterrupt" in done.printed, f"{version}: {done.printed}"
+        run = runbell.run(f"nan-{version}")
+        assert (run["state"], run["exit_code"]) == ("killed", 255)
+        assert run["rows_logged"] < 450
 
 
 def test_a_script_that_fails_reaches_a_webhook(runbell: Runbell, hook: Hook) -> None:
