@@ -9,6 +9,7 @@ from automations.messages.context import MessageContext
 from automations.messages.templating import RenderedPayload
 from automations.parameters import Parameters
 from common.plugins import Plugin, PluginRegistry
+from events import event_types
 from outbound.provider import Receiver
 from teams.audit import actor
 from teams.models import Team, User
@@ -45,6 +46,8 @@ class Action(Plugin):
     # The kind of integration it sends through, and the parameter that says which; blank where it needs none.
     kind: ClassVar[str]
     names_by: ClassVar[str] = ""
+    # What it changes, where it changes something of ours: it fits events about that. Blank: it fits any.
+    about: ClassVar[str] = ""
     # Where it stands among the others on a page: the first is what a new automation starts with.
     order: ClassVar[int] = 5
     Form: ClassVar[type[ActionForm]]
@@ -88,3 +91,9 @@ registry: PluginRegistry[Action] = PluginRegistry("action")
 def in_order() -> list[type[Action]]:
     """Give the actions as a page lists them."""
     return sorted(registry, key=lambda kind: kind.order)
+
+
+def actions_of(event: str) -> list[type[Action]]:
+    """Give the actions that an event can have, as a page lists them."""
+    about = event_types.registry.get(event).about
+    return [kind for kind in in_order() if kind.about in ("", about)]

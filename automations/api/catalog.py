@@ -70,6 +70,7 @@ class CatalogConditionSerializer(EntrySerializer):
 class CatalogActionSerializer(EntrySerializer):
     wire = serializers.CharField(help_text="Its name in the wandb SDK; blank where W&B has none.")
     kind = KindField(help_text="The kind of integration it sends through.")
+    events = serializers.ListField(child=serializers.CharField(), help_text="Keys of the events that may have it.")
 
 
 class CatalogKindSerializer(EntrySerializer):
@@ -143,6 +144,7 @@ def _action(action: type[Action]) -> dict[str, Any]:
         **_entry(action, plugin_schemas.of_action(action), plugin_schemas.example_of(action)),
         "wire": action.wire,
         "kind": action.kind,
+        "events": _keys(event for event in event_types.registry if action in actions.actions_of(event.key)),
     }
 
 

@@ -25,8 +25,8 @@ _SLACK_SECONDS = 5
 _CLAIM_LOCK = 7_265_111
 # What sending and storing look at; half of the row, for half of the time it takes to read.
 _NEEDED = (
-    "receiver_key", "team", "delivery_id", "action_type", "kept_action", "kept_variables", "template",
-    "subject_label", "subject_url", "why", "attempts_made", "attempts_before", "lease", "occurred_at",
+    "automation", "receiver_key", "team", "event", "delivery_id", "action_type", "kept_action", "kept_variables",
+    "template", "subject_label", "subject_url", "why", "attempts_made", "attempts_before", "lease", "occurred_at",
 )  # fmt: skip
 _LOST = "The worker stopped while it was sending; the receiver may have got this one."
 _INTERRUPTED = "Runbell was stopped before the receiver had answered; the receiver may have got this one."

@@ -91,7 +91,7 @@ class AutomationForm:
         defining = [kind for kind in fitting if event.key in kind.defines]
         self.defining = self._choice("condition", defining, EVENT) if defining else None
         self.filters = [self._part(kind, EVENT, self._is_on(kind)) for kind in fitting if kind not in defining]
-        self.action = self._choice("action", actions.in_order(), ACTION, team=team, event=event.key)
+        self.action = self._choice("action", actions.actions_of(event.key), ACTION, team=team, event=event.key)
         self.details = self._made(DetailsForm, "", DETAILS in self._check, given.details)
 
     def is_valid(self) -> bool:

@@ -26,29 +26,27 @@ from outbound.provider import Receiver
 from teams.models import Team, User
 
 
-class ChangeForm(ActionForm):
-    about: ClassVar[str] = "run"
-    noun: ClassVar[StrOrPromise] = _("a run")
-
-    def clean(self) -> dict[str, Any] | None:
-        event_type = event_types.registry.get(self.event)
-        if event_type.about != self.about:
-            raise ValidationError(
-                _("This changes %(noun)s, and %(event)s is about %(subject)s. Choose another action or event.")
-                % {"noun": self.noun, "event": event_type.wire, "subject": event_type.subject}
-            )
-        return super().clean()
-
-
 class ChangeAction(Action):
     """What all of them share: they go to the team's own Runbell, as the change's key and what it takes, in JSON."""
 
     kind = "changes"
     order = 8
-    Form: ClassVar[type[ActionForm]] = ChangeForm
+    noun: ClassVar[StrOrPromise] = _("a run")
+    about: ClassVar[str] = "run"
+    Form: ClassVar[type[ActionForm]] = ActionForm
 
     @classmethod
     def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str, by: User | None = None) -> dict[str, Any]:
+        event_type = event_types.registry.get(event)
+        if event_type.about != cls.about:
+            raise ValidationError(
+                {
+                    "type": _(
+                        "%(action)s changes %(noun)s, and %(event)s is about %(subject)s. Choose another of the two."
+                    )
+                    % {"action": cls.key, "noun": cls.noun, "event": event_type.wire, "subject": event_type.subject}
+                }
+            )
         return {**super().checked(sent, team=team, event=event, by=by), "team": team.pk}
 
     @property
@@ -58,17 +56,17 @@ class ChangeAction(Action):
     def params_by_name(self, receiver_name: str) -> dict[str, Any]:
         return {name: value for name, value in self.params.items() if name != "team"}
 
-    def asked(self, context: MessageContext) -> dict[str, Any]:
+    def change_params(self, context: MessageContext) -> dict[str, Any]:
         """Give what the change takes, of this event."""
         return self.params_by_name("")
 
     def rendered(self, receiver: Receiver, context: MessageContext, secrets: Mapping[str, str]) -> RenderedPayload:
-        body = json.dumps({"change": self.key, **self.asked(context)}, ensure_ascii=False)
+        body = json.dumps({"change": self.key, **self.change_params(context)}, ensure_ascii=False)
         return RenderedPayload(body.encode("utf-8", "replace"), body)
 
 
 @registry.register
-class StopRun(ChangeAction):
+class StopRunAction(ChangeAction):
     """Ask the run's script to stop: it is told with the next answer, and the run ends as killed."""
 
     key = "stop_run"
@@ -79,12 +77,12 @@ class StopRun(ChangeAction):
         return "stop the run"
 
 
-class TagRunForm(ChangeForm):
+class TagRunForm(ActionForm):
     tag = forms.CharField(label=_("Tag"), max_length=128, error_messages={"required": _("Say which tag.")})
 
 
 @registry.register
-class TagRun(ChangeAction):
+class TagRunAction(ChangeAction):
     """Give the run a tag, beside those it has."""
 
     key = "tag_run"
@@ -96,7 +94,7 @@ class TagRun(ChangeAction):
         return rich_text("tag the run ", strong(self.params["tag"]))
 
 
-class NoteOnRunForm(ChangeForm):
+class NoteOnRunForm(ActionForm):
     text = text_fields.TextLineField(
         label=_("Note"),
         required=True,
@@ -106,7 +104,7 @@ class NoteOnRunForm(ChangeForm):
 
 
 @registry.register
-class NoteOnRun(ChangeAction):
+class NoteOnRunAction(ChangeAction):
     """Add a line to the run's notes."""
 
     key = "note_on_run"
@@ -114,14 +112,14 @@ class NoteOnRun(ChangeAction):
     Form = NoteOnRunForm
     example: ClassVar[Mapping[str, Any]] = {"text": "${automation_name}: loss was ${metric_value}"}
 
-    def asked(self, context: MessageContext) -> dict[str, Any]:
+    def change_params(self, context: MessageContext) -> dict[str, Any]:
         return {"text": text_fields.filled(self.params["text"], context.variables)}
 
     def describe(self, receiver_name: str) -> str:
         return "note it on the run"
 
 
-class SetRunSummaryForm(ChangeForm):
+class SetRunSummaryForm(ActionForm):
     summary_key = forms.CharField(
         label=_("Key of the summary"), max_length=300, error_messages={"required": _("Say which key of the summary.")}
     )
@@ -134,7 +132,7 @@ class SetRunSummaryForm(ChangeForm):
 
 
 @registry.register
-class SetRunSummary(ChangeAction):
+class SetRunSummaryAction(ChangeAction):
     """Set a value of the run's summary."""
 
     key = "set_run_summary"
@@ -142,7 +140,7 @@ class SetRunSummary(ChangeAction):
     Form = SetRunSummaryForm
     example: ClassVar[Mapping[str, Any]] = {"summary_key": "diverged", "value": "true"}
 
-    def asked(self, context: MessageContext) -> dict[str, Any]:
+    def change_params(self, context: MessageContext) -> dict[str, Any]:
         return {"key": self.params["summary_key"], "value": _plain(self.params["value"])}
 
     def describe(self, receiver_name: str) -> str:
@@ -150,9 +148,7 @@ class SetRunSummary(ChangeAction):
         return rich_text("set ", key, " of the run's summary to ", value)
 
 
-class MoveAliasForm(ChangeForm):
-    about = "artifact"
-    noun = _("a version")
+class MoveAliasForm(ActionForm):
     alias = forms.CharField(label=_("Alias"), max_length=128, error_messages={"required": _("Say which alias.")})
 
     def clean_alias(self) -> str:
@@ -163,11 +159,13 @@ class MoveAliasForm(ChangeForm):
 
 
 @registry.register
-class MoveAlias(ChangeAction):
+class MoveAliasAction(ChangeAction):
     """Move an alias to the version: from another version of its collection, or as a new one."""
 
     key = "move_alias"
     label = _("Move an alias to the version")
+    about = "artifact"
+    noun = _("a version")
     Form = MoveAliasForm
     example: ClassVar[Mapping[str, Any]] = {"alias": "candidate"}
 

@@ -18,7 +18,7 @@ from teams.audit import audit_log
 _LONGEST_NOTES = 50_000
 
 
-class Gone(Exception):
+class NothingToChange(Exception):
     """What is to be changed is not there any more, or not the team's."""
 
 
@@ -46,7 +46,7 @@ def note(team: int, about: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
     run = _run(team, about)
     notes = f"{run.notes}\n{asked['text']}".strip()
     if len(notes) > _LONGEST_NOTES:
-        raise Gone(f"The notes of the run are full: {_LONGEST_NOTES} characters are the most.")
+        raise NothingToChange(f"The notes of the run are full: {_LONGEST_NOTES} characters are the most.")
     edit_run(run, {"notes": notes}, by=None)
     return "It stands in the notes of the run."
 
@@ -70,7 +70,7 @@ def move_alias(team: int, about: Mapping[str, Any], asked: Mapping[str, Any]) ->
         version=about.get("version"), collection=about.get("collection"), collection__project__team=team
     ).first()
     if entry is None:
-        raise Gone("The version is not in a collection of the automation's team any more.")
+        raise NothingToChange("The version is not in a collection of the automation's team any more.")
     moved = add_aliases(entry, [asked["alias"]])
     return f"The version has the alias {asked['alias']}{'' if moved else ' already'}."
 
@@ -84,7 +84,7 @@ def _run(team: int, about: Mapping[str, Any]) -> Run:
     rows = Run.objects.select_related("project__team").filter(project__deletion=None, project__team__deletion=None)
     run = rows.filter(pk=about.get("run")).first()
     if run is None:
-        raise Gone("The run is gone.")
+        raise NothingToChange("The run is gone.")
     if run.project.team_id != team:
-        raise Gone("The run is another team's: an automation changes only what its own team has.")
+        raise NothingToChange("The run is another team's: an automation changes only what its own team has.")
     return run

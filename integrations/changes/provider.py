@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from integrations.changes.carrying_out import CHANGES, Gone
+from integrations.changes.carrying_out import CHANGES, NothingToChange
 from outbound.provider import Delivery, Outcome, Provider, Receiver, Record, registry
 from teams.models import Team
 
@@ -43,7 +43,7 @@ class ChangesProvider(Provider):
         try:
             with transaction.atomic():
                 return Outcome(True, change(receiver.team_id, about, asked))
-        except Gone as error:
+        except NothingToChange as error:
             return Outcome(False, str(error))
         except ValidationError as error:
             return Outcome(False, " ".join(error.messages))

@@ -132,7 +132,7 @@ def test_a_word_that_is_no_preset_fills_nothing(alice: Client, token: Secret) ->
 def test_a_new_automation_begins_with_the_payload_of_the_webhooks_preset(alice: Client, hook: Webhook) -> None:
     put_settings(Webhook.objects.all(), preset="pagerduty")
     address = "/acme/mnist/automations/new?event=RUN_STATE"
-    assert html.escape('"event_action": "trigger"') in text(alice.get(address))
+    assert html.escape('"event_action": "${incident_action}"') in text(alice.get(address))
     put_settings(Webhook.objects.all(), preset="")
     assert "event_action" not in text(alice.get(address))
 
@@ -174,7 +174,7 @@ def test_the_test_page_begins_with_the_presets_payload_and_shows_the_answer(
         receiver.url_for("/hook"), preset="pagerduty", method="PUT", granted_secrets=["PAGERDUTY_ROUTING_KEY"]
     )
     address = f"/acme/integrations/webhook/{made.name}/test"
-    assert html.escape('"event_action": "trigger"') in text(alice.get(address))
+    assert html.escape('"event_action": "${incident_action}"') in text(alice.get(address))
 
     shown = text(alice.post(address, {"event": "run.state", "payload": presets()["pagerduty"].payload}))
 
