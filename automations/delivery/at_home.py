@@ -15,7 +15,7 @@ def carry_out(lease: str, execution: Execution, outgoing: PreparedMessage) -> Re
     held = Execution.objects.filter(pk=execution.pk, lease=lease, state=ExecutionState.PENDING)
     if not held.select_for_update().values_list("pk").first():
         return None
-    event = Event.objects.filter(pk=execution.event_id).first()
+    event = Event.objects.filter(pk=execution.event_id or 0).first()
     context = message_context_of(execution)
     name = str(context.variables.get("automation_name", ""))
     # What it changes may fire others: as far from a person as a receiver that calls us, one further than its event.

@@ -82,7 +82,7 @@ CHANGES: Mapping[str, Callable[[int, Mapping[str, Any], Mapping[str, Any]], str]
 
 def _run(team: int, about: Mapping[str, Any]) -> Run:
     rows = Run.objects.select_related("project__team").filter(project__deletion=None, project__team__deletion=None)
-    run = rows.filter(pk=about.get("run")).first()
+    run = rows.filter(pk=about.get("run", 0)).first()
     if run is None:
         raise NothingToChange("The run is gone.")
     if run.project.team_id != team:
