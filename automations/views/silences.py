@@ -89,7 +89,11 @@ def _on_page(silence: Silence, user: User) -> dict[str, object]:
 def _mistakes(form: SilenceForm) -> list[dict[str, str]]:
     """Give what is wrong, for the list above the form."""
     return [
-        {"target": f"field-{name}" if name in form.fields else "", "label": _label(form, name), "text": " ".join(map(str, texts))}
+        {
+            "target": f"field-{name}" if name in form.fields else "",
+            "label": _label(form, name),
+            "text": " ".join(map(str, texts)),
+        }
         for name, texts in form.errors.items()
     ]
 
