@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -27,6 +28,8 @@ from outbound.provider import Receiver
 from secrets_vault.services import names_of
 from teams.models import Team
 
+# A dollar and a name, not escaped and not in braces: shells would fill it in, payloads do not.
+_BARE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 DEFAULT_PAYLOAD = preset_file.get("generic").payload
 
 
@@ -102,6 +105,12 @@ class SendWebhook(IntegrationAction):
     def describe(self, receiver_name: str) -> str:
         return rich_text("call ", strong(receiver_name or "a webhook that is gone"))
 
+    def warnings(self) -> list[str]:
+        bare = set(_BARE.findall(self.params["payload"]))
+        known = {*variables.known(), *_granted(self.params["webhook"])} if bare else set()
+        said = _("$%(name)s stands in the payload without braces and goes as it is: write ${%(name)s} for its value.")
+        return [said % {"name": name} for name in sorted(bare & known)]
+
     def rendered(self, receiver: Receiver, context: MessageContext, secrets: Mapping[str, str]) -> RenderedPayload:
         usable = dict(secrets)
         token = cast(WebhookReceiver, receiver).access_token
@@ -109,6 +118,11 @@ class SendWebhook(IntegrationAction):
         if token in secrets:
             usable[ACCESS_TOKEN] = secrets[token]
         return templating.parse(self.params["payload"]).render(variables=context.variables, secrets=usable)
+
+
+def _granted(webhook: int) -> list[str]:
+    row = Webhook.objects.filter(pk=webhook).first()
+    return [] if row is None else [*row.granted, ACCESS_TOKEN]
 
 
 def webhook_action(webhook: Webhook, payload: str, event: type[EventType] | None) -> Action:

@@ -9,6 +9,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
 
+from automations.definitions.sentence import warnings_of
 from automations.messages import variables
 from automations.models import Automation, Execution
 from automations.tasks import work
@@ -111,3 +112,18 @@ def test_an_unknown_delivery_id_changes_nothing(world: World) -> None:
     fail_because_of(as_person(world.keys["alice"]), "run", "msg_unknown")
     assert Event.objects.filter(depth=0).count() == Event.objects.count()
     assert Execution.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("payload", "bare"),
+    [
+        ('{"a": "$KEY", "b": "$run_name", "c": "$5", "d": "$unknown"}', ["KEY", "run_name"]),
+        ('{"a": "${KEY}", "b": "$$100"}', []),
+    ],
+)
+def test_a_name_without_braces_is_hinted_at(world: World, payload: str, bare: list[str]) -> None:
+    world.secret("KEY", "s3cr3t-s3cr3t")
+    world.webhook("http://127.0.0.1:8009/", name="second", granted_secrets=["KEY"])
+    automation = world.automation(FAILED, action={"webhook": "second", "payload": payload})
+    warned = warnings_of(automation)
+    assert [text.split()[0] for text in warned] == [f"${name}" for name in bare]

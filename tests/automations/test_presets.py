@@ -116,6 +116,17 @@ def test_pagerduty_opens_and_closes_one_incident_for_each_run(
     assert first == again != second == once_more
 
 
+ABOUT = ("artifact_version_string", "alias", "alert_title", "alert_text", "alert_level")
+
+
+@pytest.mark.parametrize("preset", presets().values(), ids=lambda preset: preset.key)
+def test_a_payload_says_what_it_is_about(preset: Preset) -> None:
+    # What starts something else names the version or the run, and leads to the rest.
+    starts = preset.key in ("github_workflow", "kubernetes")
+    wanted = ("artifact_version_string", "execution_url") if starts else ABOUT
+    assert {name for name in wanted if f"${{{name}}}" not in preset.payload} == set()
+
+
 @pytest.mark.parametrize("key", ["discord", "teams", "telegram"])
 def test_the_name_of_a_run_cannot_forge_a_link_or_a_mention(key: str) -> None:
     # Where a service reads Markdown, only our own address stands.
