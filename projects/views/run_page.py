@@ -15,6 +15,7 @@ from common.pages.list_filters import typed_filter
 from projects.access import run_named
 from projects.charts.chart_json import chart_columns
 from projects.charts.panels import panels_of, stream_of
+from projects.console.run_ending import run_ending
 from projects.forms import RunForm
 from projects.history.row_tombstone import removed_rows
 from projects.models import Run, RunState
@@ -41,6 +42,7 @@ def run(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse
         "may_stop": found.state == RunState.RUNNING and may(person(request), found.project.team, Role.MEMBER),
         "lasted": run_duration(found),
         "moments": run_timeline(found),
+        "ending": run_ending(found),
         "removed": removed_rows(found),
         "panels": panels_of(found, search=search),
         "search": search,
@@ -54,8 +56,15 @@ def run(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse
 def state(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse:
     """What changes at the top of a run's page while it runs."""
     found = run_named(person(request), team, project, run)
-    shown = {"run": found, "lasted": run_duration(found), "moments": run_timeline(found), "is_part": True}
-    return render(request, "projects/_state.html", {**project_page(person(request), found.project, "runs"), **shown})
+    shown = {
+        **project_page(person(request), found.project, "runs"),
+        "run": found,
+        "lasted": run_duration(found),
+        "moments": run_timeline(found),
+        "ending": run_ending(found),
+        "is_part": True,
+    }
+    return render(request, "projects/_state.html", shown)
 
 
 @require_safe

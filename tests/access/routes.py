@@ -377,6 +377,10 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"GET {PROJECT}/runs/<str:run>/artifacts": (None, (302, 404, 302, 302, 302)),
     f"GET {PROJECT}/runs/<str:run>/state": (None, SEEN),
     f"GET {PROJECT}/runs/<str:run>/panels": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>/log": (None, SEEN),
+    # Without scripts it leads to the log.
+    f"GET {PROJECT}/runs/<str:run>/log/new": (None, (302, 404, 302, 302, 302)),
+    f"GET {PROJECT}/runs/<str:run>/log/file": (None, SEEN),
     "GET executions/counts": (None, (302, 200, 200, 200, 200)),
     "GET automations": (None, (302, 200, 200, 200, 200)),
     "POST automations/<int:pk>/switch": ({"enabled": ""}, DONE_BY_MEMBERS),
