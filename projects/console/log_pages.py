@@ -107,7 +107,7 @@ def search(run: Run, words: str, before: int | None = None) -> LogSearch:
         # Most pieces hold none: they are not taken apart. Colours may stand inside of a word.
         if not pattern.search(piece.text) and not ("\x1b" in piece.text and pattern.search(ansi.plain(piece.text))):
             continue
-        for line in _lines_back(list(numbered(piece)), before):
+        for line in _lines_back(list(numbered(piece)), before, pattern):
             found = pattern.search(line.text)
             if found:
                 hits.append(SearchHit(line, _marked(line.text, found, pattern)))
@@ -117,9 +117,12 @@ def search(run: Run, words: str, before: int | None = None) -> LogSearch:
     return LogSearch(words, hits, last if older else None)
 
 
-def _lines_back(lines: Sequence[tuple[int, str]], before: int | None) -> Iterator[LogLine]:
+def _lines_back(lines: Sequence[tuple[int, str]], before: int | None, pattern: re.Pattern[str]) -> Iterator[LogLine]:
     for number, stored in reversed(lines):
-        if before is None or number < before:
+        if before is not None and number >= before:
+            continue
+        # Few lines of a piece have the words: only these are taken apart.
+        if "\x1b" in stored or pattern.search(stored):
             yield LogLine(number, stored)
 
 

@@ -36,8 +36,13 @@ def store_output(run: Run, offset: int, lines: Sequence[str]) -> None:
 
 def output_lines(run: Run) -> Iterator[str]:
     """Give the lines that are kept, in order."""
-    for text in run.output.order_by("offset").values_list("text", flat=True):
+    for text in output_pieces(run):
         yield from text.split("\n")
+
+
+def output_pieces(run: Run) -> Iterator[str]:
+    """Give the lines that are kept, many at a time."""
+    yield from run.output.order_by("offset").values_list("text", flat=True).iterator(chunk_size=8)
 
 
 def output_lines_from(run: Run, number: int, count: int) -> list[tuple[int, str]]:

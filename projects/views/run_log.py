@@ -14,7 +14,7 @@ from common.pages.list_filters import typed_filter
 from projects.access import run_named
 from projects.console.log_line import LogLine
 from projects.console.log_pages import PAGE_LINES, UNSETTLED, newest_page, page_from, search
-from projects.history.console_output import output_line_count, output_lines, output_lines_from
+from projects.history.console_output import output_line_count, output_lines_from, output_pieces
 from projects.models import Run
 from projects.project_frame import project_page
 from teams.accounts.signed_in import person
@@ -67,9 +67,8 @@ def new_lines(request: HttpRequest, team: str, project: str, run: str) -> HttpRe
 def download(request: HttpRequest, team: str, project: str, run: str) -> StreamingHttpResponse:
     """All lines that are kept, as they came."""
     found: Run = run_named(person(request), team, project, run)
-    answer = StreamingHttpResponse(
-        (f"{line}\n" for line in output_lines(found)), content_type="text/plain; charset=utf-8"
-    )
+    lines = (f"{text}\n" for text in output_pieces(found))
+    answer = StreamingHttpResponse(lines, content_type="text/plain; charset=utf-8")
     answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=f"{found.name}.log")
     return answer
 
