@@ -95,7 +95,7 @@ function show(panel) {
   if (panel.isSmooth) data.push(smoothed(data[1], smoothing));
   if (panel.plot && panel.plot.data.length === data.length) {
     panel.plot.setData(data, !zoomed());
-    if (zoomed()) panel.plot.redraw();
+    settle(panel);
   } else {
     panel.plot?.destroy();
     const place = figure.querySelector("[data-chart-place]") ?? figure.appendChild(document.createElement("div"));
@@ -104,7 +104,7 @@ function show(panel) {
     panel.plot = new uPlot(options(panel, place), data, place);
     name(panel);
     moved(panel.plot, follow);
-    if (zoomed()) panel.plot.setScale("x", zoomed());
+    settle(panel);
     panel.sized ??= new ResizeObserver(() => resize(panel));
     panel.sized.observe(place);
   }
@@ -136,7 +136,7 @@ function options(panel, place) {
       drag: { x: true, y: false, setScale: false },
     },
     scales: {
-      x: { time: panel.axis === "time", range: (_plot, low, high) => breadth(panel, low, high) },
+      x: { time: panel.axis === "time" },
       y: panel.isLog
         ? { distr: 3 }
         : { range: (_plot, low, high) => span(low, high, panel.annotations.thresholds) },
@@ -178,18 +178,21 @@ function ticks(look) {
   };
 }
 
-// One point has its surroundings: uPlot would show three years.
-function breadth(panel, low, high) {
-  if (low === null || high === null) return [0, 1];
-  if (panel.first < panel.last && high > low) return [low, high];
-  // And it says so with a high end of its own.
-  if (panel.first === panel.last) low = panel.first;
-  const around = panel.along ? Math.abs(low) * 0.1 || 1 : AROUND_ONE[panel.axis] ?? 1;
-  return [low - around, high + around];
+// One point has its surroundings: uPlot would show three years of them.
+function settle(panel) {
+  const { first, last } = panel;
+  const around = panel.along ? Math.abs(first) * 0.1 || 1 : AROUND_ONE[panel.axis] ?? 1;
+  const range = zoomed() ?? (first === last ? { min: first - around, max: first + around } : null);
+  if (range) panel.plot.setScale("x", range);
 }
 
 function follow(range) {
-  zoom(range, [...panels].filter((panel) => panel.plot && panel.figure.isConnected).map((panel) => panel.plot));
+  zoom(range);
+  for (const panel of panels) {
+    if (!panel.plot || !panel.figure.isConnected) continue;
+    if (!range) panel.plot.setData(panel.plot.data);
+    settle(panel);
+  }
 }
 
 // Thresholds are shown too, unless that would press the values flat.
@@ -242,7 +245,7 @@ function redrawAll() {
 // On another axis what was looked at closely is elsewhere.
 function lookAnew(isOtherAxis) {
   if (!isOtherAxis) return redrawAll();
-  zoom(null, []);
+  zoom(null);
   for (const panel of panels) {
     if (!panel.plot || !panel.figure.isConnected) continue;
     panel.plot.destroy();

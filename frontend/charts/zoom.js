@@ -6,12 +6,8 @@ export function zoomed() {
 }
 
 // What is shown from now on, or null for all there is.
-export function zoom(range, plots) {
+export function zoom(range) {
   shown = range;
-  for (const plot of plots) {
-    if (range) plot.setScale("x", range);
-    else plot.setData(plot.data);
-  }
   for (const button of document.querySelectorAll("[data-chart-reset]")) button.hidden = !range;
 }
 
