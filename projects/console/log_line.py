@@ -26,6 +26,7 @@ class LogLine:
     number: int
     stored: str
     is_whole: bool = False
+    longest: int = SHOWN_CHARACTERS
 
     @cached_property
     def _parts(self) -> tuple[bool, str, str]:
@@ -59,13 +60,13 @@ class LogLine:
     @property
     def left_out(self) -> int:
         """How many characters `html` leaves out."""
-        return 0 if self.is_whole else max(0, len(self._parts[2]) - SHOWN_CHARACTERS)
+        return 0 if self.is_whole else max(0, len(self._parts[2]) - self.longest)
 
     @property
     def html(self) -> SafeString:
         """What it says, with colours, for a page."""
         said = self._parts[2]
-        return ansi.coloured(said if self.is_whole else said[:SHOWN_CHARACTERS])
+        return ansi.coloured(said if self.is_whole else said[: self.longest])
 
     @cached_property
     def rank(self) -> str:

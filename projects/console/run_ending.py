@@ -16,6 +16,8 @@ from projects.history.console_output import last_output_lines
 from projects.models import Run, RunState
 
 _TAIL = 10
+# Of a line that is longer the head of the page shows no more.
+_LONGEST = 300
 # A traceback stands near the end, behind what other ranks and the launcher said.
 _SEARCHED_LINES, _SEARCHED_PIECES = 3000, 8
 # Of a longer traceback: how it begins, and how it ends.
@@ -49,12 +51,12 @@ def run_ending(run: Run) -> RunEnding:
     if run.state not in _ENDED_BADLY:
         return RunEnding(_sentence(run), "", _tail(run), is_traceback=False)
     stored = last_output_lines(run, _SEARCHED_LINES, _SEARCHED_PIECES)
-    lines = [LogLine(number, text) for number, text in stored]
+    lines = [LogLine(number, text, longest=_LONGEST) for number, text in stored]
     found = find_traceback(lines)
     if found is not None:
         return _with_traceback(run, found)
     words = find_last_words(lines[-100:])
-    return RunEnding(_sentence(run), words.said.strip() if words else "", lines[-_TAIL:], is_traceback=False)
+    return RunEnding(_sentence(run), " ".join(words.said.split()) if words else "", lines[-_TAIL:], is_traceback=False)
 
 
 def _with_traceback(run: Run, found: FoundTraceback) -> RunEnding:
@@ -66,7 +68,7 @@ def _with_traceback(run: Run, found: FoundTraceback) -> RunEnding:
 
 
 def _tail(run: Run) -> list[LogLine]:
-    return [LogLine(number, text) for number, text in last_output_lines(run, _TAIL, 4)]
+    return [LogLine(number, text, longest=_LONGEST) for number, text in last_output_lines(run, _TAIL, 4)]
 
 
 def _sentence(run: Run) -> str:
