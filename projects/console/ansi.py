@@ -23,7 +23,7 @@ _ENDS = {22: ("bold", "dim"), 23: ("italic",), 24: ("underlined",), 29: ("struck
 
 
 @dataclass(frozen=True)
-class _Look:
+class _Style:
     """How what follows is shown. Colours are the eight of a terminal; more of them are told by none of these."""
 
     front: int | None = None
@@ -52,27 +52,27 @@ def visible(text: str) -> SafeString:
 
 def coloured(text: str) -> SafeString:
     """Write the line for a page, with its colours as classes."""
-    return mark_safe("".join(_piece(look, said) for look, said in _pieces(_BACKSPACES.sub("", text))))
+    return mark_safe("".join(_piece(style, said) for style, said in _pieces(_BACKSPACES.sub("", text))))
 
 
-def _piece(look: _Look, said: str) -> str:
-    classes = look.classes
+def _piece(style: _Style, said: str) -> str:
+    classes = style.classes
     return f'<span class="{classes}">{visible(said)}</span>' if classes else visible(said)
 
 
-def _pieces(text: str) -> Iterator[tuple[_Look, str]]:
-    look, at = _Look(), 0
+def _pieces(text: str) -> Iterator[tuple[_Style, str]]:
+    style, at = _Style(), 0
     for found in _ESCAPE.finditer(text):
         if found.start() > at:
-            yield look, text[at : found.start()]
+            yield style, text[at : found.start()]
         at = found.end()
         if found["final"] == "m":
-            look = _after(look, found["codes"])
+            style = _after(style, found["codes"])
     if at < len(text):
-        yield look, text[at:]
+        yield style, text[at:]
 
 
-def _after(look: _Look, written: str) -> _Look:
+def _after(style: _Style, written: str) -> _Style:
     codes = [int(code[:4]) if code.isdigit() else 0 for code in re.split("[;:]", written)[:_MOST_CODES]]
     place = 0
     while place < len(codes):
@@ -80,25 +80,25 @@ def _after(look: _Look, written: str) -> _Look:
         place += 1
         if code in (38, 48):
             colour, used = _of_many(codes[place:])
-            look = replace(look, **{"front" if code == 38 else "back": colour})
+            style = replace(style, **{"front" if code == 38 else "back": colour})
             place += used
         else:
-            look = _with(look, code)
-    return look
+            style = _with(style, code)
+    return style
 
 
-def _with(look: _Look, code: int) -> _Look:
+def _with(style: _Style, code: int) -> _Style:
     if code == 0:
-        return _Look()
+        return _Style()
     if code in _MARKS:
-        return replace(look, marks=look.marks | {_MARKS[code]})
+        return replace(style, marks=style.marks | {_MARKS[code]})
     if code in _ENDS:
-        return replace(look, marks=look.marks - set(_ENDS[code]))
+        return replace(style, marks=style.marks - set(_ENDS[code]))
     if code == 39 or 30 <= code <= 37 or 90 <= code <= 97:
-        return replace(look, front=None if code == 39 else code % 10)
+        return replace(style, front=None if code == 39 else code % 10)
     if code == 49 or 40 <= code <= 47 or 100 <= code <= 107:
-        return replace(look, back=None if code == 49 else code % 10)
-    return look
+        return replace(style, back=None if code == 49 else code % 10)
+    return style
 
 
 def _of_many(codes: list[int]) -> tuple[int | None, int]:

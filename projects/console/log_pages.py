@@ -59,7 +59,7 @@ class LogPage:
 
 
 @dataclass(frozen=True)
-class SearchHit:
+class LogHit:
     line: LogLine
     html: SafeString
 
@@ -69,7 +69,7 @@ class LogSearch:
     """Hits, the newest first. `before` is where an older part of the log begins that was not searched yet."""
 
     words: str
-    hits: Sequence[SearchHit]
+    hits: Sequence[LogHit]
     before: int | None
 
 
@@ -97,7 +97,7 @@ def search(run: Run, words: str, before: int | None = None) -> LogSearch:
     """Search for the words as they stand, whatever their case, in lines before this one, from the newest back."""
     words = words.strip()[:_LONGEST_WORDS]
     pattern = re.compile(re.escape(words), re.IGNORECASE)
-    hits: list[SearchHit] = []
+    hits: list[LogHit] = []
     pieces = run.output.order_by("-offset")
     if before is not None:
         pieces = pieces.filter(offset__lt=before)
@@ -110,7 +110,7 @@ def search(run: Run, words: str, before: int | None = None) -> LogSearch:
         for line in _lines_back(list(numbered(piece)), before, pattern):
             found = pattern.search(line.text)
             if found:
-                hits.append(SearchHit(line, _marked(line.text, found, pattern)))
+                hits.append(LogHit(line, _marked(line.text, found, pattern)))
                 if len(hits) == _MOST_HITS:
                     return LogSearch(words, hits, line.number if line.number > first_kept_line(run) else None)
     older = last is not None and last > first_kept_line(run)

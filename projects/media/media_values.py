@@ -51,6 +51,11 @@ def media_of(run: Run) -> list[MediaItem]:
     return [_with_file(item, files) for item in items]
 
 
+def is_media(value: object) -> bool:
+    """Whether a value of a summary is shown as an image, a table or the like."""
+    return isinstance(value, Mapping) and "_type" in value
+
+
 def _with_file(item: MediaItem, files: Mapping[str, RunFile]) -> MediaItem:
     found = files.get(item.name)
     if found is None or found.content_id is None:

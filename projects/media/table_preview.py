@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from common.data.numbers import readable
 from projects.file_storage.services import read_file
 from projects.models import StoredFile
 
@@ -42,5 +43,7 @@ def table_preview(stored: StoredFile) -> TablePreview | None:
 def _cell(value: object) -> str:
     if isinstance(value, dict) and "_type" in value:
         return f"({value['_type']})"[:_LONGEST_CELL]
+    if isinstance(value, float):
+        return readable(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"

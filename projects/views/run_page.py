@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -19,6 +21,7 @@ from projects.charts.pinned_metrics import pinned_metrics
 from projects.console.run_ending import run_ending
 from projects.forms import RunForm
 from projects.history.row_tombstone import removed_rows
+from projects.media.media_values import is_media
 from projects.models import Run, RunState
 from projects.project_frame import project_page
 from projects.runs import lifecycle
@@ -47,9 +50,14 @@ def run(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse
         "removed": removed_rows(found),
         "panels": panels_of(found, search=search, pins=pinned_metrics(request.COOKIES)),
         "search": search,
-        "summary": {key: value for key, value in found.shown_summary.items() if not key.startswith("_")},
+        "summary": _summary(found),
     }
     return render(request, "projects/run.html", shown)
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """Give the summary but media, which stand by themselves, and what the SDK notes for itself."""
+    return {key: value for key, value in run.shown_summary.items() if not key.startswith("_") and not is_media(value)}
 
 
 @require_safe
