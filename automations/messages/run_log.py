@@ -27,6 +27,7 @@ def option() -> forms.BooleanField:
     return forms.BooleanField(
         label=_("Add the last lines of the run's log"),
         required=False,
+        initial=False,
         help_text=_("Who reads the message reads what the script printed. Secrets of the team are masked in it."),
     )
 
