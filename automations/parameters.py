@@ -10,7 +10,6 @@ from django.core.exceptions import ValidationError
 
 from common.data.validation_errors import quoted
 
-
 # Texts are what pages send.
 _YES_OR_NO = [True, False, "on", "true", "false", ""]
 
