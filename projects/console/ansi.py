@@ -80,7 +80,7 @@ def _after(style: _Style, written: str) -> _Style:
         place += 1
         if code in (38, 48):
             colour, used = _of_many(codes[place:])
-            style = replace(style, **{"front" if code == 38 else "back": colour})
+            style = replace(style, front=colour) if code == 38 else replace(style, back=colour)
             place += used
         else:
             style = _with(style, code)

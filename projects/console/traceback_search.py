@@ -81,7 +81,8 @@ def _by_rank(lines: Sequence[LogLine]) -> dict[str, list[LogLine]]:
 
 def _tracebacks(lines: Sequence[LogLine]) -> list[FoundTraceback]:
     found: list[FoundTraceback] = []
-    place, start = 0, None
+    place = 0
+    start: int | None = None
     while place < len(lines):
         if not _HEADER.match(lines[place].said):
             place += 1

@@ -36,7 +36,7 @@ def log(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse
         return render(request, "projects/log.html", shown)
     page = newest_page(found) if line is None else page_from(found, max(0, line - 1), whole=line - 1)
     is_live = found.finished_at is None and line is None
-    settled = page.lines[: -UNSETTLED or None] if is_live else page.lines
+    settled = page.lines[:-UNSETTLED] if is_live else page.lines
     live = _live(page.lines[len(settled) :], start=page.end, since=page.start) if is_live else {}
     shown |= {"page": page, "lines": settled, "is_live": is_live, "count": page.count, **live}
     return render(request, "projects/log.html", shown)
@@ -52,7 +52,7 @@ def new_lines(request: HttpRequest, team: str, project: str, run: str) -> HttpRe
     start, since = (_number(request.GET.get(name, "")) or 0 for name in ("from", "since"))
     newest = max(start, output_line_count(found) - PAGE_LINES)
     lines = [LogLine(number, stored) for number, stored in output_lines_from(found, newest, PAGE_LINES)]
-    settled = lines[: -UNSETTLED or None] if found.finished_at is None else lines
+    settled = lines[:-UNSETTLED] if found.finished_at is None else lines
     part = _live(lines[len(settled) :], start=lines[-1].number + 1 if lines else start, since=since)
     if found.finished_at is None and request.GET.get("seen") == part["digest"] and not settled:
         return HttpResponse(status=204)
