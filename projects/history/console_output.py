@@ -21,12 +21,16 @@ STAMP = re.compile(r"(ERROR )?(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z?)(?: |$
 
 def store_output(run: Run, offset: int, lines: Sequence[str]) -> None:
     """Store lines of console output. Those that stand there already are written over, as progress bars do."""
-    oldest = first_kept_line(run)
-    # What is no longer kept does not come back.
-    lines, offset = lines[max(0, oldest - offset) :], max(offset, oldest)
-    if lines:
+    last = run.output.order_by("-offset").first()
+    near = [last] if last else []
+    if last is not None and offset <= last.offset:
+        # Seldom: nearly all lines are new.
+        oldest = first_kept_line(run)
+        # What is no longer kept does not come back.
+        lines, offset = lines[max(0, oldest - offset) :], max(offset, oldest)
         # Also the piece that ends right before: it may have room.
-        near = _pieces_from(run, max(oldest, offset - 1))
+        near = list(_pieces_from(run, max(oldest, offset - 1)))
+    if lines:
         stored = [one for one in near if one.offset + one.line_count >= offset]
         start, text = _merged(stored, offset, [cleaned(line) for line in lines])
         OutputChunk.objects.filter(pk__in=[one.pk for one in stored]).delete()
