@@ -86,7 +86,8 @@ function show(panel) {
   if (!data[0].length && panel.along) ({ data, lost } = columns(metric, "step", (panel.along = null)));
   if (!data[0].length) return;
   panel.lost = lost;
-  panel.axis = panel.along ? axis : axisChosen(metric);
+  // A metric may be called as an axis is.
+  panel.axis = panel.along ? "" : axisChosen(metric);
   const { smoothing, log } = looks();
   panel.isLog = log && data[1].some((value) => value > 0);
   if (panel.isLog) data[1] = data[1].map((value) => (value > 0 ? value : null));
@@ -225,6 +226,7 @@ function tell(panel, place) {
 }
 
 function where(panel, x) {
+  if (panel.along) return `${panel.along.name} ${readable(x)}`;
   if (panel.axis === "time") return new Date(x * 1000).toLocaleString(document.documentElement.lang);
   return `${panel.figure.dataset[`${panel.axis}Word`] ?? panel.axis} ${readable(x)}`;
 }
