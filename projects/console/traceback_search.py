@@ -38,6 +38,11 @@ _LAST_WORDS = re.compile(
     re.IGNORECASE,
 )
 
+# No exception of the script: what it caught before is no reason.
+_FROM_OUTSIDE = re.compile(r"(?:^|\s)Killed(?:$|\s{2,})|oom[-_ ]kill|Segmentation fault|Bus error|DUE TO [A-Z]+ [A-Z]+")
+# Behind the traceback that ended a process stands no more than its farewell; of one that was caught the log goes on.
+_MOST_FAREWELL = 200
+
 
 @dataclass(frozen=True)
 class FoundTraceback:
@@ -64,7 +69,14 @@ def find_traceback(lines: Sequence[LogLine]) -> FoundTraceback | None:
     ranked = [found for rank, found in told.items() if rank]
     if ranked:
         return min(ranked, key=lambda found: found.lines[0].number)
-    return told.get("")
+    only = told.get("")
+    return only if only is not None and _is_end(only, lines) else None
+
+
+def _is_end(found: FoundTraceback, lines: Sequence[LogLine]) -> bool:
+    """Whether nothing says that the script went on after it, or that something else ended it."""
+    after = [line for line in lines if line.number > found.lines[-1].number]
+    return len(after) <= _MOST_FAREWELL and not any(_FROM_OUTSIDE.search(line.said[:_LOOKED_AT]) for line in after)
 
 
 def find_last_words(lines: Sequence[LogLine]) -> LogLine | None:

@@ -108,7 +108,18 @@ def test_of_ranks_that_write_between_each_other_the_first_that_fell_is_shown_alo
     assert traceback.exception.said.startswith("torch.OutOfMemoryError")
 
 
-@pytest.mark.parametrize("printed", ["", "epoch 1\nloss 0.5", "Traceback (most recent call last):\n  File", "12: 3"])
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "",
+        "epoch 1\nloss 0.5",
+        "Traceback (most recent call last):\n  File",
+        "12: 3",
+        SIMPLE + "retried\n" * 201,
+        f"{SIMPLE}retried\nKilled\n",
+    ],
+    ids=["nothing", "none", "cut off", "a number", "caught long ago", "killed later"],
+)
 def test_where_there_is_none_none_is_made_up(printed: str) -> None:
     assert find_traceback(log(printed)) is None
 
