@@ -75,7 +75,7 @@ def find_traceback(lines: Sequence[LogLine]) -> FoundTraceback | None:
 
 def _is_end(found: FoundTraceback, lines: Sequence[LogLine]) -> bool:
     """Whether nothing says that the script went on after it, or that something else ended it."""
-    after = [line for line in lines if line.number > found.lines[-1].number]
+    after = [line for line in lines if line.number > found.exception.number]
     return len(after) <= _MOST_FAREWELL and not any(_FROM_OUTSIDE.search(line.said[:_LOOKED_AT]) for line in after)
 
 
