@@ -10,6 +10,9 @@ from django.core.exceptions import ValidationError
 
 from common.data.validation_errors import quoted
 
+# Texts are what pages send.
+_YES_OR_NO = [True, False, "on", "true", "false", ""]
+
 
 class Parameters(forms.Form):
     """A form whose fields are the parameters. Subclasses add fields and `clean_*`; a page shows it as it is."""
@@ -69,6 +72,8 @@ def _refuse_other_types(form: forms.Form, sent: Mapping[str, Any]) -> None:
             errors[name] = f"{quoted(value)} is not a text; put it in quotes."
         if isinstance(field, (forms.IntegerField, forms.FloatField)) and isinstance(value, bool):
             errors[name] = f"{quoted(value)} is not a number; give one."
+        if isinstance(field, forms.BooleanField) and value is not None and value not in _YES_OR_NO:
+            errors[name] = f"{quoted(value)} is neither true nor false; give one of them."
     if errors:
         raise ValidationError(errors)
 

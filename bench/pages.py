@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -17,6 +18,7 @@ from django.test.utils import override_settings
 from bench.setting import Setting, percentile
 
 _TIMES, _AIM = 20, 200
+_BUILT, MOST_KB = Path(__file__).resolve().parent.parent / "static" / "build", 200
 # The parts of pages that htmx asks for answer others with the way to the whole page.
 _PART = {"HX-Request": "true"}
 
@@ -36,6 +38,13 @@ def measure(setting: Setting) -> None:
         client.force_login(crowd.person)
         slow = [name for name, address in crowd.addresses().items() if _time(client, name, address) > _AIM]
     print(f"  over {_AIM} ms at p95: {', '.join(slow) or 'none'}")
+    print(f"  script and style of the heaviest page, compressed: {heaviest_page() / 1000:.0f} KB (at most {MOST_KB})")
+
+
+def heaviest_page() -> int:
+    """Give the bytes of script and style of a page that needs all there are, as they are sent."""
+    built = [path for path in _BUILT.glob("*.gz") if path.name.endswith((".js.gz", "app.css.gz"))]
+    return sum(path.stat().st_size for path in built)
 
 
 def _time(client: Client, name: str, address: str) -> float:

@@ -206,6 +206,7 @@ METRIC_NAME_LENGTH = env.number("RUNBELL_METRIC_NAME_LENGTH", 512, least=16, mos
 MOST_NESTING = env.number("RUNBELL_MOST_NESTING", 100, least=2, most=500)
 SUMMARY_LIMIT = env.number("RUNBELL_SUMMARY_LIMIT_MB", 8, least=1, most=1000) * 2**20
 CONFIG_LIMIT = env.number("RUNBELL_CONFIG_LIMIT_MB", 4, least=1, most=1000) * 2**20
+LOG_LIMIT = env.number("RUNBELL_LOG_LIMIT_MB", 32, least=1, most=10_000) * 2**20
 LISTED_VALUES_LIMIT = env.number("RUNBELL_LISTED_VALUES_LIMIT_KB", 16, least=1, most=100_000) * 2**10
 MOST_RUN_FILES = env.number("RUNBELL_MOST_RUN_FILES", 100_000, least=1, most=100_000_000)
 TEAM_QUOTA = env.number("RUNBELL_TEAM_QUOTA_MB", 0, least=0, most=1_000_000_000) * 2**20

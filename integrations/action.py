@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from automations.actions.action import Action, ActionForm
+from automations.messages import run_log
 from common.pages.rich_text import rich_text, strong
 from integrations.kind import registry as kinds
 
@@ -53,7 +54,7 @@ class IntegrationAction(Action):
 
     @classmethod
     def checked(cls, sent: Mapping[str, Any], **context: Any) -> dict[str, Any]:
-        cleaned = super().checked(sent, **context)
+        cleaned = run_log.without_default(super().checked(sent, **context))
         # By number: one that gets another name stays the same one.
         return {**cleaned, cls.names_by: cleaned[cls.names_by].pk}
 

@@ -26,6 +26,12 @@ _OF_RUNS = (
     Variable("run_name", "The run's display name", "prod-baseline"),
     Variable("run_id", "The run's id in addresses", "x7k2p9"),
     Variable("run_url", "The run's page", "http://127.0.0.1:8000/acme/mnist/runs/x7k2p9"),
+    # Its value: automations.messages.run_log.
+    Variable(
+        "run_log_tail",
+        "The last 20 lines it printed, at most 2,000 characters, secrets masked",
+        "epoch 3: loss nan\nTraceback (most recent call last):\nValueError: the loss is NaN",
+    ),
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from projects.views import run_list, run_page, team_page
+from projects.views import run_list, run_log, run_media, run_page, team_page
 
 _RUN = "<str:team>/<str:project>/runs/<str:run>"
 
@@ -17,6 +17,12 @@ urlpatterns = [
     path(f"{_RUN}/state", run_page.state, name="run_state"),
     path(f"{_RUN}/edit", run_page.edit, name="edit_run"),
     path(f"{_RUN}/stop", run_page.stop, name="stop_run"),
+    path(f"{_RUN}/log", run_log.log, name="run_log"),
+    path(f"{_RUN}/log/new", run_log.new_lines, name="new_log_lines"),
+    path(f"{_RUN}/log/file", run_log.download, name="log_file"),
+    path(f"{_RUN}/files", run_media.files, name="run_files"),
+    path(f"{_RUN}/files/content", run_media.file, name="run_file"),
+    path(f"{_RUN}/files/html", run_media.html, name="run_html"),
     path(f"{_RUN}/panels", run_page.panels, name="panels"),
     path(f"{_RUN}/metrics", run_page.metrics, name="metrics"),
 ]

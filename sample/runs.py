@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from events.models import Event
 from projects.models import HistoryChunk, Project, Run, Stream
-from projects.runs.ingest import ingest_rows
+from projects.runs.ingest import FileStreamPost, ingest_file_stream, ingest_rows
 from projects.runs.lifecycle import RUN_STATE_CHANGED, RunDetails, finish_run, mark_crashed, start_run
 from sample.curves import CurvePlan, history, system
+from sample.printed_lines import printed_lines
 from teams.models import User
 
 _ROWS_A_CHUNK = 25
@@ -45,6 +46,7 @@ def _log_run(project: Project, user: User, plot: CurvePlan, now: datetime) -> Ru
     for offset in range(0, len(rows), _ROWS_A_CHUNK):
         ingest_rows(run, offset, rows[offset : offset + _ROWS_A_CHUNK])
     ingest_rows(run, 0, system(plot, begun_at), Stream.SYSTEM)
+    ingest_file_stream(run, FileStreamPost(output=(0, printed_lines(plot, rows))))
     if plot.exit_code is not None:
         finish_run(run, plot.exit_code)
     else:

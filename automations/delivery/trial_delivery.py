@@ -12,7 +12,7 @@ from automations.actions import action as actions
 from automations.actions.action import Action
 from automations.delivery import sample_delivery_limits
 from automations.delivery.preparing import DeliveryPreparation, PreparedMessage, Unsendable
-from automations.messages import delivery_variables, variables
+from automations.messages import delivery_variables, run_log, variables
 from automations.messages.context import MessageContext
 from automations.messages.templating import TemplateError
 from common.data.validation_errors import refuse
@@ -59,7 +59,7 @@ def preview(action: Action, team: Team, event_type: type[EventType], event: Even
         refuse("type", "What it would be sent to is gone. Choose another.")
     try:
         masks = _masks(receiver) if receiver.team_id == team.pk else {}
-        return action.rendered(receiver, _message_context(event_type, event), masks).masked
+        return action.rendered(receiver, _message_context(event_type, event, action, team), masks).masked
     except TemplateError as error:
         refuse("payload", str(error))
 
@@ -86,14 +86,15 @@ def _masks(receiver: Receiver) -> dict[str, str]:
     return dict.fromkeys(receiver.granted, MASK)
 
 
-def _message_context(event_type: type[EventType], event: Event | None) -> MessageContext:
+def _message_context(event_type: type[EventType], event: Event | None, action: Action, team: Team) -> MessageContext:
     if event is None:
         return _sample(event_type)
     context = event_type.contexts([event]).get(event.pk) if event.kind == event_type.kind else None
     if context is None:
         refuse("event_id", f"The event {event.pk} is no {event_type.wire}, or what it was about is gone.")
     samples = {variable.name: variable.sample for variable in delivery_variables.VARIABLES}
-    values = {**variables.values("A preview", event_type.key, context, {}), **samples}
+    log = run_log.values(action.params, context, event_type.key, team.pk)
+    values = {**variables.values("A preview", event_type.key, context, {}), **samples, **log}
     url = absolute(context.subject.url)
     return MessageContext(values, context.subject.label, url, _WHY)
 

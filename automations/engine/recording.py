@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from automations.engine.judging import Decision
 from automations.engine.throttling import CooldownState, Limits, Pair, Suppression
-from automations.messages import variables
+from automations.messages import run_log, variables
 from automations.models import Automation, Cooldown, Execution, ExecutionState
 from common.data.database_clock import database_now
 from common.statements import compiled_statements
@@ -193,7 +193,10 @@ def _execution(decision: Decision, now: datetime) -> Execution:
         occurred_at=context.occurred_at,
         subject_label=context.subject.label[:300],
         subject_url=context.subject.url,
-        kept_variables=variables.values(automation.name, automation.event_type, context, judged),
+        kept_variables={
+            **variables.values(automation.name, automation.event_type, context, judged),
+            **run_log.values(automation.action, context, automation.event_type, automation.team_id),
+        },
         action_type=automation.action_type,
         kept_action=automation.action,
         receiver_key=automation.receiver_key,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -36,6 +37,8 @@ from teams.team_frame import team_page
 _MOST_NAMES = 200
 _MOST_VERSIONS = 500
 _LATELY = 6
+# What stands on the page of the subject; the rest is one click away.
+_OF_PART = 8
 # Of so many automations the newest are looked for one by one; of more, all at once.
 _MOST_ENDS = 200
 
@@ -171,10 +174,13 @@ def _chosen(rows: QuerySet[Automation], filters: Sequence[ListFilter]) -> QueryS
 
 
 def _caused(request: HttpRequest, rows: QuerySet[Execution], context: dict[str, Any]) -> HttpResponse:
-    page = newest(rows, request.GET.get("before", ""))
+    is_part = "HX-Request" in request.headers
+    page = newest(rows, request.GET.get("before", ""), _OF_PART if is_part else SIZE)
+    if is_part and page.older:
+        # The page around it knows nothing of pages of these: they are on the page of this address.
+        page, context = replace(page, older=None), {**context, "all": request.get_full_path()}
     shown = {"page": page, "count": rows.count(), **context}
-    template = "automations/_caused.html" if "HX-Request" in request.headers else "automations/caused.html"
-    return render(request, template, shown)
+    return render(request, "automations/_caused.html" if is_part else "automations/caused.html", shown)
 
 
 def _newest(automations: Sequence[int], state: str, before: str) -> Page[Execution]:

@@ -18,7 +18,8 @@ export function fires(panel) {
 }
 
 function place(plot, panel, layer) {
-  const shown = panel.annotations.fires.map((fire) => ({ fire, x: number(fire[panel.axis] ?? fire.step) }));
+  const where = (fire) => (panel.along ? panel.along.at.get(number(fire.step)) : number(fire[panel.axis] ?? fire.step));
+  const shown = panel.annotations.fires.map((fire) => ({ fire, x: where(fire) }));
   const bells = shown
     .map(({ fire, x }) => ({ fire, left: plot.valToPos(x, "x") }))
     .filter(({ left }) => Number.isFinite(left) && left >= 0 && left <= plot.over.clientWidth);

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from automations.actions.action import Action, ActionForm, registry
-from automations.messages import message_content, text_fields
+from automations.messages import message_content, run_log, text_fields
 from automations.messages.context import MessageContext
 from automations.messages.templating import RenderedPayload
 from common.data.validation_errors import quoted
@@ -58,6 +58,7 @@ class SendEmailForm(ActionForm):
         label=_("Subject"), help_text=_("With variables such as ${run_name}. Empty: what happened.")
     )
     text = text_fields.TextBlockField()
+    with_log = run_log.option()
 
     def clean_to(self) -> list[str]:
         listed: list[str] = self.cleaned_data["to"]
@@ -93,7 +94,7 @@ class SendEmail(Action):
 
     @classmethod
     def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str, by: User | None = None) -> dict[str, Any]:
-        return {**super().checked(sent, team=team, event=event, by=by), "team": team.pk}
+        return {**run_log.without_default(super().checked(sent, team=team, event=event, by=by)), "team": team.pk}
 
     @property
     def receiver_key(self) -> str:
@@ -115,6 +116,7 @@ class SendEmail(Action):
             "happened": _happened(context),
             "facts": list(message_content.facts(context)),
             "why": message_content.why(context),
+            "log": run_log.log_lines(self.params, context),
             "history_url": context.history_url,
             "name": context.variables.get("automation_name"),
             "when": message_content.when(context),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from automations.actions.action import registry
-from automations.messages import text_fields
+from automations.messages import run_log, text_fields
 from automations.messages.context import MessageContext
 from automations.messages.templating import RenderedPayload
 from integrations.action import IntegrationAction, IntegrationForm
@@ -22,6 +22,7 @@ class NotifyGoogleChatForm(IntegrationForm):
         label=_("Title"), help_text=_("With variables such as ${run_name}. Empty: the automation's name.")
     )
     text = text_fields.TextBlockField()
+    with_log = run_log.option()
 
 
 @registry.register
@@ -39,6 +40,7 @@ class NotifyGoogleChat(IntegrationAction):
             context,
             title=text_fields.filled(self.params["title"], context.variables),
             text=text_fields.filled(self.params["text"], context.variables),
+            log=run_log.log_lines(self.params, context),
         )
         body = json.dumps(said, ensure_ascii=False)
         return RenderedPayload(body.encode("utf-8", "replace"), body)

@@ -16,7 +16,7 @@ from automations.messages.context import MessageContext
 _TEXT, _LINE = 3000, 300
 
 
-def message(context: MessageContext, *, title: str, text: str) -> dict[str, Any]:
+def message(context: MessageContext, *, title: str, text: str, log: str = "") -> dict[str, Any]:
     """Give what spaces.messages.create takes."""
     happened = message_content.event_label(context)
     status = _("Recovered: %s") % happened if message_content.has_recovered(context) else happened
@@ -24,7 +24,7 @@ def message(context: MessageContext, *, title: str, text: str) -> dict[str, Any]
         "title": (title.strip() or message_content.headline(context))[:_LINE] or "Runbell",
         "subtitle": status[:_LINE],
     }
-    card = {"header": header, "sections": [{"widgets": list(_widgets(context, text))}]}
+    card = {"header": header, "sections": [{"widgets": list(_widgets(context, text, log))}]}
     return {
         # What a notification shows. Plain text, where `<` begins a link or a mention.
         "fallbackText": f"{status} {context.subject}".strip()[:_LINE],
@@ -39,7 +39,7 @@ def thread_key(context: MessageContext) -> str:
     return f"runbell-{hashlib.sha256(about.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
-def _widgets(context: MessageContext, text: str) -> Iterator[dict[str, Any]]:
+def _widgets(context: MessageContext, text: str, log: str) -> Iterator[dict[str, Any]]:
     words = text.strip() or message_content.words(context).strip()
     if words:
         yield _paragraph(words)
@@ -48,6 +48,8 @@ def _widgets(context: MessageContext, text: str) -> Iterator[dict[str, Any]]:
     why = message_content.why(context)
     if why:
         yield _paragraph(f"{_('Why')}: {why}")
+    if log:
+        yield _paragraph(log)
     if context.history_url:
         button = {"text": _("History"), "onClick": {"openLink": {"url": context.history_url}}}
         yield {"buttonList": {"buttons": [button]}}

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from automations.actions.action import registry
-from automations.messages import message_content, text_fields
+from automations.messages import message_content, run_log, text_fields
 from automations.messages.context import MessageContext
 from automations.messages.templating import RenderedPayload
 from automations.parameters import choice_error
@@ -35,6 +35,7 @@ class NotifyNtfyForm(IntegrationForm):
         label=_("Title"), help_text=_("With variables such as ${run_name}. Empty: the automation's name.")
     )
     text = text_fields.TextBlockField()
+    with_log = run_log.option()
     priority = forms.ChoiceField(
         label=_("Priority"), choices=PRIORITIES, initial="default", error_messages=choice_error(PRIORITIES)
     )
@@ -73,12 +74,13 @@ class NotifyNtfy(IntegrationAction):
 
     def rendered(self, receiver: Receiver, context: MessageContext, secrets: Mapping[str, str]) -> RenderedPayload:
         params, values = self.params, context.variables
+        text = text_fields.filled(params["text"], values).strip() or _happened(context)
         said: dict[str, Any] = {
             "topic": cast(StoredReceiver, receiver).settings["topic"],
             "title": (text_fields.filled(params["title"], values).strip() or message_content.headline(context))[
                 :_TITLE
             ],
-            "message": _cut(text_fields.filled(params["text"], values).strip() or _happened(context)),
+            "message": _cut(run_log.with_log(text, params, context)),
             "priority": _NUMBERS[params["priority"]],
             "tags": _tags(params["tags"]),
             "click": params["click"] or context.url or context.history_url,

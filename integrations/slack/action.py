@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from automations.actions.action import Action, ActionForm, registry
-from automations.messages import text_fields
+from automations.messages import run_log, text_fields
 from automations.messages.context import MessageContext
 from automations.messages.message_content import more_severe
 from automations.messages.templating import RenderedPayload
@@ -42,6 +42,7 @@ class NotifySlackForm(ActionForm):
         error_messages=choice_error(SEVERITIES),
         help_text=_("The colour of the message. An alert of a script keeps its own level where that is higher."),
     )
+    with_log = run_log.option()
     spellings = {"severity": {key.lower(): key for key, _label in SEVERITIES}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -91,6 +92,7 @@ class NotifySlack(IntegrationAction):
             title=text_fields.filled_literally(self.params["title"], values),
             text=text_fields.filled_literally(self.params["text"], values),
             severity=more_severe(self.params["severity"], context),
+            log=run_log.log_lines(self.params, context),
         )
         body = json.dumps(told, ensure_ascii=False)
         return RenderedPayload(body.encode(), body)

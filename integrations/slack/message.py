@@ -28,14 +28,14 @@ COLOURS = {"INFO": "#2f6fdb", "WARN": "#c98500", "ERROR": "#c62f2f"}
 RECOVERED = "#2e8b57"
 
 
-def message(context: MessageContext, *, title: str, text: str, severity: str) -> dict[str, Any]:
+def message(context: MessageContext, *, title: str, text: str, severity: str, log: str = "") -> dict[str, Any]:
     """Give what chat.postMessage and an incoming webhook take, but the channel.
 
     `text` above is what notifications show; the coloured part below holds the rest.
     """
     colour = RECOVERED if message_content.has_recovered(context) else COLOURS[severity]
     summary = _summary(context, severity)
-    blocks = list(_blocks(context, title=title, text=text, severity=severity))
+    blocks = list(_blocks(context, title=title, text=text, severity=severity, log=log))
     coloured = BlockAttachment(blocks=blocks, color=colour, fallback=summary)
     return {"text": summary, "attachments": [coloured.to_dict()]}
 
@@ -49,7 +49,7 @@ def _summary(context: MessageContext, severity: str) -> str:
     return " · ".join(said)
 
 
-def _blocks(context: MessageContext, *, title: str, text: str, severity: str) -> Iterator[Block]:
+def _blocks(context: MessageContext, *, title: str, text: str, severity: str, log: str) -> Iterator[Block]:
     headline = line(title.strip() or message_content.headline(context), HEADER)
     if headline:
         yield HeaderBlock(text=PlainTextObject(text=headline, emoji=False))
@@ -60,6 +60,10 @@ def _blocks(context: MessageContext, *, title: str, text: str, severity: str) ->
     why = message_content.why(context)
     if why:
         yield _section(f"*{_('Why')}*\n" + escaped(why, SECTION - _ROOM))
+    if log:
+        # Three of these would end the block.
+        lines = escaped(log.replace("`" * 3, "'" * 3), SECTION - _ROOM)
+        yield _section(f"```\n{lines}\n```")
     yield ContextBlock(elements=[_mrkdwn(part) for part in _footer(context)])
 
 

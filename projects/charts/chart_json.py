@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from projects.charts.section_order import section_order
 from projects.compaction.even_spread import evenly_spaced
 from projects.history.downsampling import downsampled_rows
 from projects.history.row_values import HistoryRow, metrics_of, number, value_at
@@ -19,17 +20,23 @@ ChartPoint = tuple[float, float, dict[str, float | None]]
 
 
 def chart_columns(
-    run: Run, samples: int = 500, stream: str = Stream.HISTORY, between: tuple[str, str] | None = None
+    run: Run,
+    samples: int = 500,
+    stream: str = Stream.HISTORY,
+    between: tuple[str, str] | None = None,
+    only: Collection[str] = (),
 ) -> dict[str, Any]:
     """Give numeric metrics as columns, thinned out to so many points. NaN and infinity are words.
 
     At most so many metrics; `next` is the name of the one that follows them.
 
-    `between` are the first and the last name of those that are wanted, where not all are.
+    Where not all are wanted: `only` names them, or `between` are the first and the last in the order of the panels.
     """
     rows = list(downsampled_rows(run, stream))
     first, last = between or ("", "")
-    wanted = [name for name in metrics_of(rows) if not between or first <= name <= last]
+    ends = section_order(first), section_order(last)
+    wanted = [name for name in metrics_of(rows) if not between or ends[0] <= section_order(name) <= ends[1]]
+    wanted = sorted((name for name in wanted if not only or name in only), key=section_order)
     more = {"next": wanted[MOST_COLUMNS]} if len(wanted) > MOST_COLUMNS else {}
     return {"metrics": columns_of(rows, samples, wanted[:MOST_COLUMNS]), **more}
 

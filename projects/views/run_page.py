@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -15,8 +17,11 @@ from common.pages.list_filters import typed_filter
 from projects.access import run_named
 from projects.charts.chart_json import chart_columns
 from projects.charts.panels import panels_of, stream_of
+from projects.charts.pinned_metrics import pinned_metrics
+from projects.console.run_ending import run_ending
 from projects.forms import RunForm
 from projects.history.row_tombstone import removed_rows
+from projects.media.media_values import is_media
 from projects.models import Run, RunState
 from projects.project_frame import project_page
 from projects.runs import lifecycle
@@ -41,12 +46,18 @@ def run(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse
         "may_stop": found.state == RunState.RUNNING and may(person(request), found.project.team, Role.MEMBER),
         "lasted": run_duration(found),
         "moments": run_timeline(found),
+        "ending": run_ending(found),
         "removed": removed_rows(found),
-        "panels": panels_of(found, search=search),
+        "panels": panels_of(found, search=search, pins=pinned_metrics(request.COOKIES)),
         "search": search,
-        "summary": {key: value for key, value in found.shown_summary.items() if not key.startswith("_")},
+        "summary": _summary(found),
     }
     return render(request, "projects/run.html", shown)
+
+
+def _summary(run: Run) -> dict[str, Any]:
+    """Give the summary but media, which stand by themselves, and what the SDK notes for itself."""
+    return {key: value for key, value in run.shown_summary.items() if not key.startswith("_") and not is_media(value)}
 
 
 @require_safe
@@ -54,8 +65,15 @@ def run(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse
 def state(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse:
     """What changes at the top of a run's page while it runs."""
     found = run_named(person(request), team, project, run)
-    shown = {"run": found, "lasted": run_duration(found), "moments": run_timeline(found), "is_part": True}
-    return render(request, "projects/_state.html", {**project_page(person(request), found.project, "runs"), **shown})
+    shown = {
+        **project_page(person(request), found.project, "runs"),
+        "run": found,
+        "lasted": run_duration(found),
+        "moments": run_timeline(found),
+        "ending": run_ending(found),
+        "is_part": True,
+    }
+    return render(request, "projects/_state.html", shown)
 
 
 @require_safe
@@ -65,7 +83,8 @@ def panels(request: HttpRequest, team: str, project: str, run: str) -> HttpRespo
     """More charts of the run: a part of its page, or a page of its own."""
     found = run_named(person(request), team, project, run)
     search, after = typed_filter(request.GET, "metric"), request.GET.get("after", "")
-    part = panels_of(found, stream=stream_of(request.GET.get("stream", "")), after=after, search=search)
+    stream, pins = stream_of(request.GET.get("stream", "")), pinned_metrics(request.COOKIES)
+    part = panels_of(found, stream=stream, after=after, search=search, pins=pins)
     template = "projects/_panels.html" if "HX-Request" in request.headers else "projects/panels.html"
     frame = project_page(person(request), found.project, "runs")
     return render(request, template, {**frame, "run": found, "panels": part, "search": search})
@@ -106,8 +125,9 @@ def stop(request: HttpRequest, team: str, project: str, run: str) -> HttpRespons
 @require_safe
 @login_required
 def metrics(request: HttpRequest, team: str, project: str, run: str) -> JsonResponse:
-    """What the charts of the run draw: all of them, or those whose names stand between `first` and `last`."""
+    """What the charts of the run draw: all of them, those between `first` and `last`, or `only` those named."""
     found: Run = run_named(person(request), team, project, run)
     first, last = request.GET.get("first", ""), request.GET.get("last", "")
-    between = (first, last) if last else None
-    return JsonResponse(chart_columns(found, stream=stream_of(request.GET.get("stream", "")), between=between))
+    between, only = (first, last) if last else None, set(request.GET.getlist("only"))
+    stream = stream_of(request.GET.get("stream", ""))
+    return JsonResponse(chart_columns(found, stream=stream, between=between, only=only))

@@ -383,6 +383,14 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"GET {PROJECT}/runs/<str:run>/artifacts": (None, (302, 404, 302, 302, 302)),
     f"GET {PROJECT}/runs/<str:run>/state": (None, SEEN),
     f"GET {PROJECT}/runs/<str:run>/panels": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>/log": (None, SEEN),
+    # Without scripts it leads to the log.
+    f"GET {PROJECT}/runs/<str:run>/log/new": (None, (302, 404, 302, 302, 302)),
+    f"GET {PROJECT}/runs/<str:run>/log/file": (None, SEEN),
+    f"GET {PROJECT}/runs/<str:run>/files": (None, SEEN),
+    # Which file is not said here: tests/pages/test_run_media.py says one.
+    f"GET {PROJECT}/runs/<str:run>/files/content": (None, (302, 404, 404, 404, 404)),
+    f"GET {PROJECT}/runs/<str:run>/files/html": (None, (302, 404, 404, 404, 404)),
     "GET executions/counts": (None, (302, 200, 200, 200, 200)),
     "GET automations": (None, (302, 200, 200, 200, 200)),
     "GET automations/silences": (None, (302, 200, 200, 200, 200)),

@@ -133,6 +133,7 @@ PAGES = [
     Stop("runs", f"{_PROJECT}/runs"),
     Stop("runs-by-metric", f"{_PROJECT}/runs?sort=lowest:val/loss"),
     Stop("run", f"{_PROJECT}/runs", first_link("main .list .main a"), is_whole=True),
+    Stop("run-log", f"{_PROJECT}/runs", then("main .list .main a", "[data-ending] .further a")),
     Stop("project-edit", f"{_PROJECT}/edit"),
     Stop("run-edit", f"{_PROJECT}/runs", then("main .list .main a", "main a:text-is('Edit')")),
     Stop("automations", f"{_PROJECT}/automations"),

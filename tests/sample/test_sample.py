@@ -53,6 +53,15 @@ def test_a_run_that_diverges_logs_nan(team: Team) -> None:
     assert str(lost.summary["train/loss"]) == "nan"
 
 
+def test_the_page_of_one_that_failed_says_why(admin: Client) -> None:
+    said = {
+        run.display_name: admin.get(run.get_absolute_url()).context["ending"].cause
+        for run in Run.objects.filter(state="failed")
+    }
+    assert said["lr-3e-2"] == "FloatingPointError: the loss is nan at step 143"
+    assert "Killed" in said["prod-nightly"]
+
+
 def test_automations_fired_failed_and_were_skipped(team: Team) -> None:
     assert set(Execution.objects.values_list("state", flat=True)) == {"delivered", "failed", "suppressed"}
     fired = Execution.objects.filter(automation__name="Loss is NaN", state="delivered")

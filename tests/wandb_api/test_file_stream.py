@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 
 from events.models import Event
-from projects.history.console_output import output_lines
+from projects.history.console_output import output_lines, output_lines_from
 from projects.history.reading import rows_of
 from projects.history.stream_offsets import client_line_counts
 from projects.models import HistoryChunk, Run, RunFile
@@ -253,7 +253,8 @@ def test_printed_lines_are_written_over_as_progress_bars_do(script: Script) -> N
     assert list(output_lines(run())) == ["begin", "100 %", "end"]
 
 
-def test_of_very_long_output_the_newest_is_kept_and_the_count_stays_right(script: Script) -> None:
+def test_of_very_long_output_the_newest_is_kept_and_the_count_stays_right(script: Script, settings: Any) -> None:
+    settings.LOG_LIMIT = 2 * 2**20
     for post in range(40):
         script.print(post * 100, *(f"{post}-{line} " + "x" * 990 for line in range(100)))
     kept = list(output_lines(run()))
@@ -263,9 +264,32 @@ def test_of_very_long_output_the_newest_is_kept_and_the_count_stays_right(script
 
 
 def test_a_line_without_end_is_cut(script: Script) -> None:
-    script.print(0, "x" * 1_000_000, "a\0b\rc\nd")
+    script.print(0, "x" * 1_000_000, "a\0bc\nd")
     first, second = output_lines(run())
     assert (len(first), first[-1], second) == (16_385, "…", "a\N{REPLACEMENT CHARACTER}bc d")
+
+
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        ("  0%|\r 50%|\r100%|", "100%|"),
+        ("\r 50%|\r100%|\r", "100%|"),
+        ("2026-11-30T09:00:00.000001  0%|\r 50%|", "2026-11-30T09:00:00.000001  50%|"),
+        ("ERROR 2026-11-30T09:00:00.000001 \r 50%|\r", "ERROR 2026-11-30T09:00:00.000001  50%|"),
+        ("windows\r\n", "windows"),
+        ("\r", ""),
+    ],
+)
+def test_a_progress_bar_is_kept_in_its_last_state(script: Script, printed: str, kept: str) -> None:
+    script.print(0, printed)
+    assert list(output_lines(run())) == [kept]
+
+
+def test_lines_that_are_sent_again_stay_once_also_where_some_are_missing_before_them(script: Script) -> None:
+    script.print(0, "a", "b")
+    script.print(5, "f", "g")
+    script.print(6, "G", "h")
+    assert output_lines_from(run(), 0, 9) == [(0, "a"), (1, "b"), (5, "f"), (6, "G"), (7, "h")]
 
 
 def test_what_was_packed_with_gzip_is_stored_as_it_was(script: Script) -> None:
