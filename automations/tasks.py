@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 def work() -> None:
     """Do what there is to do, now."""
     with actor.acting_from(actor.Actor("engine")), worker_drain.at_work():
-        task_queue.clear_wake_up()
+        task_queue.note_come()
         if not worker_loop.run():
             task_queue.wake()
 

@@ -213,16 +213,15 @@ TEAM_QUOTA = env.number("RUNBELL_TEAM_QUOTA_MB", 0, least=0, most=1_000_000_000)
 # Queue: only wakes and schedules; the database is the truth (docs/engine.md) --------------------------
 Q_CLUSTER: dict[str, Any] = {
     "name": "runbell",
-    **({"broker_class": "events.redis_queue.RedisQueue"} if REDIS_URL else {"orm": "default"}),
+    "broker_class": "events.redis_queue.RedisQueue" if REDIS_URL else "events.database_queue.DatabaseQueue",
     "workers": env.number("RUNBELL_WORKERS", 2, least=1, most=64),
     "timeout": 60,
     "retry": 120,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,
-    "bulk": 20,
-    "queue_limit": 20,
-    "poll": 0.03,
+    # More wake-ups than these say nothing new: who is at work looks again before it ends.
+    "queue_limit": 2,
     "guard_cycle": 0.5,
     "recycle": 5000,
     "catch_up": False,
