@@ -1,11 +1,10 @@
-"""The task queue's broker where the database is all there is: a wake-up comes by pipe, and by NOTIFY from other hosts."""
+"""The queue's broker where the database is all there is: wake-ups come by pipe, and by NOTIFY from other hosts."""
 
 from __future__ import annotations
 
 import logging
 import select
 import time
-from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection

@@ -96,4 +96,3 @@ class RedisQueue(Redis):  # type: ignore[misc]  # django-q2 is not typed
         if time.monotonic() - self._told_at > _TOLD_SECONDS:
             self._told_at = time.monotonic()
             logger.warning("Redis does not answer (%s); a sweep each second does what it did", type(error).__name__)
-
