@@ -17,8 +17,9 @@ from django.utils.module_loading import import_string
 from artifacts.time_to_live import delete_expired_each_minute
 from automations.definitions.sharing import end_lost_uses_each_minute
 from automations.delivery import claims
-from automations.engine import stall_detection, worker_loop
-from events import ledger, task_queue, worker_drain, worker_heartbeat
+from automations.engine import idle_look, stall_detection, worker_loop
+from automations.engine.idle_look import Waiting
+from events import ledger, prometheus_counts, shared_pace, task_queue, worker_drain, worker_heartbeat
 from projects.file_storage.garbage_collection import free_files_hourly
 from projects.quota import count_uncounted_runs
 from projects.runs.lifecycle import mark_crashed
@@ -41,13 +42,28 @@ def work() -> None:
 
 
 def sweep() -> None:
-    """Find what fell between two chairs: silent runs, lost workers, lost wake-ups. Each second."""
+    """Find what fell between two chairs: silent runs, lost workers, lost wake-ups. Each second: one look, mostly."""
     with actor.acting_from(actor.Actor("engine")), worker_drain.at_work():
-        worker_heartbeat.record_worker_heartbeat()
-        for step in (*_STEPS, *_steps_from_above()):
-            if not worker_drain.is_stopping():
-                _do(step)
-        work()
+        worker_heartbeat.touch()
+        waiting = idle_look.look()
+        for place, step in enumerate((*_STEPS, *_steps_from_above())):
+            if _is_needed(step, place, waiting) and not worker_drain.is_stopping() and _do(step):
+                shared_pace.forget(place)
+        if waiting.events or waiting.deliveries or waiting.held:
+            work()
+        else:
+            prometheus_counts.flush_when_due()
+
+
+def _is_needed(step: Callable[[], object], place: int, waiting: Waiting) -> bool:
+    """Whether it is time for the step, or there is something for it; always, where nobody watches this process."""
+    if not worker_heartbeat.row_name():
+        return True
+    if step is mark_crashed:
+        return waiting.silent_runs
+    if step in _OF_LEASES:
+        return waiting.held
+    return shared_pace.is_due(place, _PACE_SECONDS.get(step, _OTHERS_SECONDS))
 
 
 # Each by itself: what one stumbles over keeps no other, nor the deliveries that are due, from their turn.
@@ -68,15 +84,28 @@ _STEPS: tuple[Callable[[], object], ...] = (
 )
 
 
+_OF_LEASES = (ledger.recover, claims.recover)
+# How often the others are done while nothing is found. Who finds something goes on in the next second.
+_OTHERS_SECONDS = 5.0
+_PACE_SECONDS: dict[Callable[[], object], float] = {
+    forget_previous: 30.0,
+    notice_mail.send_notices_soon: 10.0,
+    invitation_mail.send_invitations_soon: 10.0,
+    count_uncounted_runs: 1.0,
+}
+
+
 @cache
 def _steps_from_above() -> tuple[Callable[[], object], ...]:
     return tuple(import_string(name) for name in settings.SWEEP_ALSO)
 
 
-def _do(step: Callable[[], object]) -> None:
+def _do(step: Callable[[], object]) -> bool:
+    """Give whether it found something."""
     try:
-        step()
+        return bool(step())
     except (InterfaceError, OperationalError):
         raise
     except Exception:
         logger.exception("sweep: %s failed", step.__name__)
+        return False

@@ -222,7 +222,7 @@ Q_CLUSTER: dict[str, Any] = {
     "save_limit": -1,
     # More wake-ups than these say nothing new: who is at work looks again before it ends.
     "queue_limit": 2,
-    "guard_cycle": 0.5,
+    "guard_cycle": 1,
     "recycle": 5000,
     "catch_up": False,
     "log_level": "WARNING",

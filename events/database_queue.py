@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 _CHANNEL = "runbell_wake"
 _WORDS = {settings.ENGINE_TASK: b"w", settings.SWEEP_TASK: b"s"}
 # How long the pusher waits before it looks whether its cluster ends.
-_WAIT_SECONDS = 0.25
+_WAIT_SECONDS = 0.5
 _SWEEP_SECONDS, _AGAIN_SECONDS, _TOLD_SECONDS = 1.0, 1.0, 60.0
 
 

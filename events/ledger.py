@@ -16,7 +16,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from common.data import leases
-from common.data.database_clock import database_now
+from common.data.database_clock import commit_without_waiting, database_now
 from common.processes import crash_points
 from common.statements import compiled_statements
 from common.statements.prepared_query import PreparedQuery, PreparedValues
@@ -154,6 +154,8 @@ def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
     """
     lease = leases.new_lease()
     with transaction.atomic():
+        # What is judged is stored in a commit that does wait, and this one with it.
+        commit_without_waiting()
         _one_at_a_time()
         now = database_now()
         # Two queries, not one with NOT EXISTS: right after a flood PostgreSQL compares each event with each, for ever.

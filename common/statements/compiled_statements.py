@@ -61,7 +61,7 @@ def save_columns(row: Model, columns: Collection[str]) -> None:
         raise DatabaseError(f"The {row._meta.verbose_name} {row.pk} was deleted meanwhile.")
 
 
-def update(model: type[Model], ids: Sequence[int], changes: Mapping[str, Any], **held: Any) -> int:
+def update(model: type[Model], ids: Sequence[int | str], changes: Mapping[str, Any], **held: Any) -> int:
     """Change the rows with these ids whose columns still hold `held`; give how many there were."""
     if not ids:
         return 0
@@ -93,8 +93,8 @@ def _upsert(model: type[Model], unless_there: tuple[str, ...], changing: tuple[s
 def _update(model: type[Model], changed: tuple[str, ...], held: tuple[str, ...], count: int) -> str:
     changes = ", ".join(f"{_column(model, name)} = %s" for name in changed)
     conditions = "".join(f"{_column(model, name)} = %s AND " for name in held)
-    ids = ", ".join(["%s"] * count)
-    return f"UPDATE {_quoted(model._meta.db_table)} SET {changes} WHERE {conditions}{_column(model, 'id')} IN ({ids})"
+    key, ids = _column(model, model._meta.pk.name), ", ".join(["%s"] * count)
+    return f"UPDATE {_quoted(model._meta.db_table)} SET {changes} WHERE {conditions}{key} IN ({ids})"
 
 
 def _prepared(model: type[Model], values: Mapping[str, Any]) -> list[Any]:

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from setproctitle import setproctitle
 
-from common.processes.child_processes import POLL_SECONDS, Child, StopSignal, stop_all
+from common.processes.child_processes import POLL_SECONDS, SELDOM_SECONDS, Child, StopSignal, stop_all
 from operations import first_start, migrating
 from sample import services
 
@@ -164,7 +164,7 @@ def _wait_for_the_first(children: dict[str, Child], stop: StopSignal) -> str:
         for name, child in children.items():
             if child.has_ended():
                 return name
-        time.sleep(POLL_SECONDS)
+        stop.wait(SELDOM_SECONDS)
     return ""
 
 
