@@ -63,7 +63,7 @@ def _is_needed(step: Callable[[], object], place: int, waiting: Waiting) -> bool
         return waiting.silent_runs
     if step in _OF_LEASES:
         return waiting.held
-    return shared_pace.is_due(place, _PACE_SECONDS.get(step, _OTHERS_SECONDS))
+    return shared_pace.is_due(place, _paces()[step])
 
 
 # Each by itself: what one stumbles over keeps no other, nor the deliveries that are due, from their turn.
@@ -86,18 +86,25 @@ _STEPS: tuple[Callable[[], object], ...] = (
 
 _OF_LEASES = (ledger.recover, claims.recover)
 # How often the others are done while nothing is found. Who finds something goes on in the next second.
-_OTHERS_SECONDS = 5.0
 _PACE_SECONDS: dict[Callable[[], object], float] = {
+    stall_detection.detect_stalls: 5.0,
     forget_previous: 30.0,
     notice_mail.send_notices_soon: 10.0,
     invitation_mail.send_invitations_soon: 10.0,
-    count_uncounted_runs: 1.0,
 }
+# They keep to a pace of their own, without the database.
+_OTHERS_SECONDS = 1.0
 
 
 @cache
 def _steps_from_above() -> tuple[Callable[[], object], ...]:
     return tuple(import_string(name) for name in settings.SWEEP_ALSO)
+
+
+@cache
+def _paces() -> dict[Callable[[], object], float]:
+    others = dict.fromkeys(_STEPS, _OTHERS_SECONDS) | _PACE_SECONDS
+    return others | dict(zip(_steps_from_above(), settings.SWEEP_ALSO.values(), strict=True))
 
 
 def _do(step: Callable[[], object]) -> bool:

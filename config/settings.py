@@ -230,17 +230,18 @@ Q_CLUSTER: dict[str, Any] = {
 # Strings that point up: what the ledger wakes after a commit, and what the sweep does for apps above the engine.
 ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
-SWEEP_ALSO = (
-    "operations.monitoring.dead_mans_switch.send_heartbeat",
-    "operations.checks.key_fingerprints.record_key_fingerprints",
-    "operations.monitoring.alarms.watch_from_worker",
-    "operations.monitoring.failure_digest.send_digests",
-    "operations.deletion.purge.delete_what_is_due",
-    "operations.retention.removal.remove_some",
-    "operations.retention.project_usage.record_daily",
-    "operations.compaction.table_walk_progress.walk_some",
-    "operations.archives.archive_jobs.start_waiting",
-)
+# Each with the seconds from one time to the next, while it finds nothing to do.
+SWEEP_ALSO = {
+    "operations.monitoring.dead_mans_switch.send_heartbeat": 1,
+    "operations.checks.key_fingerprints.record_key_fingerprints": 15,
+    "operations.monitoring.alarms.watch_from_worker": 5,
+    "operations.monitoring.failure_digest.send_digests": 60,
+    "operations.deletion.purge.delete_what_is_due": 10,
+    "operations.retention.removal.remove_some": 10,
+    "operations.retention.project_usage.record_daily": 300,
+    "operations.compaction.table_walk_progress.walk_some": 10,
+    "operations.archives.archive_jobs.start_waiting": 5,
+}
 # What a worker's supervisor does beside, also while the database is away.
 SUPERVISOR_BACKGROUND = "operations.monitoring.web_background.start_in_supervisor"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from common.data import leases
@@ -21,7 +21,7 @@ from common.processes import crash_points
 from common.statements import compiled_statements
 from common.statements.prepared_query import PreparedQuery, PreparedValues
 from common.telemetry import spans
-from events import causation, past_events, prometheus_metrics, task_queue
+from events import causation, fair_turns, past_events, prometheus_metrics, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
 
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 # An event that took its judge down with it is tried alone, and given up after this many tries.
 MOST_CLAIMS = 5
-_BATCH = 200
 _failed: set[str] = set()
 # In an event's data: the automations whose question it answers, where it is for no other.
 ONLY_FOR = "only_for"
@@ -148,7 +147,7 @@ def waiting_count() -> int:
 
 
 def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
-    """Lease the oldest events that wait, in order, to be judged within the time given.
+    """Lease the events whose turn it is, in order, to be judged within the time given.
 
     Nobody else gets an event of the same stream until these are settled or the lease runs out.
     """
@@ -158,9 +157,7 @@ def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
         commit_without_waiting()
         _one_at_a_time()
         now = database_now()
-        # Two queries, not one with NOT EXISTS: right after a flood PostgreSQL compares each event with each, for ever.
-        taken = {stream for (stream,) in _taken_streams.rows(now=now)}
-        events = _next_in_turn(now, taken)
+        events = fair_turns.next_in_turn(now)
         # A suspect goes alone, so that it takes no other down with it.
         suspect = next((place for place, event in enumerate(events) if event.claims), None)
         if suspect is not None:
@@ -221,24 +218,7 @@ def _set_aside(event: Event) -> None:
     logger.error("event %s (%s) is set aside: %s", event.pk, event.kind, problem)
 
 
-def _claimable(now: Any) -> QuerySet[Event]:
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
-    return Event.objects.filter(free, processed_at__isnull=True)
-
-
-def _streams_taken(now: Any) -> QuerySet[Event, Any]:
-    return Event.objects.filter(processed_at__isnull=True, leased_until__gt=now).values_list("stream").distinct()
-
-
-_one_that_waits = PreparedValues(lambda now: _claimable(now).values_list("pk")[:1], now=datetime)
-_taken_streams = PreparedValues(_streams_taken, now=datetime)
-_oldest = PreparedQuery(lambda now: _claimable(now).order_by("id")[:_BATCH], now=datetime)
-
-
-def _next_in_turn(now: datetime, taken: set[str]) -> list[Event]:
-    if not taken:
-        return _oldest.rows(now=now)
-    return list(_claimable(now).exclude(stream__in=taken).order_by("id")[:_BATCH])
+_one_that_waits = PreparedValues(lambda now: fair_turns.claimable(now).values_list("pk")[:1], now=datetime)
 
 
 def _one_at_a_time() -> None:
