@@ -14,6 +14,7 @@ from common.data.durations import parse_seconds
 from common.http.middleware import https_only
 from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
+from common.processes.cores import cores
 from common.rate_limits.token_bucket import parse_rate
 from config import env, version, well_formed
 from config.setting_groups import (
@@ -44,7 +45,7 @@ RUNBELL_URL = env.url(
     "RUNBELL_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https"), form=well_formed.own_address
 )
 WEB_THREADS = env.number("RUNBELL_WEB_THREADS", 8, least=1, most=256)
-WEB_PROCESSES = env.number("RUNBELL_WEB_PROCESSES", 1, least=1, most=64)
+WEB_PROCESSES = env.number("RUNBELL_WEB_PROCESSES", min(cores(), 64), least=1, most=64)
 WEB_CONNECTIONS = env.number("RUNBELL_WEB_CONNECTIONS", 1000, least=20, most=100_000)
 REQUEST_HEAD_SECONDS = env.number("RUNBELL_REQUEST_HEAD_SECONDS", 10, least=1, most=600)
 REQUEST_BODY_SECONDS = env.number("RUNBELL_REQUEST_BODY_SECONDS", 20, least=1, most=3600)
