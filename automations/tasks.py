@@ -19,7 +19,8 @@ from automations.definitions.sharing import end_lost_uses_each_minute
 from automations.delivery import claims
 from automations.engine import idle_look, stall_detection, worker_loop
 from automations.engine.idle_look import Waiting
-from events import ledger, prometheus_counts, shared_pace, task_queue, worker_drain, worker_heartbeat
+from events import ledger, prometheus_counts, task_queue, worker_drain, worker_heartbeat
+from events.wake_ups import shared_pace
 from projects.file_storage.garbage_collection import free_files_hourly
 from projects.quota import count_uncounted_runs
 from projects.runs.lifecycle import mark_crashed

@@ -214,7 +214,7 @@ TEAM_QUOTA = env.number("RUNBELL_TEAM_QUOTA_MB", 0, least=0, most=1_000_000_000)
 # Queue: only wakes and schedules; the database is the truth (docs/engine.md) --------------------------
 Q_CLUSTER: dict[str, Any] = {
     "name": "runbell",
-    "broker_class": "events.redis_queue.RedisQueue" if REDIS_URL else "events.database_queue.DatabaseQueue",
+    "broker_class": "events.redis_queue.RedisQueue" if REDIS_URL else "events.wake_ups.database_queue.DatabaseQueue",
     "workers": env.number("RUNBELL_WORKERS", 2, least=1, most=64),
     "timeout": 60,
     "retry": 120,

@@ -10,4 +10,4 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         # Before any process is forked: they share it.
-        import_module("events.shared_pace")
+        import_module("events.wake_ups.shared_pace")

@@ -13,7 +13,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from events.queued_task import queued_task
+from events.wake_ups.queued_task import queued_task
 
 logger = logging.getLogger(__name__)
 

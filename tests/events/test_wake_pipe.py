@@ -12,9 +12,9 @@ import pytest
 from django.conf import settings as ours
 from django_q.signing import SignedPackage
 
-from events import wake_pipe
-from events.database_queue import DatabaseQueue
-from events.wake_pipe import Listener
+from events.wake_ups import wake_pipe
+from events.wake_ups.database_queue import DatabaseQueue
+from events.wake_ups.wake_pipe import Listener
 
 
 @pytest.fixture(autouse=True)

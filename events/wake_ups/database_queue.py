@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django_q.brokers import Broker
 
-from events.queued_task import queued_task
-from events.wake_pipe import Listener, ring
+from events.wake_ups.queued_task import queued_task
+from events.wake_ups.wake_pipe import Listener, ring
 
 logger = logging.getLogger(__name__)
 
