@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.utils.module_loading import import_string
 
 from artifacts.time_to_live import delete_expired_each_minute
@@ -46,7 +46,13 @@ def sweep() -> None:
     """Find what fell between two chairs: silent runs, lost workers, lost wake-ups. Each second: one look, mostly."""
     with actor.acting_from(actor.Actor("engine")), worker_drain.at_work():
         worker_heartbeat.touch()
-        waiting = idle_look.look()
+        try:
+            waiting = idle_look.look()
+        except (InterfaceError, OperationalError) as error:
+            # The next second looks again. What came back and could not be stored is kept by who holds it.
+            logger.warning("the database is away: %s", type(error).__name__)
+            connection.close()
+            return
         for place, step in enumerate((*_STEPS, *_steps_from_above())):
             if _is_needed(step, place, waiting) and not worker_drain.is_stopping() and _do(step):
                 shared_pace.forget(place)

@@ -224,7 +224,7 @@ Q_CLUSTER: dict[str, Any] = {
     # More wake-ups than these say nothing new: who is at work looks again before it ends.
     "queue_limit": 2,
     "guard_cycle": 1,
-    "recycle": 5000,
+    "recycle": 50_000,
     "catch_up": False,
     "log_level": "WARNING",
 }
