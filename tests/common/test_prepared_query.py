@@ -10,7 +10,7 @@ from django.db.models import QuerySet, Value
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from common.statements.prepared_query import PreparedQuery, PreparedValues
+from common.statements.prepared_query import PreparedQuery, PreparedValues, rows_numbered
 from projects.models import Run
 from tests.world import World
 
@@ -90,3 +90,9 @@ def test_values_come_as_tuples(world: World) -> None:
     query = PreparedValues(lambda name: Run.objects.filter(name=name).values_list("pk", "name"), name=str)
     assert query.rows(name="one") == [(made.pk, "one")]
     assert query.rows(name="two") == []
+
+
+def test_rows_are_found_by_their_numbers_however_many_they_are(world: World) -> None:
+    one, two = world.run("one"), world.run("two")
+    for wanted in ([], [one], [two], [one, two, one]):
+        assert {*rows_numbered(Run, [run.pk for run in wanted])} == {*wanted}
