@@ -10,6 +10,7 @@ from django.http import Http404
 from artifacts.models import Collection, DeletedArtifact, Entry, Registry, Version
 from artifacts.name_rules import index_of
 from common.data.validation_errors import quoted, refuse
+from common.statements.prepared_query import PreparedValues
 from projects import access as projects
 from projects.access import project_named
 from projects.models import Project, Run
@@ -90,8 +91,10 @@ def version_at(user: User, path: str, least: Role) -> Version:
 
 def hidden_scopes() -> frozenset[str]:
     """Give the scopes of the projects and registries that are being deleted: what happened there is told nowhere."""
-    hidden = Registry.all_rows.exclude(deletion=None).values_list("pk", flat=True)
-    return projects.hidden_scopes() | {f"registry:{pk}" for pk in hidden}
+    return projects.hidden_scopes() | {f"registry:{pk}" for (pk,) in _hidden.rows()}
+
+
+_hidden = PreparedValues(lambda: Registry.all_rows.exclude(deletion=None).values_list("pk"))
 
 
 def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:

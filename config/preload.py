@@ -12,6 +12,11 @@ from django.urls import get_resolver
 def load() -> None:
     """Load the code of every page, and start what goes on beside requests."""
     load_pages()
+    start_background()
+
+
+def start_background() -> None:
+    """Start what goes on beside requests. In the process that serves: threads do not survive a fork."""
     # By its name: it stands on models, which are there once Django is set up.
     import_module("operations.monitoring.web_background").start()
 

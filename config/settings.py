@@ -14,6 +14,7 @@ from common.data.durations import parse_seconds
 from common.http.middleware import https_only
 from common.http.networks import parse_networks
 from common.processes import crash_points, private_folder
+from common.processes.cores import cores
 from common.rate_limits.token_bucket import parse_rate
 from config import env, version, well_formed
 from config.setting_groups import (
@@ -44,7 +45,7 @@ RUNBELL_URL = env.url(
     "RUNBELL_URL", f"http://127.0.0.1:{PORT}", schemes=("http", "https"), form=well_formed.own_address
 )
 WEB_THREADS = env.number("RUNBELL_WEB_THREADS", 8, least=1, most=256)
-WEB_PROCESSES = env.number("RUNBELL_WEB_PROCESSES", 1, least=1, most=64)
+WEB_PROCESSES = env.number("RUNBELL_WEB_PROCESSES", min(cores(), 64), least=1, most=64)
 WEB_CONNECTIONS = env.number("RUNBELL_WEB_CONNECTIONS", 1000, least=20, most=100_000)
 REQUEST_HEAD_SECONDS = env.number("RUNBELL_REQUEST_HEAD_SECONDS", 10, least=1, most=600)
 REQUEST_BODY_SECONDS = env.number("RUNBELL_REQUEST_BODY_SECONDS", 20, least=1, most=3600)
@@ -214,35 +215,35 @@ TEAM_QUOTA = env.number("RUNBELL_TEAM_QUOTA_MB", 0, least=0, most=1_000_000_000)
 # Queue: only wakes and schedules; the database is the truth (docs/engine.md) --------------------------
 Q_CLUSTER: dict[str, Any] = {
     "name": "runbell",
-    **({"broker_class": "events.redis_queue.RedisQueue"} if REDIS_URL else {"orm": "default"}),
+    "broker_class": "events.redis_queue.RedisQueue" if REDIS_URL else "events.wake_ups.database_queue.DatabaseQueue",
     "workers": env.number("RUNBELL_WORKERS", 2, least=1, most=64),
     "timeout": 60,
     "retry": 120,
     "max_attempts": 1,
     "ack_failures": True,
     "save_limit": -1,
-    "bulk": 20,
-    "queue_limit": 20,
-    "poll": 0.03,
-    "guard_cycle": 0.5,
-    "recycle": 5000,
+    # More wake-ups than these say nothing new: who is at work looks again before it ends.
+    "queue_limit": 2,
+    "guard_cycle": 1,
+    "recycle": 50_000,
     "catch_up": False,
     "log_level": "WARNING",
 }
 # Strings that point up: what the ledger wakes after a commit, and what the sweep does for apps above the engine.
 ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
-SWEEP_ALSO = (
-    "operations.monitoring.dead_mans_switch.send_heartbeat",
-    "operations.checks.key_fingerprints.record_key_fingerprints",
-    "operations.monitoring.alarms.watch_from_worker",
-    "operations.monitoring.failure_digest.send_digests",
-    "operations.deletion.purge.delete_what_is_due",
-    "operations.retention.removal.remove_some",
-    "operations.retention.project_usage.record_daily",
-    "operations.compaction.table_walk_progress.walk_some",
-    "operations.archives.archive_jobs.start_waiting",
-)
+# Each with the seconds from one time to the next, while it finds nothing to do.
+SWEEP_ALSO = {
+    "operations.monitoring.dead_mans_switch.send_heartbeat": 1,
+    "operations.checks.key_fingerprints.record_key_fingerprints": 15,
+    "operations.monitoring.alarms.watch_from_worker": 5,
+    "operations.monitoring.failure_digest.send_digests": 60,
+    "operations.deletion.purge.delete_what_is_due": 10,
+    "operations.retention.removal.remove_some": 10,
+    "operations.retention.project_usage.record_daily": 300,
+    "operations.compaction.table_walk_progress.walk_some": 10,
+    "operations.archives.archive_jobs.start_waiting": 5,
+}
 # What a worker's supervisor does beside, also while the database is away.
 SUPERVISOR_BACKGROUND = "operations.monitoring.web_background.start_in_supervisor"
 

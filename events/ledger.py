@@ -6,22 +6,22 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from common.data import leases
-from common.data.database_clock import database_now
+from common.data.database_clock import commit_without_waiting, database_now
 from common.processes import crash_points
 from common.statements import compiled_statements
-from common.statements.prepared_query import PreparedQuery
+from common.statements.prepared_query import PreparedQuery, PreparedValues
 from common.telemetry import spans
-from events import causation, past_events, prometheus_metrics, task_queue
+from events import causation, fair_turns, past_events, prometheus_metrics, task_queue
 from events.models import Event, Subscription
 from teams.models import Team
 
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 # An event that took its judge down with it is tried alone, and given up after this many tries.
 MOST_CLAIMS = 5
-_BATCH = 200
 _failed: set[str] = set()
 # In an event's data: the automations whose question it answers, where it is for no other.
 ONLY_FOR = "only_for"
@@ -133,7 +132,7 @@ def unprocessed(streams: Iterable[str]) -> QuerySet[Event]:
 
 
 def has_unprocessed() -> bool:
-    return _claimable().exists()
+    return bool(_one_that_waits.rows(now=database_now()))
 
 
 def oldest_seconds() -> float:
@@ -148,18 +147,17 @@ def waiting_count() -> int:
 
 
 def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
-    """Lease the oldest events that wait, in order, to be judged within the time given.
+    """Lease the events whose turn it is, in order, to be judged within the time given.
 
     Nobody else gets an event of the same stream until these are settled or the lease runs out.
     """
     lease = leases.new_lease()
     with transaction.atomic():
+        # What is judged is stored in a commit that does wait, and this one with it.
+        commit_without_waiting()
         _one_at_a_time()
         now = database_now()
-        # Two queries, not one with NOT EXISTS: right after a flood PostgreSQL compares each event with each, for ever.
-        leased = Event.objects.filter(processed_at__isnull=True, leased_until__gt=now)
-        taken = set(leased.values_list("stream", flat=True).distinct())
-        events = list(_claimable().exclude(stream__in=taken).order_by("id")[:_BATCH])
+        events = fair_turns.next_in_turn(now)
         # A suspect goes alone, so that it takes no other down with it.
         suspect = next((place for place, event in enumerate(events) if event.claims), None)
         if suspect is not None:
@@ -167,9 +165,10 @@ def claim(seconds: int | None = None) -> tuple[str, list[Event]]:
         if events and events[0].claims >= MOST_CLAIMS:
             _set_aside(events.pop(0))
         until = now + timedelta(seconds=seconds or settings.LEASE_SECONDS)
-        Event.objects.filter(pk__in=[event.pk for event in events]).update(
-            lease=lease, leased_until=until, claims=F("claims") + 1
-        )
+        # All the same: either nobody has tried these, or it is a suspect alone.
+        claims = events[0].claims + 1 if events else 0
+        changes = {"lease": lease, "leased_until": until, "claims": claims}
+        compiled_statements.update(Event, [event.pk for event in events], changes)
     if events:
         crash_points.reached("event.claimed")
     return lease, events
@@ -192,8 +191,9 @@ def recover() -> None:
 def mark_processed(lease: str, events: Iterable[Event]) -> None:
     """Mark the events processed, in the caller's transaction. Raises LeaseLost where another worker has them."""
     kinds = {event.pk: event.kind for event in events}
-    held = Event.objects.filter(pk__in=kinds, lease=lease, processed_at__isnull=True)
-    if held.update(processed_at=database_now(), leased_until=None) != len(kinds):
+    # Who holds them under this name has not marked them yet: others that marked them wrote another name.
+    changes = {"processed_at": database_now(), "leased_until": None}
+    if compiled_statements.update(Event, list(kinds), changes, lease=lease) != len(kinds):
         raise LeaseLost("These events took longer than their lease, and another worker has them now.")
     for kind, count in Counter(kinds.values()).items():
         prometheus_metrics.EVENTS.count(kind, "judged", amount=count)
@@ -213,15 +213,12 @@ class LeaseLost(Exception):
 
 def _set_aside(event: Event) -> None:
     problem = f"Judging it took its worker down {event.claims} times."
-    Event.objects.filter(pk=event.pk).update(processed_at=database_now(), problem=problem)
+    Event.objects.filter(pk=event.pk).update(processed_at=database_now(), lease="", problem=problem)
     prometheus_metrics.EVENTS.count(event.kind, "set_aside")
     logger.error("event %s (%s) is set aside: %s", event.pk, event.kind, problem)
 
 
-def _claimable() -> QuerySet[Event]:
-    now = database_now()
-    free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
-    return Event.objects.filter(free, processed_at__isnull=True)
+_one_that_waits = PreparedValues(lambda now: fair_turns.claimable(now).values_list("pk")[:1], now=datetime)
 
 
 def _one_at_a_time() -> None:

@@ -66,7 +66,7 @@ class Subscription(models.Model):
 
 
 class WakeUp(models.Model):
-    """Whether a wake-up is under way already, so that a thousand events ask for one."""
+    """Whether a wake-up is under way: kept for hosts that still run the version before. Nobody else asks it."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     requested = models.BooleanField(default=False)

@@ -9,10 +9,11 @@ from typing import Any
 import redis
 from django.conf import settings
 from django_q.brokers.redis_broker import Redis
-from django_q.tasks import async_task
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
+
+from events.wake_ups.queued_task import queued_task
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +24,11 @@ _LEFT_ALONE_SECONDS = 5.0
 _SWEEP_SECONDS = 1.0
 # How often its absence is told.
 _TOLD_SECONDS = 60.0
+# One wake-up is under way at a time, until the engine comes: a thousand events ask for one. A lost one counts so long.
+_UNDER_WAY, _UNDER_WAY_SECONDS = "runbell:wake", 5
+_RING_ENGINE = "if redis.call('set', KEYS[2], '1', 'NX', 'EX', ARGV[2]) then redis.call('rpush', KEYS[1], ARGV[1]) end"
+# While nobody takes what waits, more of it would only pile up.
+_RING_SWEEP = "if redis.call('llen', KEYS[1]) == 0 then redis.call('rpush', KEYS[1], ARGV[1]) end"
 
 
 class RedisQueue(Redis):  # type: ignore[misc]  # django-q2 is not typed
@@ -43,11 +49,23 @@ class RedisQueue(Redis):  # type: ignore[misc]  # django-q2 is not typed
             retry=Retry(NoBackoff(), 1),
         )
 
+    def ring(self, task: str) -> None:
+        """Ask for the task, of whichever host's workers are free."""
+        script = _RING_ENGINE if task == settings.ENGINE_TASK else _RING_SWEEP
+        self._ask("eval", script, 2, self.list_key, _UNDER_WAY, queued_task(task), _UNDER_WAY_SECONDS)
+
+    def note_come(self) -> None:
+        """Note that the engine has come, before it looks: what happens from now on wakes it anew."""
+        self._ask("delete", _UNDER_WAY)
+
     def enqueue(self, task: str) -> Any:
+        return self._ask("rpush", self.list_key, task)
+
+    def _ask(self, command: str, *words: Any) -> Any:
         if time.monotonic() < self._again_at:
             raise redis.ConnectionError("Redis did not answer a moment ago")
         try:
-            return super().enqueue(task)
+            return getattr(self.connection, command)(*words)
         except (RedisError, OSError):
             self._again_at = time.monotonic() + _LEFT_ALONE_SECONDS
             raise
@@ -60,7 +78,7 @@ class RedisQueue(Redis):  # type: ignore[misc]  # django-q2 is not typed
         except (RedisError, OSError) as error:
             self._tell(error)
             time.sleep(max(begun_at + _SWEEP_SECONDS - time.monotonic(), 0))
-            return [(None, _sweep())]
+            return [(None, queued_task(settings.SWEEP_TASK))]
         return found
 
     def ping(self) -> bool:
@@ -78,19 +96,3 @@ class RedisQueue(Redis):  # type: ignore[misc]  # django-q2 is not typed
         if time.monotonic() - self._told_at > _TOLD_SECONDS:
             self._told_at = time.monotonic()
             logger.warning("Redis does not answer (%s); a sweep each second does what it did", type(error).__name__)
-
-
-class _Kept:
-    """Keeps the task that it is given, in the form in which a broker takes it."""
-
-    task = ""
-    list_key = "sweep"
-
-    def enqueue(self, task: str) -> None:
-        self.task = task
-
-
-def _sweep() -> str:
-    kept = _Kept()
-    async_task(settings.SWEEP_TASK, broker=kept)
-    return kept.task

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 from django_q.brokers import get_broker
-from django_q.tasks import async_task
 from redis.exceptions import RedisError
-
-from events.models import WakeUp
 
 logger = logging.getLogger(__name__)
 
@@ -25,30 +23,16 @@ _told_at = [-_TOLD_SECONDS]
 
 
 def wake() -> None:
-    """Ask for the engine, once however often it is asked before it comes."""
-    try:
-        # The engine clears the flag before it looks: whoever still sees it set will be seen.
-        if WakeUp.objects.filter(pk=1, requested=True).exists():
-            return
-        WakeUp.objects.update_or_create(pk=1, defaults={"requested": True})
-        _enqueue(settings.ENGINE_TASK)
-    except _OUT_OF_REACH as error:
-        _log_lost(error)
+    """Ask for the engine. After the commit: who comes at once is to see what was written."""
+    _ring(settings.ENGINE_TASK)
 
 
 def sweep() -> bool:
     """Ask for the look at what fell between two chairs; give whether it could be asked for.
 
-    The worker's supervisor does, each second. False only where the database is away: the pool then waits for it too.
+    The worker's supervisor does, each second.
     """
-    try:
-        # While nobody takes what waits, more of it would only pile up.
-        if _broker().queue_size() == 0:
-            _enqueue(settings.SWEEP_TASK)
-    except _OUT_OF_REACH as error:
-        _log_lost(error)
-        return not isinstance(error, DatabaseError)
-    return True
+    return _ring(settings.SWEEP_TASK)
 
 
 def is_answering() -> bool:
@@ -56,14 +40,19 @@ def is_answering() -> bool:
     return bool(_broker().ping())
 
 
-def clear_wake_up() -> None:
-    """Clear the wake-up flag, for the engine has come: the next event wakes it anew."""
-    if WakeUp.objects.filter(pk=1, requested=True).exists():
-        WakeUp.objects.filter(pk=1).update(requested=False)
+def note_come() -> None:
+    """Note that the engine has come, before it looks: the next event wakes it anew."""
+    with suppress(*_OUT_OF_REACH):
+        _broker().note_come()
 
 
-def _enqueue(task: str) -> None:
-    async_task(task, broker=_broker())
+def _ring(task: str) -> bool:
+    try:
+        _broker().ring(task)
+    except _OUT_OF_REACH as error:
+        _log_lost(error)
+        return not isinstance(error, DatabaseError)
+    return True
 
 
 @cache

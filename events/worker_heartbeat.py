@@ -6,12 +6,13 @@ import os
 import platform
 import time
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import DatabaseError, connection
 
 from common.data.database_clock import database_now
+from common.statements import compiled_statements
 from events import prometheus_counts
 from events.models import WorkerHeartbeat
 
@@ -23,12 +24,33 @@ _written_at = [-_WRITTEN_SECONDS]
 
 def record_worker_heartbeat() -> None:
     """Heartbeat of this worker. Cheap, never raises, and does nothing where nobody watches."""
+    if touch():
+        _write(row_name())
+        prometheus_counts.flush_when_due()
+
+
+def touch() -> bool:
+    """Let the supervisor see that this worker lives, whatever the database does; give whether one watches."""
     path = os.environ.get(HEARTBEAT_FILE_VARIABLE)
     if path:
         with suppress(OSError):
             os.utime(path)
-        _write(Path(path).name)
-        prometheus_counts.flush_when_due()
+    return bool(path)
+
+
+def row_name() -> str:
+    """Give the name of this worker's row; blank where nobody watches it."""
+    path = os.environ.get(HEARTBEAT_FILE_VARIABLE)
+    return f"{platform.node()[:64]} {Path(path).name}" if path else ""
+
+
+def write_row(name: str) -> datetime:
+    """Write the row of this worker now, in the caller's transaction; give the moment that stands in it."""
+    _written_at[0], beat_at = time.monotonic(), database_now()
+    if not compiled_statements.update(WorkerHeartbeat, [name], {"beat_at": beat_at}):
+        WorkerHeartbeat.objects.filter(beat_at__lt=beat_at - _KEPT).delete()
+        WorkerHeartbeat.objects.bulk_create([WorkerHeartbeat(name=name, beat_at=beat_at)], ignore_conflicts=True)
+    return beat_at
 
 
 def youngest_seconds() -> float | None:
@@ -50,10 +72,7 @@ def _write(name: str) -> None:
     _written_at[0] = now
     # A database that is away is told of by what follows.
     with suppress(DatabaseError):
-        name, beat_at = f"{platform.node()[:64]} {name}", database_now()
-        if not WorkerHeartbeat.objects.filter(name=name).update(beat_at=beat_at):
-            WorkerHeartbeat.objects.filter(beat_at__lt=beat_at - _KEPT).delete()
-            WorkerHeartbeat.objects.bulk_create([WorkerHeartbeat(name=name, beat_at=beat_at)], ignore_conflicts=True)
+        write_row(name)
 
 
 class ClusterHeartbeat:

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from common.processes.child_processes import POLL_SECONDS, Child, StopSignal
+from common.processes.child_processes import POLL_SECONDS, SELDOM_SECONDS, Child, StopSignal
 from events import task_queue, worker_drain, worker_heartbeat
 
 logger = logging.getLogger(__name__)
@@ -26,6 +26,8 @@ _CLEAR_SECONDS = 4
 _SLACK_SECONDS = 2
 # A cluster that ends sooner than this cannot start, such as while Redis is down: pause before the next try.
 _SHORT_LIFE_SECONDS, _PAUSE_SECONDS = 10, 2
+# How often it looks whether it is time to ask.
+_ASK_SECONDS = 0.25
 # Beats come each second. A file this old was left by a supervisor that was killed.
 _LEFT_SECONDS = 3600
 
@@ -63,7 +65,7 @@ def _watch(
     started_at = time.monotonic()
     try:
         while not (stop.received or cluster.has_ended() or pulse.is_stale()):
-            time.sleep(POLL_SECONDS)
+            stop.wait(SELDOM_SECONDS)
         if stop.received:
             _drain(cluster, file, stop, stop_seconds)
             return
@@ -102,7 +104,7 @@ def _ask_for_ever(pulse: worker_heartbeat.ClusterHeartbeat) -> None:
     while True:
         if pulse.is_time_to_ask() and _ask():
             pulse.note_question()
-        time.sleep(POLL_SECONDS)
+        time.sleep(_ASK_SECONDS)
 
 
 def _ask() -> bool:

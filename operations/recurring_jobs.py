@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db import connection
+from django.db.models.functions import Now
+
 from common.data.database_clock import database_now
 from operations.models import RecurringJob
 
@@ -15,14 +18,24 @@ def claim(name: str, *, every_seconds: float) -> bool:
 
 def claim_since(name: str, *, every_seconds: float) -> datetime | None:
     """The same; give since when it has not been done (the first time: now), and None where it is not to be done."""
-    now, pace = database_now(), timedelta(seconds=every_seconds)
-    job, is_new = RecurringJob.objects.get_or_create(name=name, defaults={"due_at": now + pace})
-    if is_new:
-        return now
+    pace = timedelta(seconds=every_seconds)
+    due_at, now = _due_at(name)
+    if due_at is None:
+        _job, is_new = RecurringJob.objects.get_or_create(name=name, defaults={"due_at": now + pace})
+        return now if is_new else None
     # A shorter pace than before holds at once.
-    is_due = job.due_at <= now or job.due_at > now + pace
-    same = RecurringJob.objects.filter(name=name, due_at=job.due_at)
-    return job.due_at - pace if is_due and same.update(due_at=now + pace) else None
+    if not (due_at <= now or due_at > now + pace):
+        return None
+    same = RecurringJob.objects.filter(name=name, due_at=due_at)
+    return due_at - pace if same.update(due_at=now + pace) else None
+
+
+def _due_at(name: str) -> tuple[datetime | None, datetime]:
+    """Give when it is due, None where it is new, and the time it is now: in one question, for it is asked for ever."""
+    rows = RecurringJob.objects.filter(name=name)
+    if connection.vendor == "sqlite":
+        return rows.values_list("due_at", flat=True).first(), database_now()
+    return rows.values_list("due_at", Now()).first() or (None, database_now())
 
 
 def note_done(name: str) -> None:

@@ -8,7 +8,7 @@ from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.http import Http404
 
-from common.statements.prepared_query import PreparedQuery
+from common.statements.prepared_query import PreparedQuery, PreparedValues
 from events import ledger
 from projects.history.writing import HISTORY_LOGGED
 from projects.models import Project, Run
@@ -28,8 +28,10 @@ def project_named(user: User, team: str, name: str, least: Role = Role.VIEWER) -
 
 def hidden_scopes() -> frozenset[str]:
     """Give the scopes of the projects that are being deleted: what happened there is told nowhere."""
-    hidden = Project.all_rows.exclude(deletion=None, team__deletion=None)
-    return frozenset(f"project:{pk}" for pk in hidden.values_list("pk", flat=True))
+    return frozenset(f"project:{pk}" for (pk,) in _hidden.rows())
+
+
+_hidden = PreparedValues(lambda: Project.all_rows.exclude(deletion=None, team__deletion=None).values_list("pk"))
 
 
 def run_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Run:

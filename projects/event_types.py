@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.data.batches import batched
 from common.own_addresses import absolute
+from common.statements.prepared_query import PreparedQuery
 from events.event_types import SUBJECT, EventContext, EventType, Subject, Variable, registry
 from events.models import Event
 from projects.access import hidden_scopes
@@ -227,7 +228,13 @@ def current_run_context(run: Run) -> EventContext:
 
 
 def _runs(ids: Iterable[int]) -> dict[int, Run]:
-    return Run.objects.select_related("project__team", "user").in_bulk(list(set(ids)))
+    wanted = set(ids)
+    if len(wanted) == 1:
+        return {run.pk: run for run in _one_run.rows(pk=wanted.pop())}
+    return Run.objects.select_related("project__team", "user").in_bulk(list(wanted))
+
+
+_one_run = PreparedQuery(lambda pk: Run.objects.select_related("project__team", "user").filter(pk=pk), pk=int)
 
 
 def _replayed(kind: str, chunk: HistoryChunk, subject: Subject, project: Project) -> EventContext:

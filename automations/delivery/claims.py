@@ -14,6 +14,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 from automations.models import Attempt, Execution, ExecutionState
 from common.data import leases
 from common.data.database_clock import database_now
+from common.statements.prepared_query import PreparedValues
 from events import prometheus_metrics
 
 # A delivery that took its worker down this often is set aside. The last time it is alone, so that it is to blame.
@@ -22,6 +23,8 @@ MOST_LOSSES = 3
 TURN_SECONDS = 10
 # For rendering, storing, a busy machine: beyond the turn and the deadline of a delivery.
 _SLACK_SECONDS = 5
+# So many new ones may go at once: of each it is asked what stands before it.
+MOST_AT_ONCE = 8
 _CLAIM_LOCK = 7_265_111
 # What sending and storing look at; half of the row, for half of the time it takes to read.
 _NEEDED = (
@@ -38,13 +41,37 @@ def claim(lease: str, room_at: Callable[[str], int], free: int) -> list[Executio
     Each counts as an attempt from now on. A receiver belongs to one lease at a time, so that the holder alone keeps
     to how many may be under way to it. Teams take turns.
     """
-    if free <= 0 or not _due(database_now()).exists():
+    if free <= 0:
         return []
     with transaction.atomic():
         _one_at_a_time()
         now = database_now()
         shares = _shares(now, lease, room_at, free)
         return _leased(lease, now, chain.from_iterable(_due_at(key, now, room) for key, room in shares))
+
+
+def has_due() -> bool:
+    """Whether any is due that nobody holds. Asked with each turn, and nearly always all that is asked."""
+    return bool(_one_due.rows(now=database_now()))
+
+
+def hold_new(lease: str, executions: Iterable[Execution], room_at: Callable[[str], int]) -> list[Execution]:
+    """Lease new executions before they are stored, and give those: of receivers where nothing stands before them.
+
+    In the transaction that stores them, under the same rules as `claim`: a receiver belongs to one lease at a time.
+    """
+    _one_at_a_time()
+    now, held = database_now(), []
+    rooms: dict[str, int] = {}
+    for execution in executions:
+        key = execution.receiver_key
+        if key not in rooms:
+            rooms[key] = 0 if _one_before.rows(now=now, receiver=key, lease=lease) else room_at(key)
+        if rooms[key] > 0:
+            rooms[key] -= 1
+            execution.lease, execution.leased_until, execution.attempts_made = lease, _lease_end(now), 1
+            held.append(execution)
+    return held
 
 
 def oldest_due_seconds() -> float:
@@ -82,7 +109,7 @@ def claim_more(lease: str, rooms: Mapping[str, int]) -> list[Execution]:
 
 def claim_last_chance(lease: str) -> list[Execution]:
     """Lease one that is set aside if it takes its worker down once more. Nothing else may be held under the lease."""
-    if not _last_chances(database_now()).exists():
+    if not _one_last_chance.rows(now=database_now()):
         return []
     with transaction.atomic():
         _one_at_a_time()
@@ -171,10 +198,13 @@ def _leased(lease: str, now: datetime, ids: Iterable[int]) -> list[Execution]:
     found = list(ids)
     if not found:
         return []
-    seconds = TURN_SECONDS + settings.DELIVERY_DEADLINE_SECONDS + _SLACK_SECONDS
     claimed = Execution.objects.filter(pk__in=found)
-    claimed.update(lease=lease, leased_until=now + timedelta(seconds=seconds), attempts_made=F("attempts_made") + 1)
+    claimed.update(lease=lease, leased_until=_lease_end(now), attempts_made=F("attempts_made") + 1)
     return list(claimed.order_by("next_attempt_at", "id").select_related("template").only(*_NEEDED))
+
+
+def _lease_end(now: datetime) -> datetime:
+    return now + timedelta(seconds=TURN_SECONDS + settings.DELIVERY_DEADLINE_SECONDS + _SLACK_SECONDS)
 
 
 def _due(now: datetime) -> QuerySet[Execution]:
@@ -187,6 +217,20 @@ def _last_chances(now: datetime) -> QuerySet[Execution]:
 
 def _waiting(now: datetime) -> QuerySet[Execution]:
     return Execution.objects.filter(state=ExecutionState.PENDING, leased_until__isnull=True, next_attempt_at__lte=now)
+
+
+def _before(now: datetime, receiver: str, lease: str) -> QuerySet[Execution]:
+    """What stands before a new one at its receiver: due, or under another lease."""
+    due = Execution.objects.filter(state=ExecutionState.PENDING, receiver_key=receiver, next_attempt_at__lte=now)
+    return due.exclude(leased_until__isnull=False, lease=lease)
+
+
+_one_due = PreparedValues(lambda now: _waiting(now).values_list("pk")[:1], now=datetime)
+_one_last_chance = PreparedValues(lambda now: _last_chances(now).values_list("pk")[:1], now=datetime)
+_one_before = PreparedValues(
+    lambda now, receiver, lease: _before(now, receiver, lease).values_list("pk")[:1],
+    now=datetime, receiver=str, lease=str,
+)  # fmt: skip
 
 
 def _taken(now: datetime, lease: str) -> set[str]:

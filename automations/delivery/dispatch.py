@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -67,8 +67,35 @@ class Dispatch:
         if self.busy and self._alone:
             return
         claimed = self._more() if self.busy and time.monotonic() < self._look_at else self._claim_anew()
-        if claimed:
-            crash_points.reached("delivery.claimed")
+        self._add(claimed)
+
+    def hold_new(self, executions: Sequence[Execution]) -> list[Execution]:
+        """Take new executions before they are stored, where nothing stands before them; give those.
+
+        In the transaction that stores them. `go` once that is committed. Many of them wait for their turn.
+        """
+        if self._alone or not 0 < len(executions) <= claims.MOST_AT_ONCE:
+            return []
+        held = self._held()
+        if len(executions) > self._free(held) - 2 * settings.DELIVERY_THREADS:
+            return []
+        return claims.hold_new(self._lease, executions, lambda key: self._room(key) - held[key])
+
+    def go(self, stored: Sequence[Execution]) -> None:
+        """Send at once what was taken and stored."""
+        if not stored:
+            return
+        if not self.busy:
+            # What else is due is looked for in a moment: now it would only keep these.
+            self._look_at = time.monotonic() + _LOOK_SECONDS
+        self._ended |= {execution.receiver_key for execution in stored}
+        self._add(stored)
+        self._start()
+
+    def _add(self, claimed: Sequence[Execution]) -> None:
+        if not claimed:
+            return
+        crash_points.reached("delivery.claimed")
         deliveries, refused = sending.prepare(claimed)
         sending.store(self._lease, refused)
         self._hold_longer(deliveries)
@@ -78,16 +105,23 @@ class Dispatch:
 
     def _claim_anew(self) -> list[Execution]:
         begun_at = time.monotonic()
+        if not claims.has_due():
+            self._alone = False
+            self._note_look(begun_at)
+            return []
         held = self._held()
         claimed = [] if self.busy else claims.claim_last_chance(self._lease)
         self._alone = bool(claimed)
         if not claimed:
             claimed = claims.claim(self._lease, lambda key: self._room(key) - held[key], self._free(held))
+        self._note_look(begun_at)
+        return claimed
+
+    def _note_look(self, begun_at: float) -> None:
         self._ended.clear()
         now = time.monotonic()
         # A long queue is long to look through: about a twentieth of the time goes into that.
         self._look_at = now + min(max(_LOOK_SECONDS, 19 * (now - begun_at)), _LOOK_AGAIN_SECONDS)
-        return claimed
 
     def _more(self) -> list[Execution]:
         """Go on with the receivers that answer. Half of the places stay free for those that a look finds."""

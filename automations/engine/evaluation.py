@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
+from itertools import chain, repeat
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from artifacts.access import hidden_scopes
+from automations.delivery.dispatch import Dispatch
 from automations.engine import recording
 from automations.engine.judging import Decision, Judge
 from automations.engine.loaded_automation import LoadedAutomation, load_automations
@@ -22,6 +25,7 @@ from automations.engine.throttling import Throttling
 from automations.models import Automation
 from common.logs import log_context
 from common.processes import crash_points
+from common.statements.prepared_query import PreparedQuery
 from common.telemetry import spans
 from common.telemetry.spans import SpanKind
 from events import event_types, ledger, worker_drain, worker_heartbeat
@@ -36,39 +40,46 @@ Contexts = dict[str, dict[int, EventContext]]
 HeardEvent = tuple[Event, list[tuple[LoadedAutomation, EventContext]]]
 # What is judged must be stored before the lease ends, also where each event takes long.
 _SHARE_OF_LEASE = 1 / 3
+# Of so many scopes and event types the question is prepared.
+_FEW = 5
 
 
-def evaluate() -> int:
-    """Judge one batch of the events that wait; give how many. What they cause is stored whole or not at all."""
+def evaluate(dispatch: Dispatch | None = None) -> int:
+    """Judge one batch of the events that wait; give how many. What they cause is stored whole or not at all.
+
+    Where little comes of it, and nothing stands before that, it goes to the dispatch at once.
+    """
     if not ledger.has_unprocessed():
         return 0
     lease, events = ledger.claim()
     if not events:
         return 0
     try:
-        return _judge_and_store(lease, events)
+        return _judge_and_store(lease, events, dispatch)
     except Exception:
         # Such as a database that is away: this process lives on, and nobody else would free them before their time.
         ledger.note_failure(lease)
         raise
 
 
-def _judge_and_store(lease: str, events: list[Event]) -> int:
+def _judge_and_store(lease: str, events: list[Event], dispatch: Dispatch | None) -> int:
     automations = _loaded_automations(events)
     try:
         try:
-            return _store_judged(lease, events, automations)
+            return _store_judged(lease, events, automations, dispatch)
         except _Overtaken:
             # Once more, and nobody else lets these fire meanwhile.
             with transaction.atomic():
                 recording.lock({one.automation.pk for some in automations.values() for one in some})
-                return _store_judged(lease, events, automations)
+                return _store_judged(lease, events, automations, None)
     except ledger.LeaseLost as error:
         logger.warning("%s events judged in vain: %s", len(events), error)
         return len(events)
 
 
-def _store_judged(lease: str, events: list[Event], automations: LoadedAutomations) -> int:
+def _store_judged(
+    lease: str, events: list[Event], automations: LoadedAutomations, dispatch: Dispatch | None
+) -> int:  # fmt: skip
     """Judge what the lease leaves time for and store what follows; give how many. Raises LeaseLost and _Overtaken."""
     contexts = _contexts(events, automations)
     knowledge = StoredThrottling({key: found.values() for key, found in contexts.items()})
@@ -83,9 +94,11 @@ def _store_judged(lease: str, events: list[Event], automations: LoadedAutomation
         ledger.mark_processed(lease, judged)
         ledger.release(lease, events[len(judged) :])
         source.store()
-        recording.store(decisions, throttling.changed)
+        taken = recording.store(decisions, throttling.changed, dispatch.hold_new if dispatch else recording.hold_none)
         crash_points.reached("event.storing")
     crash_points.reached("event.stored")
+    if dispatch:
+        dispatch.go(taken)
     return len(judged)
 
 
@@ -118,13 +131,30 @@ def _loaded_automations(events: Iterable[Event]) -> LoadedAutomations:
     scopes = {scope for event in events for scope in event.scopes}
     kinds = {event.kind for event in events}
     keys = [event_type.key for event_type in event_types.registry if event_type.kind in kinds]
-    rows = Automation.objects.filter(
-        enabled=True, deleted_at__isnull=True, scope__in=scopes, event_type__in=keys
-    ).order_by("id")
+    rows = _few_automations(scopes, keys) if len(scopes) <= _FEW and len(keys) <= _FEW else _listening(scopes, keys)
     found: dict[tuple[str, str], list[LoadedAutomation]] = defaultdict(list)
     for loaded in load_automations(rows):
         found[loaded.automation.scope, loaded.automation.event_type].append(loaded)
     return found
+
+
+def _listening(scopes: Iterable[str], keys: Iterable[str]) -> QuerySet[Automation]:
+    listening = Automation.objects.filter(enabled=True, deleted_at__isnull=True)
+    return listening.filter(scope__in=scopes, event_type__in=keys).order_by("id")
+
+
+def _few_automations(scopes: Collection[str], keys: Collection[str]) -> list[Automation]:
+    """The same where one event is in hand: the places that are left over ask for nothing."""
+    asked = dict(zip(_PLACES, chain(scopes, repeat("")), strict=False))
+    wanted = dict(zip(_TYPES, chain(keys, repeat("")), strict=False))
+    return _of_few.rows(**asked, **wanted)
+
+
+_PLACES, _TYPES = tuple(f"scope{one}" for one in range(_FEW)), tuple(f"type{one}" for one in range(_FEW))
+_of_few = PreparedQuery(
+    lambda **asked: _listening([asked[one] for one in _PLACES], [asked[one] for one in _TYPES]),
+    **dict.fromkeys((*_PLACES, *_TYPES), str),
+)
 
 
 def _contexts(events: list[Event], automations: LoadedAutomations) -> Contexts:

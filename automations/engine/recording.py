@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -17,11 +17,13 @@ from automations.messages import run_log, variables
 from automations.models import Automation, Cooldown, Execution, ExecutionState
 from common.data.database_clock import database_now
 from common.statements import compiled_statements
+from common.statements.prepared_query import PreparedQuery
 from events import prometheus_metrics
 from events.event_types import EventContext
 
 # Alternatives in one query: SQLite takes no expression of more than a thousand.
 _MANY = 200
+Hold = Callable[[list[Execution]], list[Execution]]
 
 
 class StoredThrottling:
@@ -33,7 +35,7 @@ class StoredThrottling:
     def __init__(self, contexts: Mapping[str, Collection[EventContext]]) -> None:
         self._contexts = contexts
         self._cooldowns: dict[int, dict[str, CooldownState | None]] = defaultdict(dict)
-        self._known_keys: dict[tuple[str, str, bool], Collection[str]] = {}
+        self._known_keys: dict[tuple[str, str, bool, bool], Collection[str]] = {}
         self._newest: dict[int, int] = {}
 
     def cooldown(self, limits: Limits, key: str) -> CooldownState | None:
@@ -41,16 +43,17 @@ class StoredThrottling:
         if key not in known:
             asked = {key, *self._keys(limits)}
             known |= dict.fromkeys(asked)
-            rows = Cooldown.objects.filter(automation=limits.automation_id, subject__in=asked)
+            rows = _cooldowns(limits.automation_id, asked)
             known |= {row.subject: CooldownState(row.fired_at, row.holding) for row in rows}
         return known[key]
 
     def _keys(self, limits: Limits) -> Collection[str]:
         """Give all keys of the batch. Kept, as thousands of automations may ask for the same."""
-        kept = (limits.event_type, limits.cooldown_per, bool(limits.cooldown_seconds))
+        kept = (limits.event_type, limits.cooldown_per, bool(limits.cooldown_seconds), limits.notify_on_recovery)
         if kept not in self._known_keys:
             here = self._contexts.get(limits.event_type, ())
-            self._known_keys[kept] = {one.subject.key for one in here} | {limits.key_of(one).text for one in here}
+            holding = {one.subject.key for one in here} if limits.notify_on_recovery else set()
+            self._known_keys[kept] = holding | {limits.key_of(one).text for one in here}
         return self._known_keys[kept]
 
     def recent(self, automation_id: int, most: int) -> Iterable[datetime]:
@@ -69,9 +72,24 @@ class StoredThrottling:
         return any(_fired(reduce(or_, newer[at : at + _MANY])).exists() for at in range(0, len(newer), _MANY))
 
 
+def _cooldowns(automation: int, subjects: set[str]) -> Iterable[Cooldown]:
+    if len(subjects) == 1:
+        return _one_cooldown.rows(automation=automation, subject=next(iter(subjects)))
+    return Cooldown.objects.filter(automation=automation, subject__in=subjects)
+
+
+_one_cooldown = PreparedQuery(
+    lambda automation, subject: Cooldown.objects.filter(automation=automation, subject=subject),
+    automation=int, subject=str,
+)  # fmt: skip
+
+
 def lock(automation_ids: Iterable[int]) -> None:
     """Keep other workers from storing firings of these until the caller's transaction ends; SQLite does so anyway."""
-    rows = Automation.objects.filter(pk__in=list(automation_ids)).order_by("pk")
+    automation_ids = list(automation_ids)
+    if not automation_ids:
+        return
+    rows = Automation.objects.filter(pk__in=automation_ids).order_by("pk")
     # Without the key: what only refers to an automation need not wait.
     list(rows.select_for_update(no_key=True).values_list("pk"))
 
@@ -88,8 +106,18 @@ class _Suppressed:
     count: int = 1
 
 
-def store(decisions: Iterable[Decision], changed: dict[Pair, CooldownState]) -> None:
-    """Write everything, in the caller's transaction."""
+def hold_none(executions: list[Execution]) -> list[Execution]:
+    """Let all of them wait for their claim."""
+    return []
+
+
+def store(
+    decisions: Iterable[Decision], changed: dict[Pair, CooldownState], hold: Hold
+) -> list[Execution]:  # fmt: skip
+    """Write everything, in the caller's transaction; give those of the new executions that were taken to be sent.
+
+    `hold` takes them, before they are stored.
+    """
     now, executions = database_now(), []
     suppressed: dict[tuple[Pair, datetime], _Suppressed] = {}
     for decision in decisions:
@@ -102,10 +130,13 @@ def store(decisions: Iterable[Decision], changed: dict[Pair, CooldownState]) -> 
         else:
             suppressed[key] = _Suppressed(decision)
     # Ignored: an execution of this event that is there already, from a batch that was judged twice.
-    compiled_statements.insert(executions, ignore_conflicts=True)
+    taken = hold([one for one in executions if one.state == ExecutionState.PENDING])
+    stored = [one for one in taken if compiled_statements.insert_new_row(one)]
+    compiled_statements.insert([one for one in executions if one not in taken], ignore_conflicts=True)
     _count_for_metrics(executions, suppressed.values())
     _store_cooldowns(changed)
     _count(suppressed.values(), now)
+    return stored
 
 
 def _count_for_metrics(executions: Iterable[Execution], suppressed: Iterable[_Suppressed]) -> None:
@@ -121,12 +152,7 @@ def _store_cooldowns(changed: dict[Pair, CooldownState]) -> None:
         Cooldown(automation_id=pk, subject=subject, fired_at=cooldown.fired_at, holding=cooldown.holding)
         for (pk, subject), cooldown in changed.items()
     ]
-    Cooldown.objects.bulk_create(
-        cooldowns,
-        update_conflicts=True,
-        unique_fields=["automation", "subject"],
-        update_fields=["fired_at", "holding"],
-    )
+    compiled_statements.insert(cooldowns, unless_there=("automation", "subject"), changing=("fired_at", "holding"))
 
 
 def _count(suppressed: Collection[_Suppressed], now: datetime) -> None:

@@ -10,6 +10,7 @@ from automations.engine.loaded_automation import LoadedAutomation
 from automations.engine.mute_window import MuteTimes
 from automations.engine.throttling import Suppression
 from automations.models import Silence
+from common.statements.prepared_query import PreparedQuery
 from events.event_types import EventContext
 
 _READABLE = "%Y-%m-%d %H:%M"
@@ -51,9 +52,13 @@ class StoredSilences:
 
     def _silences(self, team: int) -> Sequence[Silence]:
         if team not in self._of_team:
-            rows = Silence.objects.filter(team=team, settles_at__isnull=False)
-            self._of_team[team] = list(rows.select_related("created_by").order_by("id"))
+            self._of_team[team] = _of_team.rows(team=team)
         return self._of_team[team]
+
+
+_of_team = PreparedQuery(
+    lambda team: Silence.objects.filter(team=team, settles_at__isnull=False).order_by("id"), team=int
+)
 
 
 def key_of(silence: Silence, subject: str) -> str:

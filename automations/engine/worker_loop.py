@@ -71,7 +71,7 @@ class _WorkerLoop:
             return self._stop(stop_at)
         self.is_in_time = now < self._until
         if self.is_in_time and (now >= self._judge_at or not self._dispatch.busy):
-            judged = evaluation.evaluate()
+            judged = evaluation.evaluate(self._dispatch)
             self._judge_at = time.monotonic() + (_JUDGE_SELDOM_SECONDS if self._flows else _JUDGE_SECONDS)
         if self.is_in_time:
             self._dispatch.claim()

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -25,15 +24,12 @@ from common.data.database_clock import database_now
 from events.event_types import EventContext
 
 logger = logging.getLogger(__name__)
-_EACH_SECONDS = 20
 # Of what happened last to a run, so much is looked through for a value that the condition can judge.
 _MOST_EVENTS = 20
 
 
 def settle_ended_silences() -> int:
     """Tell what still holds of each silence whose window has ended; give how many were settled."""
-    if not cache.add("automations.silences", 1, _EACH_SECONDS):
-        return 0
     now = timezone.now()
     ended = list(Silence.objects.filter(settles_at__lte=now).order_by("settles_at")[:100])
     for silence in ended:
@@ -78,9 +74,9 @@ def _record(decision: Decision, now: datetime) -> None:
     if suppression is None:
         throttling.fired(limits, key, context.subject.key, now)
         if _suppressed_before(decision):
-            recording.store([], throttling.changed)
+            recording.store([], throttling.changed, recording.hold_none)
             return
-    recording.store([replace(decision, suppression=suppression)], throttling.changed)
+    recording.store([replace(decision, suppression=suppression)], throttling.changed, recording.hold_none)
 
 
 def _suppressed_before(decision: Decision) -> bool:

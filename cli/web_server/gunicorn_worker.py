@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent import futures
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -50,6 +51,8 @@ class ParkingWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not type
     def run(self) -> None:
         """Serve until the end of the process is asked for."""
         setproctitle("runbell web")
+        # By its name: this is loaded before Django is set up, where nobody forked us.
+        import_module("operations.monitoring.web_background").start()
         self.connections: dict[ClientConnection, None] = {}
         self.transfers = futures.ThreadPoolExecutor(max_workers=2 * self.cfg.threads, thread_name_prefix="transfer")
         self.most = _possible(self.cfg.worker_connections)

@@ -19,3 +19,10 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return cast(datetime, cursor.fetchone()[0])
+
+
+def commit_without_waiting() -> None:
+    """Let the commit of this transaction not wait for the disk: where a crash of the database may take it back."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit TO OFF")

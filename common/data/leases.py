@@ -28,6 +28,10 @@ def is_stopping(lease: str) -> bool:
     return lease.endswith(_STOPPING)
 
 
+def is_of_this_host(lease: str) -> bool:
+    return lease.startswith(f"{_host()}-")
+
+
 def abandoned(leases: Iterable[str]) -> set[str]:
     """Give those whose process on this host is gone. Of other hosts nothing is known: their leases run out."""
     return {lease for lease in leases if _is_of_a_dead_process(lease)}

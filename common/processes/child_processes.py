@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from types import FrameType
 from common.processes import forked_program
 
 POLL_SECONDS = 0.1
+# The same where nothing else happens for days. A signal does not wait for it.
+SELDOM_SECONDS = 0.5
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -23,12 +26,20 @@ class StopSignal:
 
     def __init__(self) -> None:
         self.received = self.is_urgent = False
+        self._pipe, self._rung = os.pipe()
+        os.set_blocking(self._rung, False)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._note)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         # Not a threading.Event: its lock may be held by the very code that the signal interrupts.
         self.is_urgent, self.received = self.received, True
+        with suppress(BlockingIOError):
+            os.write(self._rung, b".")
+
+    def wait(self, seconds: float) -> None:
+        """Sleep for so long, or until the first signal, which may have come already."""
+        select.select([self._pipe], [], [], seconds)
 
 
 class Child:

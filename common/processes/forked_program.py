@@ -6,12 +6,15 @@ A program that is executed imports Django and all of our code once more: a secon
 from __future__ import annotations
 
 import atexit
+import ctypes
 import gc
 import os
+import platform
 import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +22,7 @@ from django.db import connections
 
 from common.processes import parent_death
 
+_M_ARENA_MAX, _ARENAS = -8, 2
 _HANDLED = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -37,6 +41,7 @@ def fork(arguments: list[str], environment: dict[str, str], *, folder: Path) -> 
     # What is loaded stays for good: a collector that went through it would copy the pages it lies on.
     gc.collect()
     gc.freeze()
+    _give_back_memory()
     # Until the child has its own, a signal to it would be noted by our handlers, which nobody looks at there.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
     child = os.fork()
@@ -44,6 +49,29 @@ def fork(arguments: list[str], environment: dict[str, str], *, folder: Path) -> 
         _become(arguments, environment, folder)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return child
+
+
+def run_apart(work: Callable[[], object]) -> None:
+    """Do it in a forked process and wait for that: what it takes of memory ends with it. Elsewhere do it here."""
+    if not is_possible():
+        work()
+        return
+    connections.close_all()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        connections.close_all()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def _become(arguments: list[str], environment: dict[str, str], folder: Path) -> NoReturn:
@@ -70,6 +98,17 @@ def _become(arguments: list[str], environment: dict[str, str], folder: Path) -> 
         sys.stderr.flush()
         # Not `sys.exit`: the calls that our parent was in the middle of are not ours to end.
         os._exit(code)
+
+
+def _give_back_memory() -> None:
+    """Give back what the loading of code took for a moment, and let threads share what they take from here on.
+
+    Else glibc keeps a heap for nearly each thread of each process.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_ARENA_MAX, _ARENAS)
+        libc.malloc_trim(0)
 
 
 def _code_of(end: SystemExit) -> int:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 from slack_sdk.errors import SlackApiError
 
+from common.statements.prepared_query import rows_numbered
 from integrations.receivers import IntegrationProvider, why_disabled
 from integrations.slack.models import SlackChannel, SlackWorkspace
 from integrations.slack.web.client import Incoming, Web
@@ -48,7 +49,7 @@ class SlackProvider(IntegrationProvider):
 
     @classmethod
     def receivers(cls, ids: Iterable[int]) -> dict[int, Receiver]:
-        return {row.pk: receiver_of(row) for row in SlackChannel.objects.filter(pk__in=set(ids))}
+        return {row.pk: receiver_of(row) for row in rows_numbered(SlackChannel, ids)}
 
     @classmethod
     def note(cls, recovered: Collection[int], failed: Collection[int], now: datetime) -> None:

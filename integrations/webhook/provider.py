@@ -8,6 +8,7 @@ from typing import cast
 
 from django.utils.translation import gettext_lazy as _
 
+from common.statements.prepared_query import rows_numbered
 from integrations.receivers import IntegrationProvider, why_disabled
 from integrations.webhook.models import Webhook
 from integrations.webhook.sharing import shares_webhooks
@@ -51,7 +52,7 @@ class WebhookProvider(IntegrationProvider, WebProvider):
 
     @classmethod
     def receivers(cls, ids: Iterable[int]) -> dict[int, Receiver]:
-        return {row.pk: receiver_of(row) for row in Webhook.objects.filter(pk__in=set(ids))}
+        return {row.pk: receiver_of(row) for row in rows_numbered(Webhook, ids)}
 
     @classmethod
     def shares(cls, team_id: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import threading
 from collections.abc import Callable
 
@@ -17,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0
 _stopped = threading.Event()
+_started_in = [0]
 Steps = tuple[Callable[[], object], ...]
 # Each in a thread of its own: what waits for a database or a service that hangs keeps no other from its turn.
 _OF_ALL: tuple[Steps, ...] = ((database_alarm.watch,), (outside_service.watch,))
@@ -26,9 +28,11 @@ _OF_WEB: tuple[Steps, ...] = (
 
 
 def start() -> None:
-    """Start the thread. Call it in the process that serves: a thread does not survive a fork."""
-    _start(_OF_WEB)
-    atexit.register(_stop)
+    """Start the threads, once. Call it in the process that serves: a thread does not survive a fork."""
+    if _started_in[0] != os.getpid():
+        _started_in[0] = os.getpid()
+        _start(_OF_WEB)
+        atexit.register(_stop)
 
 
 def start_in_supervisor() -> None:

@@ -60,4 +60,5 @@ def test_nothing_is_imported_relatively_or_inside_a_function() -> None:
 
 
 def test_only_its_door_and_its_broker_know_the_task_queue() -> None:
-    assert importers(QUEUE) == {"events/task_queue.py", "events/redis_queue.py"}
+    brokers = {"events/redis_queue.py", "events/wake_ups/database_queue.py", "events/wake_ups/queued_task.py"}
+    assert importers(QUEUE) == {"events/task_queue.py", *brokers}

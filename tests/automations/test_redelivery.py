@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.timezone import now
 from pytest_httpserver import HTTPServer
@@ -16,9 +17,9 @@ from werkzeug import Response
 from automations.delivery.redelivery import redeliver, redeliver_failed
 from automations.models import Automation, Execution
 from automations.tasks import work
-from events.models import WakeUp
 from integrations.webhook.models import Webhook
 from projects.runs.lifecycle import finish_run
+from tests import wake_ups
 from tests.conftest import as_person
 from tests.world import FAILED, World, put_settings
 
@@ -67,8 +68,9 @@ def test_what_was_given_up_goes_again_with_the_same_id_and_body(world: World, se
     make_due()
     work()
     answer(server, 200)
+    wake_ups.take_all()
     execution = redeliver(Execution.objects.get(), by=world.users["alice"])
-    assert (execution.state, WakeUp.objects.filter(requested=True).exists()) == ("pending", True)
+    assert (execution.state, wake_ups.take_all()) == ("pending", [settings.ENGINE_TASK])
     work()
 
     requests = [request for request, _answer in server.log]

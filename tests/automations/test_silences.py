@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from pytest_httpserver import HTTPServer
 from rest_framework.test import APIClient
@@ -44,7 +43,6 @@ def silence(world: World, **draft: Any) -> Silence:
 
 
 def settle() -> None:
-    cache.clear()
     settle_ended_silences()
     work()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from django.db import connection, transaction
 from django.db.models import QuerySet, Value
 from django.db.transaction import TransactionManagementError
 from django.test.utils import CaptureQueriesContext
 
-from common.statements.prepared_query import PreparedQuery
+from common.statements.prepared_query import PreparedQuery, PreparedValues, rows_numbered
 from projects.models import Run
 from tests.world import World
 
@@ -74,3 +76,23 @@ def test_a_row_is_locked_inside_of_a_transaction_alone(world: World) -> None:
         if connection.features.has_select_for_update:
             with pytest.raises(TransactionManagementError):
                 query.first(pk=run.pk)
+
+
+def test_moments_are_values_too(world: World) -> None:
+    made = world.run("one")
+    query = PreparedQuery(lambda at: Run.objects.filter(created_at__lte=at), at=datetime)
+    for moment, found in ((made.created_at, [made]), (made.created_at - timedelta(microseconds=1), [])):
+        assert query.rows(at=moment) == found
+
+
+def test_values_come_as_tuples(world: World) -> None:
+    made = world.run("one")
+    query = PreparedValues(lambda name: Run.objects.filter(name=name).values_list("pk", "name"), name=str)
+    assert query.rows(name="one") == [(made.pk, "one")]
+    assert query.rows(name="two") == []
+
+
+def test_rows_are_found_by_their_numbers_however_many_they_are(world: World) -> None:
+    one, two = world.run("one"), world.run("two")
+    for wanted in ([], [one], [two], [one, two, one]):
+        assert {*rows_numbered(Run, [run.pk for run in wanted])} == {*wanted}

@@ -12,11 +12,12 @@ from django.db import transaction
 from django.utils.timezone import now
 
 from events import ledger
-from events.models import Event, WakeUp
+from events.models import Event
 from projects.models import HistoryChunk, Run
 from projects.runs import lifecycle
 from projects.runs.ingest import ingest_rows
 from projects.runs.lifecycle import RunDetails, finish_run, heartbeat, mark_crashed, start_run
+from tests import wake_ups as wake_ups_under_way
 from tests.world import FAILED, World, make_world, threshold
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -173,11 +174,12 @@ def test_what_is_rolled_back_leaves_neither_change_nor_event_nor_wake_up(
     world.automation(FAILED)
     run = world.run()
     before = Event.objects.count()
+    wake_ups_under_way.take_all()
     with django_capture_on_commit_callbacks(execute=True) as callbacks, pytest.raises(Regret), transaction.atomic():
         finish_run(run, 1)
         raise Regret
     assert (state(run), Event.objects.count(), callbacks) == ("running", before, [])
-    assert not WakeUp.objects.filter(requested=True).exists()
+    assert wake_ups_under_way.take_all() == []
 
 
 def test_history_that_is_rolled_back_leaves_nothing(world: World, django_capture_on_commit_callbacks: Any) -> None:

@@ -15,7 +15,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
 from setproctitle import setproctitle
 
-from common.processes.child_processes import POLL_SECONDS, Child, StopSignal, stop_all
+from common.processes import forked_program
+from common.processes.child_processes import POLL_SECONDS, SELDOM_SECONDS, Child, StopSignal, stop_all
 from operations import first_start, migrating
 from sample import services
 
@@ -44,7 +45,7 @@ class Command(BaseCommand):
         try:
             if settings.SAMPLE:
                 # While the others load.
-                services.create_where_wanted()
+                forked_program.run_apart(services.create_where_wanted)
             if _wait_until_ready(children, stop):
                 self._welcome(sign_in)
             ended = _wait_for_the_first(children, stop)
@@ -91,7 +92,8 @@ def _gunicorn_options() -> list[str]:
     if settings.METRICS_BIND:
         given.append(f"--bind={_socket_name(settings.METRICS_BIND.host)}:{settings.METRICS_BIND.port}")
     # Its control socket would lie in the home folder: nothing of ours stands outside the data folder.
-    return [*given, "--no-control-socket", "config.checked_wsgi:application"]
+    # Loaded once, before its processes are forked: they share the memory of it.
+    return [*given, "--no-control-socket", "--preload", "config.checked_wsgi:application"]
 
 
 def _socket_name(host: str) -> str:
@@ -164,7 +166,7 @@ def _wait_for_the_first(children: dict[str, Child], stop: StopSignal) -> str:
         for name, child in children.items():
             if child.has_ended():
                 return name
-        time.sleep(POLL_SECONDS)
+        stop.wait(SELDOM_SECONDS)
     return ""
 
 
