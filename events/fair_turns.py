@@ -74,7 +74,8 @@ def chosen(
         return []
     heavy = (one for of_team in places.values() for one in of_team.items() if one[0] not in under_way.heavy)
     place, events = min(heavy, key=lambda one: one[1][0].pk, default=("", []))
-    return events[: max(_JUDGEMENTS // max(weights.get(place, 0), 1), 1)]
+    # Where nobody is left for the others, they wait for one event at most.
+    return events[: max(_JUDGEMENTS // max(weights.get(place, 0), 1), 1) if workers > 1 else 1]
 
 
 def place_of(event: Event) -> str:

@@ -59,7 +59,7 @@ def rows_numbered(model: type[Row], ids: Iterable[int]) -> Iterable[Row]:
 
 
 @cache
-def _numbered(model: type[Row]) -> PreparedQuery[Row]:
+def _numbered(model: type[Model]) -> PreparedQuery[Any]:
     return PreparedQuery(lambda pk: model._default_manager.filter(pk=pk), pk=int)
 
 
