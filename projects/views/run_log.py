@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from zlib import crc32
 
 from django.contrib.auth.decorators import login_required
@@ -73,7 +74,7 @@ def download(request: HttpRequest, team: str, project: str, run: str) -> Streami
     return answer
 
 
-def _live(unsettled: list[LogLine], *, start: int, since: int) -> dict[str, object]:
+def _live(unsettled: Sequence[LogLine], *, start: int, since: int) -> dict[str, object]:
     """Give the lines that may still change, where to go on, and what tells whether they did."""
     digest = str(crc32("\n".join(line.stored for line in unsettled).encode()))
     return {

@@ -50,7 +50,7 @@ def file(request: HttpRequest, team: str, project: str, run: str) -> StreamingHt
     answer = StreamingHttpResponse(file_pieces(stored), content_type=kind or "application/octet-stream")
     answer["Content-Length"] = str(stored.size)
     saved_as = safe_file_name(named.name).rpartition("/")[2]
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=not kind, filename=saved_as)
+    answer["Content-Disposition"] = content_disposition_header(as_attachment=not kind, filename=saved_as) or "inline"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer["Cache-Control"] = "private, no-cache"
     return answer
