@@ -21,7 +21,9 @@ from secrets_vault import api as secrets_vault
 from teams import api as teams
 from teams import audit_api
 from teams.joining import api as joining
+from teams.people import api as people
 
+_ACCOUNTS = "teams/<str:team>/service-accounts"
 _RUN = "projects/<str:team>/<str:project>/runs/<str:run>"
 _COLLECTIONS = "projects/<str:team>/<str:project>/collections"
 _COLLECTION = f"{_COLLECTIONS}/<str:collection>"
@@ -45,6 +47,11 @@ urlpatterns = [
     path("teams/<str:team>/members/<str:username>", teams.OneTeamMember.as_view()),
     path("teams/<str:team>/invitations", joining.Invitations.as_view()),
     path("teams/<str:team>/invitations/<int:pk>", joining.OneInvitation.as_view()),
+    path("teams/<str:team>/invitations/<int:pk>/renew", joining.RenewInvitation.as_view()),
+    path(_ACCOUNTS, people.ServiceAccounts.as_view()),
+    path(f"{_ACCOUNTS}/<str:username>", people.OneServiceAccount.as_view()),
+    path(f"{_ACCOUNTS}/<str:username>/keys", people.ServiceAccountKeys.as_view()),
+    path(f"{_ACCOUNTS}/<str:username>/keys/<int:pk>", people.OneServiceAccountKey.as_view()),
     path("teams/<str:team>/notices", teams.Notices.as_view()),
     path("teams/<str:team>/notices/<int:pk>", teams.OneNotice.as_view()),
     path("teams/<str:team>/secrets", secrets_vault.Secrets.as_view()),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("settings", RedirectView.as_view(pattern_name="team_settings:index")),
     *integrations.of_kinds(),
     path("settings/retention/<str:team>", retention.team_retention, name="team_retention"),
+    path("settings/people/", include("teams.people.urls")),
     path("settings/", team_settings.urls),
     path("api/v1/", include("config.api")),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),

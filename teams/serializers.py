@@ -38,6 +38,10 @@ class NewMemberSerializer(OnlyKnownFields, serializers.Serializer[Membership]):
     role = ListedChoiceField(choices=Role.choices, default=Role.MEMBER)
 
 
+class RoleSerializer(OnlyKnownFields, serializers.Serializer[Membership]):
+    role = ListedChoiceField(choices=Role.choices)
+
+
 class TeamRoleSerializer(serializers.Serializer[Membership]):
     team = serializers.CharField(source="team.name")
     role = serializers.CharField()

@@ -41,6 +41,7 @@ LINK = {"version": "acme/mnist/model:v0"}
 WORKSPACE = "teams/<str:team>/slack-workspaces/<str:workspace>"
 NOTHING = {"team": "acme", "action": {"type": "do_nothing"}}
 MNIST = {"kind": "project", "name": "acme/mnist"}
+ACCOUNTS = "teams/<str:team>/service-accounts"
 # Whose own things they are, every signed-in person may see and change: charlie too.
 OWN = (401, 200, 200, 200, 200)
 ADMINS = (401, 404, 403, 403)
@@ -117,9 +118,18 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET teams/<str:team>/members": (None, TEAM),
     "POST teams/<str:team>/members": ({"username": "charlie"}, (*ADMINS, 201)),
     "DELETE teams/<str:team>/members/<str:username>": (None, (*MEMBERS, 204, 204)),  # bob, who may leave
+    "PATCH teams/<str:team>/members/<str:username>": ({"role": "viewer"}, (*ADMINS, 200)),
     "GET teams/<str:team>/invitations": (None, (*ADMINS, 200)),
     "POST teams/<str:team>/invitations": ({"role": "viewer"}, (*ADMINS, 201)),
     "DELETE teams/<str:team>/invitations/<int:pk>": (None, (*ADMINS, 204)),
+    "POST teams/<str:team>/invitations/<int:pk>/renew": ({}, (*ADMINS, 200)),
+    f"GET {ACCOUNTS}": (None, (*ADMINS, 200)),
+    f"POST {ACCOUNTS}": ({"description": "nightly"}, (*ADMINS, 201)),
+    f"PATCH {ACCOUNTS}/<str:username>": ({"description": "weekly"}, (*ADMINS, 200)),
+    f"DELETE {ACCOUNTS}/<str:username>": (None, (*ADMINS, 204)),
+    f"GET {ACCOUNTS}/<str:username>/keys": (None, (*ADMINS, 200)),
+    f"POST {ACCOUNTS}/<str:username>/keys": ({"name": "new"}, (*ADMINS, 201)),
+    f"DELETE {ACCOUNTS}/<str:username>/keys/<int:pk>": (None, (*ADMINS, 204)),
     "GET teams/<str:team>/notices": (None, TEAM),
     "DELETE teams/<str:team>/notices/<int:pk>": (None, (*ADMINS, 204)),
     "GET teams/<str:team>/secrets": (None, TEAM),
@@ -286,6 +296,28 @@ TWO_FACTOR: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST profile/organizations/<str:organization>/two-factor": ({"required": "yes"}, (302, 403, 403, 403, 302)),
 }
 
+# What its admins do to the people of a team, and who is refused.
+PEOPLE_PAGE = "settings/people/<str:team>"
+ACCOUNT_PAGE = f"{PEOPLE_PAGE}/service-accounts/<str:username>"
+DONE_BY_ADMINS = (302, 404, 403, 403, 302)
+OF_PEOPLE: dict[str, tuple[Any, tuple[int, ...]]] = {
+    f"GET {PEOPLE_PAGE}": (None, SEEN),
+    # A link for whoever gets it, which the answer shows.
+    f"POST {PEOPLE_PAGE}": ({"who": "", "role": "viewer"}, PAGES_OF_ADMINS),
+    f"POST {PEOPLE_PAGE}/members/<str:username>/role": ({"role": "viewer"}, DONE_BY_ADMINS),
+    f"GET {PEOPLE_PAGE}/members/<str:username>/remove": (None, PAGES_OF_ADMINS),
+    f"POST {PEOPLE_PAGE}/members/<str:username>/remove": ({}, DONE_BY_ADMINS),
+    f"POST {PEOPLE_PAGE}/invitations/<int:pk>/renew": ({}, PAGES_OF_ADMINS),
+    f"POST {PEOPLE_PAGE}/invitations/<int:pk>/revoke": ({}, DONE_BY_ADMINS),
+    f"POST {PEOPLE_PAGE}/service-accounts": ({"description": "nightly"}, PAGES_OF_ADMINS),
+    f"GET {ACCOUNT_PAGE}": (None, PAGES_OF_ADMINS),
+    f"POST {ACCOUNT_PAGE}": ({"description": "weekly"}, DONE_BY_ADMINS),
+    f"POST {ACCOUNT_PAGE}/keys": ({"name": "new"}, PAGES_OF_ADMINS),
+    f"POST {ACCOUNT_PAGE}/keys/<int:pk>/delete": ({}, DONE_BY_ADMINS),
+    f"GET {ACCOUNT_PAGE}/remove": (None, PAGES_OF_ADMINS),
+    f"POST {ACCOUNT_PAGE}/remove": ({}, DONE_BY_ADMINS),
+}
+
 TTL_PAGE = "profile/teams/<str:team>/artifact-ttl"
 
 # Method and route -> what a browser sends, and the answer to each of PEOPLE.
@@ -336,6 +368,7 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET profile/password": (None, (302, 200, 200, 200, 200)),
     "POST profile/password": ({"old_password": "wrong"}, (302, 200, 200, 200, 200)),
     **TWO_FACTOR,
+    **OF_PEOPLE,
     "GET profile/exports": (None, (302, 200, 200, 200, 200)),
     "POST profile/exports": ({"name": "acme/mnist"}, (302, 404, 403, 403, 302)),
     "GET profile/exports/<int:pk>/archive": (None, (302, 404, 404, 404, 302)),
@@ -486,7 +519,7 @@ SETTINGS: dict[str, tuple[int, ...]] = {
     "nothing": (302, 404, 403, 403, 404),
 }
 # Below /settings/, and not Django's: they have rows of their own above.
-OWN_SETTINGS = ("settings/slack/", "settings/retention/")
+OWN_SETTINGS = ("settings/slack/", "settings/retention/", "settings/people/")
 # Only read in team settings: nothing is added, changed or deleted, by nobody. Keys are made and deleted, not changed.
 READ_ONLY_SETTINGS = ("teams/auditevent",)
 UNCHANGED_SETTINGS = ("teams/auditevent", "teams/apikey", "teams/teamkey", "teams/invitation")
