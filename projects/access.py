@@ -15,14 +15,17 @@ from projects.models import Project, Run
 from projects.runs.lifecycle import lock_run
 from teams import access
 from teams.models import Role, User
+from teams.names import former_names
 
 
 def project_named(user: User, team: str, name: str, least: Role = Role.VIEWER) -> Project:
     """Give the project; 404 for what the person cannot see, 403 where the role is too low."""
     found = access.team_named(user, team, least)
-    project = Project.objects.select_related("team__organization").filter(team=found, name=name).first()
+    rows = Project.objects.select_related("team__organization").filter(team=found)
+    project = former_names.by_name(rows, former_names.PROJECT, name, owner=found.pk).first()
     if project is None:
         raise Http404(f"There is no project {name!r} in the team {team!r}.")
+    former_names.led(former_names.PROJECT, name, project.name)
     return project
 
 
@@ -95,7 +98,9 @@ def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: s
     mine = access.in_teams_of(user, rows, "project__team")
     run = mine.filter(project__team__name=team, project__name=project, name=name).first()
     if run is None:
-        project_named(user, team, project, least)
+        # By a name of before it may be there.
+        run = mine.filter(project=project_named(user, team, project, least), name=name).first()
+    if run is None:
         raise Http404(f"There is no run {name!r} in {team}/{project}.")
     access.require(user, run.project.team, least)
     return run

@@ -10,6 +10,7 @@ from common.data.unique_names import only_one
 from projects.models import Project
 from teams.audit import audit_log
 from teams.models import Team, User
+from teams.names import former_names
 
 # What people change of a project.
 CHANGEABLE = ("description", "acts_on_late_values", "late_after_hours")
@@ -21,12 +22,16 @@ def create_project(team: Team, name: str, description: str | None = "") -> Proje
     with only_one(same_name, f"The team {team.name} has a project {name!r} already."):
         project.full_clean(validate_constraints=False)
         project.save()
+        former_names.take(former_names.PROJECT, name, owner=team.pk)
     return project
 
 
 def get_or_create_project(team: Team, name: str) -> Project:
-    """Give the project of this name, made where there is none: two runs may ask at once."""
-    there = Project.objects.filter(team=team, name=name).first()
+    """Give the project of this name, made where there is none: two runs may ask at once.
+
+    A script that says the name of before means that project: to take the name, one makes a project.
+    """
+    there = former_names.by_name(Project.objects.filter(team=team), former_names.PROJECT, name, owner=team.pk).first()
     if there is None:
         new = Project(team=team, name=name)
         new.clean_fields(exclude=["team"])
@@ -34,6 +39,25 @@ def get_or_create_project(team: Team, name: str) -> Project:
         there, _created = Project.objects.get_or_create(team=team, name=name)
     there.team = team
     return there
+
+
+def rename_project(project: Project, name: str, *, by: User | None) -> Project:
+    """Call the project otherwise; its name of before leads to it until somebody takes it."""
+    team = project.team
+    same_name = Project.all_rows.filter(team=team, name=name).exclude(pk=project.pk)
+    with transaction.atomic():
+        locked = Project.objects.select_for_update(of=("self",)).get(pk=project.pk)
+        locked.team, old, locked.name = team, locked.name, name
+        locked.clean_fields(exclude=["team"])
+        locked.clean()
+        with only_one(same_name, f"The team {team.name} has a project {name!r} already."):
+            locked.save(update_fields=["name"])
+        former_names.take(former_names.PROJECT, name, owner=team.pk)
+        if old != name:
+            former_names.keep(former_names.PROJECT, old, locked.pk, owner=team.pk)
+        sides = {"before": {"name": old}, "after": {"name": name}}
+        audit_log.record("project.rename", f"project {team}/{old}", team=team, by=by, **sides)
+    return locked
 
 
 def change_project(project: Project, values: dict[str, Any], *, by: User | None) -> Project:

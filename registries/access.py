@@ -7,7 +7,7 @@ of the registry being visible to the whole organization (that makes a viewer). W
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,8 @@ from registries.models import DeletedRegistry, RegistryMember, RegistryRole
 from teams import access as teams
 from teams.access import Visitor, teams_of
 from teams.audit import actor
-from teams.models import Membership, Organization, Role, User
+from teams.models import FormerName, Membership, Organization, Role, User
+from teams.names import former_names
 
 _RANK = {
     RegistryRole.RESTRICTED_VIEWER: 0,
@@ -36,12 +37,15 @@ def organizations_of(user: Visitor) -> QuerySet[Organization]:
 
 
 def organization_named(user: Visitor, name: str) -> Organization:
-    found = organizations_of(user).filter(name=name).first()
+    # The rows of a person are found over their teams: a name is asked for beside that.
+    mine = Organization.objects.filter(pk__in=organizations_of(user).order_by().values("pk"))
+    found = former_names.by_name(mine, former_names.ORGANIZATION, name).first()
     if found is None:
         hidden = Organization.objects.filter(name=name).first()
         if hidden is not None:
             actor.note_denial(organization=hidden)
         raise _no_organization(name)
+    former_names.led(former_names.ORGANIZATION, name, found.name)
     return found
 
 
@@ -128,11 +132,24 @@ def registry_named(
 ) -> Registry:
     """Give the registry, or refuse as `require` does."""
     found = registries_of(user).filter(organization__name=organization, name=name).first()
+    found = found or _formerly_named(user, organization, name)
     if found is None:
         note_hidden(Registry.objects.filter(organization__name=organization, name=name))
         raise _not_found(organization, name)
     require(user, found, least)
+    former_names.led(former_names.ORGANIZATION, organization, found.organization.name)
+    former_names.led(former_names.REGISTRY, name, found.name)
     return found
+
+
+def _formerly_named(user: Visitor, organization: str, name: str) -> Registry | None:
+    """Give the registry where one of the two was called so before."""
+    its = former_names.by_name(Organization.objects.all(), former_names.ORGANIZATION, organization).values("pk")[:1]
+    now = Q(name=name)
+    before = FormerName.objects.filter(kind=former_names.REGISTRY, name=name, owner_id=OuterRef("organization"))
+    rows = registries_of(user).filter(organization=Subquery(its))
+    is_called_so = Case(When(now, then=Value(0)), default=Value(1))
+    return rows.filter(now | Q(pk=Subquery(before.values("object_id")[:1]))).order_by(is_called_so).first()
 
 
 def is_deleted_registry(user: Visitor, key: int) -> bool:

@@ -19,6 +19,7 @@ from registries.models import DeletedRegistry, RegistryMember, RegistryRole
 from teams.access import people_of
 from teams.audit import audit_log
 from teams.models import Membership, Organization, Team, User
+from teams.names import former_names
 
 DEFAULT_REGISTRY = "model"
 _TAKEN = "The organization {} has a registry {!r} already."
@@ -40,6 +41,7 @@ def create_registry(
     registry.full_clean(validate_constraints=False)
     with only_one(_named(organization, name), _TAKEN.format(organization.name, name)):
         registry.save()
+        former_names.take(former_names.REGISTRY, name, owner=organization.pk)
         after = audit_log.columns(registry, *_AUDITED)
         if by is not None:
             RegistryMember.objects.create(registry=registry, user=by, role=RegistryRole.ADMIN)
@@ -52,6 +54,8 @@ def make_default_registry(organization: Organization) -> None:
     """Make the registry that W&B has in each organization, where it is not there: it is made when it is first used."""
     if _named(organization, DEFAULT_REGISTRY).exists():
         return
+    if former_names.leads(former_names.REGISTRY, DEFAULT_REGISTRY, owner=organization.pk):
+        return  # to the one that was called so
     with suppress(Conflict):
         create_registry(organization, DEFAULT_REGISTRY)
 
@@ -76,12 +80,20 @@ def change_registry(
         same_name = _named(locked.organization, locked.name).exclude(pk=locked.pk)
         with only_one(same_name, _TAKEN.format(locked.organization.name, locked.name)):
             locked.save(update_fields=_AUDITED)
+        _keep_name(locked, before["name"])
         after = audit_log.columns(locked, *_AUDITED)
         where = locked.organization
         audit_log.record(
             "registry.change", f"registry {locked}", team=None, organization=where, before=before, after=after
         )
         return locked
+
+
+def _keep_name(registry: Registry, old: str) -> None:
+    """Let the name of before lead to the registry until somebody takes it."""
+    if old != registry.name:
+        former_names.take(former_names.REGISTRY, registry.name, owner=registry.organization_id)
+        former_names.keep(former_names.REGISTRY, old, registry.pk, owner=registry.organization_id)
 
 
 def delete_registry(registry: Registry) -> None:

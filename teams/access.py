@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from common.hidden_rows import not_inside_hidden
 from teams.audit import actor
 from teams.models import ApiKey, Membership, Organization, Role, Team, User
+from teams.names import former_names
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 Visitor = User | AnonymousUser
@@ -157,18 +158,20 @@ def team_named(user: Visitor, name: str, least: Role = Role.VIEWER) -> Team:
     own = Membership.objects.filter(team=OuterRef("pk"), user=user.pk or 0, user__is_active=True)
     own = reached_by_key(user, own, "team")
     rows = Team.objects.select_related("organization").annotate(own_role=Subquery(own.values("role")[:1]))
-    team = rows.filter(name=name).first()
+    team = former_names.by_name(rows, former_names.TEAM, name).first()
     if team is None:
         raise _no_team(name)
-    _require_role(team, Role(team.own_role) if team.own_role else None, least)
+    _require_role(team, Role(team.own_role) if team.own_role else None, least, name)
+    former_names.led(former_names.TEAM, name, team.name)
     return team
 
 
-def _require_role(team: Team, role: Role | None, least: Role) -> None:
+def _require_role(team: Team, role: Role | None, least: Role, asked: str = "") -> None:
     if role is None or _RANK[role] < _RANK[least]:
         actor.note_denial(team)
     if role is None:
-        raise _no_team(team.name)
+        # As it was asked for: what it is called today is not for strangers.
+        raise _no_team(asked or team.name)
     if _RANK[role] < _RANK[least]:
         raise PermissionDenied(
             _("This takes the role %(least)s in the team %(team)s; yours is %(role)s. Ask one of its admins.")

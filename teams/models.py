@@ -158,6 +158,32 @@ class Deletion(models.Model):
         }  # fmt: skip
 
 
+class FormerName(models.Model):
+    """A name that something had before, which leads to it until somebody takes the name: `teams.names.former_names`.
+
+    `kind` is organization, team, project or registry. Names of projects are their team's, of registries their
+    organization's: `owner_id`; the others' are everybody's, with 0.
+    """
+
+    kind = models.CharField(max_length=12)
+    owner_id = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=128)
+    object_id = models.BigIntegerField()
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "owner_id", "name"], name="one_former_name_per_kind_and_owner")
+        ]
+        indexes = [
+            # teams.names.former_names.names_of: what something was called before.
+            models.Index(fields=["kind", "object_id"], name="former_names_of")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")

@@ -8,6 +8,7 @@ from common.data.validation_errors import Conflict, quoted, refuse
 from teams import access, memberships
 from teams.audit import audit_log
 from teams.models import Organization, Role, Team, User
+from teams.names import former_names
 
 
 def create_team(organization: Organization, name: str, *, by: User, admin: str = "") -> Team:
@@ -22,6 +23,7 @@ def create_team(organization: Organization, name: str, *, by: User, admin: str =
     try:
         with transaction.atomic():
             team.save()
+            former_names.take(former_names.TEAM, name)
             after = {"name": name, "admin": first.username}
             audit_log.record("team.create", f"team {name}", team=team, organization=organization, after=after)
             memberships.give_role(team, first, Role.ADMIN)

@@ -1,1 +1,1 @@
-"""The people of a team in the product: members and when they were here, invitations, service accounts and their keys."""
+"""The people of a team: members and when they were seen, invitations, service accounts and their keys."""

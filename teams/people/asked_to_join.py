@@ -1,4 +1,4 @@
-"""Ask somebody to join a team: a colleague by user name joins at once, everybody else by a link that is theirs to use."""
+"""Ask somebody to join a team: a colleague by user name joins at once, everybody else by the link of an invitation."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from common.data.lookup import row_or_404
 from teams import access, memberships
 from teams.accounts.signed_in import person
 from teams.joining import invitations
-from teams.models import Invitation, Membership, Role, Team, User
+from teams.models import Invitation, Membership, Role, Team
 from teams.people import service_accounts
 from teams.people.asked_to_join import ask_to_join
 from teams.people.forms import JoinForm, RoleChoiceForm, ServiceAccountForm

@@ -1,0 +1,1 @@
+"""Names of organizations, teams, projects and registries: renaming, and where the names of before lead."""
