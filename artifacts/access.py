@@ -94,6 +94,12 @@ def hidden_scopes() -> frozenset[str]:
     return projects.hidden_scopes() | {f"registry:{pk}" for pk in hidden}
 
 
+def archived_scopes() -> frozenset[str]:
+    """Give the scopes of the projects, teams and registries that are archived: nothing fires there."""
+    archived = Registry.objects.exclude(archived_at=None).values_list("pk", flat=True)
+    return projects.archived_scopes() | {f"registry:{pk}" for pk in archived}
+
+
 def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:
     """What was deleted in the person's teams, and in these registries, which they may see."""
     seen = Q(project__team__in=teams_of(user), project__deletion=None) | Q(registries__in=registries)

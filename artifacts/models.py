@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
+from common.archived_rows import CanBeArchived
 from common.data.fields import JSONTextField
 from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from common.own_addresses import with_prefix
@@ -23,7 +24,7 @@ class Visibility(models.TextChoices):
     RESTRICTED = "restricted", _("Only its members")
 
 
-class Registry(CanBeHidden):
+class Registry(CanBeHidden, CanBeArchived):
     """A place for the collections of a whole organization, as a project is one for those of a team.
 
     The app `registries` says who may see and change it. Its row stands here because a collection's owner is a

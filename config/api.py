@@ -17,6 +17,7 @@ from projects import api as projects
 from registries import api as registries
 from registries import audit_api as organization_audit_api
 from registries import two_factor_api as two_factor
+from registries.organizations import api as organizations
 from secrets_vault import api as secrets_vault
 from teams import api as teams
 from teams import audit_api
@@ -42,7 +43,11 @@ urlpatterns = [
     path("api-keys/<int:pk>", teams.OneApiKey.as_view()),
     path("teams/<str:team>/api-keys", teams.TeamKeys.as_view()),
     path("teams/<str:team>/api-keys/<int:pk>", teams.OneTeamKey.as_view()),
-    path("teams", teams.Teams.as_view()),
+    path("organizations", organizations.Organizations.as_view()),
+    path("organizations/<str:organization>", organizations.OneOrganization.as_view()),
+    path("organizations/<str:organization>/admins/<str:username>", organizations.OneOrganizationAdmin.as_view()),
+    path("teams", organizations.TeamsAndNewOnes.as_view()),
+    path("teams/<str:team>", organizations.OneTeam.as_view()),
     path("teams/<str:team>/members", teams.TeamMembers.as_view()),
     path("teams/<str:team>/members/<str:username>", teams.OneTeamMember.as_view()),
     path("teams/<str:team>/invitations", joining.Invitations.as_view()),

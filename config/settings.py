@@ -315,11 +315,7 @@ DEFAULT_FROM_EMAIL = env.formed("RUNBELL_EMAIL_FROM", "", well_formed.mail_sende
 )
 INVITATIONS_A_DAY = env.number("RUNBELL_INVITATIONS_A_DAY", 100, least=1, most=100_000)
 # By which door a request came in, by the beginning of its address; every other one is a page. First match counts.
-# The first that fits. The people of a team are a page of ours among the settings.
-AUDIT_DOORS = {
-    "/api/": "rest", "/admin/": "admin", "/settings/people/": "page", "/settings/": "admin", "/graphql": "sdk",
-    "/files/": "sdk",
-}  # fmt: skip
+AUDIT_DOORS = {"/api/": "rest", "/admin/": "admin", "/settings/": "admin", "/graphql": "sdk", "/files/": "sdk"}
 # How many requests a second, and how many at once before that counts (teams.accounts.rate_limits) -----------------
 RATE_LIMIT_ADDRESS = env.parsed("RUNBELL_RATE_LIMIT_ADDRESS", "200,20000", parse_rate)
 RATE_LIMIT_KEY = env.parsed("RUNBELL_RATE_LIMIT_KEY", "100,10000", parse_rate)

@@ -8,13 +8,14 @@ from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.http import Http404
 
+from common.archived_rows import refuse_archived
 from common.statements.prepared_query import PreparedQuery
 from events import ledger
 from projects.history.writing import HISTORY_LOGGED
 from projects.models import Project, Run
 from projects.runs.lifecycle import lock_run
 from teams import access
-from teams.models import Role, User
+from teams.models import Role, Team, User
 from teams.names import former_names
 
 
@@ -25,6 +26,8 @@ def project_named(user: User, team: str, name: str, least: Role = Role.VIEWER) -
     project = former_names.by_name(rows, former_names.PROJECT, name, owner=found.pk).first()
     if project is None:
         raise Http404(f"There is no project {name!r} in the team {team!r}.")
+    if least != Role.VIEWER:
+        refuse_archived(project)
     former_names.led(former_names.PROJECT, name, project.name)
     return project
 
@@ -33,6 +36,13 @@ def hidden_scopes() -> frozenset[str]:
     """Give the scopes of the projects that are being deleted: what happened there is told nowhere."""
     hidden = Project.all_rows.exclude(deletion=None, team__deletion=None)
     return frozenset(f"project:{pk}" for pk in hidden.values_list("pk", flat=True))
+
+
+def archived_scopes() -> frozenset[str]:
+    """Give the scopes of the projects and teams that are archived: nothing fires there."""
+    projects = Project.objects.exclude(archived_at=None).values_list("pk", flat=True)
+    teams = Team.objects.exclude(archived_at=None).values_list("pk", flat=True)
+    return frozenset([*(f"project:{pk}" for pk in projects), *(f"team:{pk}" for pk in teams)])
 
 
 def run_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Run:
@@ -102,5 +112,5 @@ def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: s
         run = mine.filter(project=project_named(user, team, project, least), name=name).first()
     if run is None:
         raise Http404(f"There is no run {name!r} in {team}/{project}.")
-    access.require(user, run.project.team, least)
+    access.require_within(user, run.project, least)
     return run

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from artifacts.access import with_owner
 from artifacts.models import Collection, Entry, Registry, Version, Visibility
+from common.archived_rows import refuse_archived
 from registries.models import DeletedRegistry, RegistryMember, RegistryRole
 from teams import access as teams
 from teams.access import Visitor, teams_of
@@ -26,6 +27,10 @@ _RANK = {
     RegistryRole.MEMBER: 2,
     RegistryRole.ADMIN: 3,
 }
+
+
+# What these may is refused where the registry or its organization is archived.
+_CHANGING = (RegistryRole.MEMBER, RegistryRole.ADMIN)
 
 
 def organizations_of(user: Visitor) -> QuerySet[Organization]:
@@ -93,6 +98,7 @@ def registries_changeable_by(user: User) -> QuerySet[Registry]:
     roles = (RegistryRole.MEMBER, RegistryRole.ADMIN)
     is_member = Exists(_memberships(user).filter(registry=OuterRef("pk"), role__in=roles))
     rows = registries_of(user).filter(_administered(user) | is_member)
+    rows = rows.filter(archived_at=None, organization__archived_at=None)
     return rows.order_by("organization__name", "name").distinct()
 
 
@@ -110,11 +116,20 @@ def role_in(user: Visitor, registry: Registry) -> RegistryRole | None:
 
 def may(user: Visitor, registry: Registry, least: RegistryRole) -> bool:
     role = role_in(user, registry)
-    return role is not None and _RANK[role] >= _RANK[least]
+    is_open = least not in _CHANGING or _is_open(registry)
+    return role is not None and _RANK[role] >= _RANK[least] and is_open
 
 
 def require(user: Visitor, registry: Registry, least: RegistryRole) -> None:
     """Refuse a stranger with 404, and who has too low a role with 403 and the role it takes."""
+    require_though_archived(user, registry, least)
+    if least in _CHANGING:
+        refuse_archived(registry.organization)
+        refuse_archived(registry)
+
+
+def require_though_archived(user: Visitor, registry: Registry, least: RegistryRole) -> None:
+    """As `require`, also of an archived registry: for what brings it back."""
     role = role_in(user, registry)
     if role is None or _RANK[role] < _RANK[least]:
         actor.note_denial(organization=registry.organization)
@@ -190,14 +205,14 @@ def versions_seen_by(user: Visitor) -> QuerySet[Version]:
 def may_change(user: Visitor, collection: Collection) -> bool:
     """Whether the person may change what is in the collection: as a member of its team, or of its registry."""
     if collection.project is not None:
-        return teams.may(user, collection.project.team, Role.MEMBER)
+        return teams.may_within(user, collection.project, Role.MEMBER)
     return collection.registry is not None and may(user, collection.registry, RegistryRole.MEMBER)
 
 
 def require_change(user: Visitor, collection: Collection) -> None:
     """Refuse who may not, as `require` does."""
     if collection.project is not None:
-        teams.require(user, collection.project.team, Role.MEMBER)
+        teams.require_within(user, collection.project, Role.MEMBER)
     elif collection.registry is not None:
         require(user, collection.registry, RegistryRole.MEMBER)
 
@@ -228,6 +243,10 @@ def _on_a_team(user: Visitor, path: str) -> Q:
 def administers(user: Visitor, organization: Organization) -> bool:
     """Whether they administer the organization, and the key that they showed leads to all of it."""
     return isinstance(user, User) and not _is_narrowed(user) and organization.admins.filter(pk=user.pk).exists()
+
+
+def _is_open(registry: Registry) -> bool:
+    return registry.archived_at is None and registry.organization.archived_at is None
 
 
 def _administered(user: Visitor) -> Q:

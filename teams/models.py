@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.archived_rows import CanBeArchived
 from common.data import names
 from common.data.fields import JSONTextField, OwnAddressField
 from common.data.validation_errors import quoted, refuse_duplicate
@@ -54,7 +55,7 @@ class User(AbstractUser):
     shown_key: ApiKey | None = None
 
 
-class Organization(CanBeHidden):
+class Organization(CanBeHidden, CanBeArchived):
     """What teams belong to. Its e-mails go to its people, and to what the three lists say (`teams.mail_policy`)."""
 
     name = models.CharField(max_length=64, unique=True, validators=[names.slug])
@@ -78,8 +79,11 @@ class Organization(CanBeHidden):
             refuse_duplicate("name", f"{quoted(self.name)} cannot be had: choose another name.")
 
 
-class Team(CanBeHidden):
-    """The owner of projects, secrets and integrations; W&B calls it an entity."""
+class Team(CanBeHidden, CanBeArchived):
+    """The owner of projects, secrets and integrations; W&B calls it an entity.
+
+    Archived with its organization it has the same `archived_at`: it comes back with that.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=64, unique=True, validators=[names.slug, names.not_reserved])

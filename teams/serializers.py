@@ -20,7 +20,7 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
 
     class Meta:
         model = Team
-        fields = ["name", "organization", "created_at"]
+        fields = ["name", "organization", "created_at", "archived_at"]
         read_only_fields = fields
 
 

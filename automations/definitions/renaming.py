@@ -8,11 +8,10 @@ from django.db.models import Q
 from artifacts.editing import change_collection
 from artifacts.models import Collection, Registry
 from automations.models import Automation
-from projects import services as projects
 from projects.models import Project
 from registries.services import change_registry
-from teams.models import Organization, Team, User
-from teams.names import renaming as teams
+from teams.models import Organization, Team
+from teams.names import renamed_places
 
 Place = Organization | Team | Project | Registry | Collection
 _NAMED = (
@@ -38,27 +37,7 @@ def rename_registry(registry: Registry, name: str) -> Registry:
         return changed
 
 
-def rename_project(project: Project, name: str, *, by: User | None) -> Project:
-    with transaction.atomic():
-        changed = projects.rename_project(project, name, by=by)
-        say_names_in(changed)
-        return changed
-
-
-def rename_team(team: Team, name: str, *, by: User | None) -> Team:
-    with transaction.atomic():
-        changed = teams.rename_team(team, name, by=by)
-        say_names_in(changed)
-        return changed
-
-
-def rename_organization(organization: Organization, name: str, *, by: User | None) -> Organization:
-    with transaction.atomic():
-        changed = teams.rename_organization(organization, name, by=by)
-        say_names_in(changed)
-        return changed
-
-
+@renamed_places.follow
 def say_names_in(place: Place) -> None:
     """Let what listens in this place, or in a part of it, say the name of that as it is now.
 

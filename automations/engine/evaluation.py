@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from django.conf import settings
 from django.db import transaction
 
-from artifacts.access import hidden_scopes
+from artifacts.access import archived_scopes, hidden_scopes
 from automations.engine import recording
 from automations.engine.judging import Decision, Judge
 from automations.engine.loaded_automation import LoadedAutomation, load_automations
@@ -115,7 +115,7 @@ def _loaded_automations(events: Iterable[Event]) -> LoadedAutomations:
     kinds = {event.kind for event in events}
     keys = [event_type.key for event_type in event_types.registry if event_type.kind in kinds]
     rows = Automation.objects.filter(
-        enabled=True, deleted_at__isnull=True, scope__in=scopes, event_type__in=keys
+        enabled=True, deleted_at__isnull=True, scope__in=scopes, event_type__in=keys, team__archived_at=None
     ).order_by("id")
     found: dict[tuple[str, str], list[LoadedAutomation]] = defaultdict(list)
     for loaded in load_automations(rows):
@@ -125,8 +125,8 @@ def _loaded_automations(events: Iterable[Event]) -> LoadedAutomations:
 
 def _heard_events(events: list[Event], automations: LoadedAutomations) -> Iterator[HeardEvent]:
     """Give each event with who hears what of it, in the order it happened."""
-    # What had happened in what is being deleted fires nothing: nobody is told of it any more.
-    hidden = hidden_scopes() if automations else frozenset()
+    # What happens in what is archived fires nothing; nor in what is being deleted: nobody is told of it any more.
+    hidden = hidden_scopes() | archived_scopes() if automations else frozenset()
     heard: dict[str, dict[int, EventContext]] = {}
     known: dict[tuple[str, object], dict[int, EventContext]] = {}
     for event_type in {key for _scope, key in automations}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
+from common.archived_rows import refuse_archived
 from common.data.validation_errors import Conflict, quoted, refuse
 from teams import access, memberships
 from teams.audit import audit_log
@@ -16,6 +17,7 @@ def create_team(organization: Organization, name: str, *, by: User, admin: str =
 
     Nobody else is put on a team without being asked. A name that somebody has cannot be had, wherever that team is.
     """
+    refuse_archived(organization)
     first = by if admin in ("", by.username) else _person(organization, admin)
     team = Team(organization=organization, name=name)
     team.clean_fields()

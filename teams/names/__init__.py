@@ -1,1 +1,1 @@
-"""Names of organizations, teams, projects and registries: renaming, and where the names of before lead."""
+"""The life cycle of organizations, teams, projects and registries: renamed, led to by former names, archived."""

@@ -1,4 +1,4 @@
-"""Rename a team and an organization. What listens in them is told by `automations.definitions.renaming`."""
+"""Rename a team and an organization. What listens in them follows by `teams.names.renamed_places`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from common.data.validation_errors import Conflict, quoted
 from teams.audit import audit_log
 from teams.models import Organization, Team, User
-from teams.names import former_names
+from teams.names import former_names, renamed_places
 
 Named = TypeVar("Named", Team, Organization)
 
@@ -35,6 +35,7 @@ def _renamed(
             locked.clean()
             locked.save(update_fields=["name"])
             keep_name(kind, old, name, locked.pk)
+            renamed_places.renamed(locked)
             sides = {"before": {"name": old}, "after": {"name": name}}
             audit_log.record(f"{kind}.rename", f"{kind} {old}", team=team, organization=organization, by=by, **sides)
     except IntegrityError:

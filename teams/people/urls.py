@@ -1,4 +1,4 @@
-"""URL routes of a team's people, below /settings/people/."""
+"""URL routes of a team's people, below /teams/."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from django.urls import path
 
 from teams.people import people_page, service_account_pages
 
-_MEMBER = "<str:team>/members/<str:username>"
+_MEMBER = "<str:team>/people/<str:username>"
 _INVITATION = "<str:team>/invitations/<int:pk>"
 _ACCOUNT = "<str:team>/service-accounts/<str:username>"
 
 urlpatterns = [
-    path("<str:team>", people_page.people, name="people"),
+    path("<str:team>/people", people_page.people, name="people"),
     path(f"{_MEMBER}/role", people_page.change_role, name="change_role"),
     path(f"{_MEMBER}/remove", people_page.remove_member, name="remove_member"),
     path(f"{_INVITATION}/renew", people_page.renew_invitation, name="renew_invitation"),

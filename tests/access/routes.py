@@ -114,7 +114,17 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET api-keys": (None, OWN),
     "POST api-keys": ({"name": "new"}, (401, 201, 201, 201, 201)),
     "DELETE api-keys/<int:pk>": (None, (401, 404, 404, 404, 204)),
+    "GET organizations": (None, OWN),
+    "POST organizations": ({"name": "new"}, (401, 403, 403, 403, 403)),
+    "GET organizations/<str:organization>": (None, OWN),
+    "PATCH organizations/<str:organization>": ({"archived": True}, (401, 403, 403, 403, 200)),
+    "PUT organizations/<str:organization>/admins/<str:username>": (None, (401, 403, 403, 403, 204)),
+    # He administers nothing.
+    "DELETE organizations/<str:organization>/admins/<str:username>": (None, (401, 403, 403, 403, 404)),
     "GET teams": (None, OWN),
+    "POST teams": ({"organization": "research", "name": "new"}, (401, 403, 403, 403, 201)),
+    "GET teams/<str:team>": (None, TEAM),
+    "PATCH teams/<str:team>": ({"name": "new"}, (*ADMINS, 200)),
     "GET teams/<str:team>/members": (None, TEAM),
     "POST teams/<str:team>/members": ({"username": "charlie"}, (*ADMINS, 201)),
     "DELETE teams/<str:team>/members/<str:username>": (None, (*MEMBERS, 204, 204)),  # bob, who may leave
@@ -201,6 +211,7 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET registries/<str:organization>": (None, OWN),
     "POST registries/<str:organization>": ({"name": "new"}, (401, 403, 403, 403, 201)),
     f"GET {REGISTRY}": (None, TEAM),
+    f"PATCH {REGISTRY}": ({"name": "new"}, (*ADMINS, 200)),
     f"GET {REGISTRY}/members": (None, TEAM),
     f"POST {REGISTRY}/members": ({"username": "charlie"}, (*ADMINS, 201)),
     f"DELETE {REGISTRY}/members/<int:pk>": (None, (*ADMINS, 204)),
@@ -233,6 +244,11 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
 FORMER: dict[str, int] = {
     "GET registries/<str:organization>": 404,
     "POST registries/<str:organization>": 404,
+    "GET organizations/<str:organization>": 404,
+    "PATCH organizations/<str:organization>": 404,
+    "PUT organizations/<str:organization>/admins/<str:username>": 404,
+    "DELETE organizations/<str:organization>/admins/<str:username>": 404,
+    "POST teams": 404,
     "GET organizations/<str:organization>/mail": 404,
     "PUT organizations/<str:organization>/mail": 404,
     "GET organizations/<str:organization>/two-factor": 404,
@@ -297,19 +313,19 @@ TWO_FACTOR: dict[str, tuple[Any, tuple[int, ...]]] = {
 }
 
 # What its admins do to the people of a team, and who is refused.
-PEOPLE_PAGE = "settings/people/<str:team>"
-ACCOUNT_PAGE = f"{PEOPLE_PAGE}/service-accounts/<str:username>"
+TEAM_PAGE = "teams/<str:team>"
+ACCOUNT_PAGE = f"{TEAM_PAGE}/service-accounts/<str:username>"
 DONE_BY_ADMINS = (302, 404, 403, 403, 302)
 OF_PEOPLE: dict[str, tuple[Any, tuple[int, ...]]] = {
-    f"GET {PEOPLE_PAGE}": (None, SEEN),
+    f"GET {TEAM_PAGE}/people": (None, SEEN),
     # A link for whoever gets it, which the answer shows.
-    f"POST {PEOPLE_PAGE}": ({"who": "", "role": "viewer"}, PAGES_OF_ADMINS),
-    f"POST {PEOPLE_PAGE}/members/<str:username>/role": ({"role": "viewer"}, DONE_BY_ADMINS),
-    f"GET {PEOPLE_PAGE}/members/<str:username>/remove": (None, PAGES_OF_ADMINS),
-    f"POST {PEOPLE_PAGE}/members/<str:username>/remove": ({}, DONE_BY_ADMINS),
-    f"POST {PEOPLE_PAGE}/invitations/<int:pk>/renew": ({}, PAGES_OF_ADMINS),
-    f"POST {PEOPLE_PAGE}/invitations/<int:pk>/revoke": ({}, DONE_BY_ADMINS),
-    f"POST {PEOPLE_PAGE}/service-accounts": ({"description": "nightly"}, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/people": ({"who": "", "role": "viewer"}, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/people/<str:username>/role": ({"role": "viewer"}, DONE_BY_ADMINS),
+    f"GET {TEAM_PAGE}/people/<str:username>/remove": (None, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/people/<str:username>/remove": ({}, DONE_BY_ADMINS),
+    f"POST {TEAM_PAGE}/invitations/<int:pk>/renew": ({}, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/invitations/<int:pk>/revoke": ({}, DONE_BY_ADMINS),
+    f"POST {TEAM_PAGE}/service-accounts": ({"description": "nightly"}, PAGES_OF_ADMINS),
     f"GET {ACCOUNT_PAGE}": (None, PAGES_OF_ADMINS),
     f"POST {ACCOUNT_PAGE}": ({"description": "weekly"}, DONE_BY_ADMINS),
     f"POST {ACCOUNT_PAGE}/keys": ({"name": "new"}, PAGES_OF_ADMINS),
@@ -519,7 +535,7 @@ SETTINGS: dict[str, tuple[int, ...]] = {
     "nothing": (302, 404, 403, 403, 404),
 }
 # Below /settings/, and not Django's: they have rows of their own above.
-OWN_SETTINGS = ("settings/slack/", "settings/retention/", "settings/people/")
+OWN_SETTINGS = ("settings/slack/", "settings/retention/")
 # Only read in team settings: nothing is added, changed or deleted, by nobody. Keys are made and deleted, not changed.
 READ_ONLY_SETTINGS = ("teams/auditevent",)
 UNCHANGED_SETTINGS = ("teams/auditevent", "teams/apikey", "teams/teamkey", "teams/invitation")
