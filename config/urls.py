@@ -33,6 +33,7 @@ urlpatterns = [
     path("", include("operations.urls")),
     path("", include("teams.urls")),
     path("teams/", include("teams.people.urls")),
+    path("", include("registries.organizations.urls")),
     path("", include("wandb_api.urls")),
     path("", include("registries.urls")),
     path("", include("automations.urls")),

@@ -256,6 +256,14 @@ FORMER: dict[str, int] = {
     "GET profile/organizations/<str:organization>/two-factor": 404,
     "POST profile/organizations/<str:organization>/two-factor": 404,
     "GET organizations/<str:organization>/audit": 404,
+    "GET orgs/<str:organization>": 404,
+    "POST orgs/<str:organization>": 404,
+    "POST orgs/<str:organization>/archive": 404,
+    "POST orgs/<str:organization>/teams": 404,
+    "POST orgs/<str:organization>/domains": 404,
+    "POST orgs/<str:organization>/people/<str:username>": 404,
+    "GET orgs/<str:organization>/registries": 404,
+    "POST orgs/<str:organization>/registries": 404,
     "GET organizations/<str:organization>/audit/export": 404,
 }
 
@@ -334,6 +342,31 @@ OF_PEOPLE: dict[str, tuple[Any, tuple[int, ...]]] = {
     f"POST {ACCOUNT_PAGE}/remove": ({}, DONE_BY_ADMINS),
 }
 
+ORGANIZATION_PAGE = "orgs/<str:organization>"
+SEEN_BY_ADMINS = (302, 403, 403, 403, 200)
+DONE_BY_ITS_ADMINS = (302, 403, 403, 403, 302)
+OF_LIFE_CYCLE: dict[str, tuple[Any, tuple[int, ...]]] = {
+    "GET orgs": (None, (302, 200, 200, 200, 200)),
+    # Superusers make them.
+    "POST orgs": ({"name": "new"}, (302, 403, 403, 403, 403)),
+    f"GET {ORGANIZATION_PAGE}": (None, SEEN_BY_ADMINS),
+    f"POST {ORGANIZATION_PAGE}": ({"name": "lab"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/archive": ({"archived": "yes"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/teams": ({"name": "new"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/domains": ({"domains": "other.test"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/people/<str:username>": ({"admin": "yes"}, DONE_BY_ITS_ADMINS),
+    f"GET {ORGANIZATION_PAGE}/registries": (None, SEEN_BY_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/registries": ({"name": "new", "visibility": "organization"}, DONE_BY_ITS_ADMINS),
+    f"GET {TEAM_PAGE}/name": (None, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/name": ({"name": "new"}, DONE_BY_ADMINS),
+    f"POST {TEAM_PAGE}/archive": ({"archived": "yes"}, DONE_BY_ADMINS),
+    f"POST {PROJECT}/rename": ({"name": "new"}, DONE_BY_ADMINS),
+    f"POST {PROJECT}/archive": ({"archived": "yes"}, DONE_BY_ADMINS),
+    f"GET {REGISTRY_PAGE}/edit": (None, PAGES_OF_ADMINS),
+    f"POST {REGISTRY_PAGE}/edit": ({"name": "new", "visibility": "restricted"}, DONE_BY_ADMINS),
+    f"POST {REGISTRY_PAGE}/archive": ({"archived": "yes"}, DONE_BY_ADMINS),
+}
+
 TTL_PAGE = "profile/teams/<str:team>/artifact-ttl"
 
 # Method and route -> what a browser sends, and the answer to each of PEOPLE.
@@ -385,6 +418,7 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST profile/password": ({"old_password": "wrong"}, (302, 200, 200, 200, 200)),
     **TWO_FACTOR,
     **OF_PEOPLE,
+    **OF_LIFE_CYCLE,
     "GET profile/exports": (None, (302, 200, 200, 200, 200)),
     "POST profile/exports": ({"name": "acme/mnist"}, (302, 404, 403, 403, 302)),
     "GET profile/exports/<int:pk>/archive": (None, (302, 404, 404, 404, 302)),
