@@ -43,7 +43,13 @@ CHANGES = [
 SIGNING = {"POST sign-in", "POST sign-out"}
 DENIED = (401, 403, 404)
 # Nothing that is somebody's, for anybody.
-NOTHING_THERE = {"settings/(?P<url>.*)$", "settings/teams/auditevent/<path:object_id>/", "metrics", "health"}
+NOTHING_THERE = {
+    "home/names",
+    "settings/(?P<url>.*)$",
+    "settings/teams/auditevent/<path:object_id>/",
+    "metrics",
+    "health",
+}
 
 # Among one's own security keys, of which nobody here has any.
 NOBODYS_KEY = "profile/two-factor/keys/<int:pk>"
