@@ -75,8 +75,8 @@ def rename_project(project: Project, name: str, *, by: User | None) -> Project:
         if old != name:
             former_names.keep(former_names.PROJECT, old, locked.pk, owner=team.pk)
         renamed_places.renamed(locked)
-        sides = {"before": {"name": old}, "after": {"name": name}}
-        audit_log.record("project.rename", f"project {team}/{old}", team=team, by=by, **sides)
+        before, after = {"name": old}, {"name": name}
+        audit_log.record("project.rename", f"project {team}/{old}", team=team, by=by, before=before, after=after)
     return locked
 
 

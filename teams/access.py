@@ -5,7 +5,7 @@ What a person cannot see does not exist for them (404); what they see and may no
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -205,13 +205,16 @@ def team_named(user: Visitor, name: str, least: Role = Role.VIEWER) -> Team:
     # With the role in one statement, as many as for a team that is not there.
     own = Membership.objects.filter(team=OuterRef("pk"), user=user.pk or 0, user__is_active=True)
     own = reached_by_key(user, own, "team")
-    rows = Team.objects.select_related("organization").annotate(own_role=Subquery(own.values("role")[:1]))
-    team = former_names.by_name(rows, former_names.TEAM, name).first()
+    rows: QuerySet[Any] = Team.objects.select_related("organization").annotate(
+        own_role=Subquery(own.values("role")[:1])
+    )
+    team: Any = former_names.by_name(rows, former_names.TEAM, name).first()
     if team is None:
         raise _no_team(name)
     _require_role(team, Role(team.own_role) if team.own_role else None, least, name)
     former_names.led(former_names.TEAM, name, team.name)
-    return team
+    found: Team = team
+    return found
 
 
 def _require_role(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, serializers, status
@@ -27,7 +29,7 @@ class OrganizationSerializer(OnlyKnownFields, serializers.ModelSerializer[Organi
         fields = ["name", "created_at", "archived_at"]
         read_only_fields = ["created_at", "archived_at"]
         validators: list[object] = []
-        extra_kwargs = {"name": {"validators": []}}
+        extra_kwargs: ClassVar[dict[str, Any]] = {"name": {"validators": []}}
 
 
 class RenamedOrArchivedSerializer(OnlyKnownFields, serializers.Serializer[Organization]):

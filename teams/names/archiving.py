@@ -29,9 +29,10 @@ def set_archived(
         if changed:
             row.archived_at = now
             kind = row._meta.model_name
-            verb, sides = ("archive", {"after": {"archived": True}}), ("unarchive", {"before": {"archived": True}})
-            what, told = verb if archived else sides
-            audit_log.record(f"{kind}.{what}", f"{kind} {row}", team=team, organization=organization, by=by, **told)
+            audit_log.record(
+                f"{kind}.{'archive' if archived else 'unarchive'}", f"{kind} {row}", team=team, by=by,
+                organization=organization, before={"archived": not archived}, after={"archived": archived},
+            )  # fmt: skip
     return row
 
 

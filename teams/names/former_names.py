@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import BooleanField, Case, Model, Q, QuerySet, Subquery, Value, When
 
@@ -35,8 +35,8 @@ def by_name(rows: QuerySet[Row], kind: str, name: str, owner: int = 0) -> QueryS
     # PostgreSQL refuses a text with a NUL, wherever it stands.
     before = Subquery(_rows(kind, name.replace("\0", "\ufffd"), owner).values("object_id")[:1])
     now = Case(When(name=name, then=Value(True)), default=Value(False), output_field=BooleanField())
-    found: QuerySet[Row] = rows.filter(Q(name=name) | Q(pk=before)).annotate(is_called_so=now)
-    return found.order_by("-is_called_so", "pk")
+    found: Any = rows.filter(Q(name=name) | Q(pk=before)).annotate(is_called_so=now).order_by("-is_called_so", "pk")
+    return cast("QuerySet[Row]", found)
 
 
 def led(kind: str, old: str, new: str) -> None:

@@ -36,8 +36,10 @@ def _renamed(
             locked.save(update_fields=["name"])
             keep_name(kind, old, name, locked.pk)
             renamed_places.renamed(locked)
-            sides = {"before": {"name": old}, "after": {"name": name}}
-            audit_log.record(f"{kind}.rename", f"{kind} {old}", team=team, organization=organization, by=by, **sides)
+            audit_log.record(
+                f"{kind}.rename", f"{kind} {old}", team=team, organization=organization, by=by, before={"name": old},
+                after={"name": name},
+            )  # fmt: skip
     except IntegrityError:
         # Of whom it is, here or elsewhere, nothing is told.
         raise Conflict({"name": f"{quoted(name)} cannot be had: choose another name."}) from None
