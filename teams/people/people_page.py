@@ -115,10 +115,13 @@ def shown(request: HttpRequest, team: Team, **more: Any) -> HttpResponse:
     user = person(request)
     frame = team_page(user, team)
     may = frame["may_administer"]
+    members = _members(team)
     forms = {"form": JoinForm(label_suffix=""), "account_form": ServiceAccountForm(label_suffix="")}
     page = {
-        **frame, **forms, "members": _members(team), "accounts": service_accounts.accounts_of(team),
-        "place": "settings" if may else None, "mails": bool(settings.EMAIL_HOST), "roles": Role.choices,
+        **frame, **forms, "members": members, "accounts": service_accounts.accounts_of(team), "roles": Role.choices,
+        # Who is alone came to ask somebody in.
+        "is_open": may and len(members) == 1,
+        "place": "settings" if may else None, "mails": bool(settings.EMAIL_HOST),
         **(_of_admins(request, team) if may else {}), **more,
     }  # fmt: skip
     is_refused = any(page[name].errors for name in forms)
