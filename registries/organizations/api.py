@@ -98,8 +98,8 @@ class OneOrganizationAdmin(APIView):
     def delete(self, request: Request, organization: str, username: str) -> Response:
         """Let them administer it no more. The last admin stays."""
         found = administered_organization(person(request), organization)
-        rows = found.admins.all()
-        user = row_or_404(rows, f"admin {username!r} of the organization {found}", username=username)
+        people = services.people_with_roles(found)
+        user = row_or_404(people, f"person {username!r} in the organization {found}", username=username)
         services.remove_admin(found, user)
         return Response(status=status.HTTP_204_NO_CONTENT)
 

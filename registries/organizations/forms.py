@@ -20,7 +20,7 @@ class PlaceNameForm(forms.Form):
 
 
 class NewTeamForm(forms.Form):
-    name = forms.CharField(
+    team = forms.CharField(
         label=_("Name"),
         help_text=_("Lower-case letters, digits and hyphens: it stands in addresses."),
         error_messages={"required": _("Give the team a name, such as vision.")},

@@ -32,7 +32,7 @@ from teams.sign_in.confirm_identity import asks_first
 def organizations(request: HttpRequest) -> HttpResponse:
     """The organizations that the person is in. A superuser makes new ones."""
     user = person(request)
-    form = NewTeamForm(request.POST or None, label_suffix="")
+    form = PlaceNameForm(request.POST or None, label_suffix="")
     if request.method == "POST":
         require_instance_admin(user)
     if form.is_valid():
@@ -80,7 +80,7 @@ def new_team(request: HttpRequest, organization: str) -> HttpResponse:
     found = administered_organization(user, organization)
     form = NewTeamForm(request.POST, label_suffix="")
     if form.is_valid():
-        made = _done(form, "name", lambda: create_team(found, form.cleaned_data["name"], by=user))
+        made = _done(form, "team", lambda: create_team(found, form.cleaned_data["team"], by=user))
         if made is not None:
             messages.success(request, _("The team %s is there. Invite its people.") % made.name)
             return redirect("people", made.name)

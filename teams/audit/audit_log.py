@@ -60,7 +60,7 @@ def record(
 
 @contextmanager
 def told_by_one_row() -> Iterator[None]:
-    """Let what is recorded in here be told by the one row that the caller writes of the whole, after it.
+    """Let what is recorded in here be told by the one row that the caller writes of the whole.
 
     The parts write none of their own; each asks the browser's person to confirm as it does by itself.
     """

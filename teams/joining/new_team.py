@@ -28,7 +28,8 @@ def create_team(organization: Organization, name: str, *, by: User, admin: str =
             former_names.take(former_names.TEAM, name)
             after = {"name": name, "admin": first.username}
             audit_log.record("team.create", f"team {name}", team=team, organization=organization, after=after)
-            memberships.give_role(team, first, Role.ADMIN)
+            with audit_log.told_by_one_row():
+                memberships.give_role(team, first, Role.ADMIN)
     except IntegrityError:
         raise Conflict({"name": team.name_cannot_be_had}) from None
     return team

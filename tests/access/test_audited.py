@@ -66,7 +66,7 @@ def told_of() -> dict[str, Any]:
         watched[model.__name__] = [[value for at, value in enumerate(row) if at not in left_out] for row in rows]
     # Of what scripts write: what people say of it afterwards.
     watched["runs"] = list(Run.objects.filter(name="run1").values_list("display_name", "tags", "notes"))
-    settable = ("description", "acts_on_late_values", "late_after_hours")
+    settable = ("description", "acts_on_late_values", "late_after_hours", "archived_at")
     watched["projects"] = list(Project.objects.filter(name="mnist").order_by("pk").values_list(*settable))
     watched["collections"] = list(Collection.objects.filter(name="model").order_by("pk").values_list("description"))
     watched["deliveries"] = list(Execution.objects.order_by("pk").values_list("pk", "state"))

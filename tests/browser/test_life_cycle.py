@@ -92,7 +92,7 @@ def test_from_the_very_first_sign_in_to_a_webhook_and_to_a_colleagues_automation
     assert begun.count + to_webhook.count <= 9
 
     to_automation = Clicks()
-    to_automation.press(page.get_by_role("link", name="People"))
+    to_automation.press(page.get_by_role("link", name="People", exact=True))
     to_automation.press(page.get_by_role("button", name="Invite", exact=True))
     shown = page.locator(".notice pre")
     to_automation.press(shown)
@@ -131,9 +131,9 @@ def test_people_are_managed_without_scripts(server: Server, chrome: Browser) -> 
         plain = watched.page
         sign_in(plain, "ada", PASSWORD)
         plain.goto("/teams/vision/people")
-        plain.get_by_label("Role of bob").select_option("viewer")
+        plain.get_by_label("Role of bob", exact=True).select_option("viewer")
         plain.get_by_role("button", name="Change the role of bob").click()
-        expect(plain.get_by_label("Role of bob")).to_have_value("viewer")
+        expect(plain.get_by_label("Role of bob", exact=True)).to_have_value("viewer")
         plain.get_by_role("link", name="New service account").click()
         plain.get_by_label("What uses it").fill("nightly training")
         plain.get_by_role("button", name="Create it").click()
@@ -142,5 +142,5 @@ def test_people_are_managed_without_scripts(server: Server, chrome: Browser) -> 
         expect(plain.get_by_role("heading", name="nightly training", exact=True)).to_be_visible()
         plain.goto("/teams/vision/people/bob/remove")
         plain.get_by_role("button", name="Remove from the team").click()
-        expect(plain.get_by_label("Role of bob")).to_have_count(0)
+        expect(plain.get_by_label("Role of bob", exact=True)).to_have_count(0)
     context.close()

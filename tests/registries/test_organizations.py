@@ -26,13 +26,13 @@ def test_its_page_shows_people_teams_and_domains_to_its_admins(administered: Wor
 
 
 def test_an_admin_makes_a_team_and_is_its_first_admin(administered: World) -> None:
-    answer = browser(administered, "alice").post(f"{PAGE}/teams", {"name": "vision"})
+    answer = browser(administered, "alice").post(f"{PAGE}/teams", {"team": "vision"})
     assert answer["Location"] == "/teams/vision/people"
     assert Membership.objects.get(team__name="vision").user == administered.users["alice"]
 
 
 def test_a_name_that_cannot_be_had_is_refused_beside_the_field(administered: World) -> None:
-    answer = browser(administered, "alice").post(f"{PAGE}/teams", {"name": "other"})
+    answer = browser(administered, "alice").post(f"{PAGE}/teams", {"team": "other"})
     assert (answer.status_code, "cannot be had" in text(answer)) == (422, True)
 
 
