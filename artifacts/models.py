@@ -33,8 +33,7 @@ class Registry(CanBeHidden, CanBeArchived):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="registries")
     name = models.CharField(max_length=64, validators=[name_rules.registry])
-    # None: none was ever said, which the SDK keeps apart from "".
-    description = models.TextField(null=True, blank=True, default="")
+    description = models.TextField(null=True, blank=True, default="")  # None: none was ever said, as the SDK has it
     visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.ORGANIZATION)
     # The types of versions that may be linked; empty: any.
     types = JSONTextField(default=list, blank=True)

@@ -60,7 +60,7 @@ def organization(request: HttpRequest, organization: str) -> HttpResponse:
         if changed is not None:
             messages.success(request, _("It is called %s now; the old name leads here.") % changed.name)
             return redirect("organization", changed.name)
-    return _shown(request, found, name_form=form)
+    return _answer(request, found, name_form=form)
 
 
 @require_POST
@@ -84,7 +84,7 @@ def new_team(request: HttpRequest, organization: str) -> HttpResponse:
         if made is not None:
             messages.success(request, _("The team %s is there. Invite its people.") % made.name)
             return redirect("people", made.name)
-    return _shown(request, found, team_form=form)
+    return _answer(request, found, team_form=form)
 
 
 @require_POST
@@ -97,7 +97,7 @@ def domains(request: HttpRequest, organization: str) -> HttpResponse:
         if _done(form, "domains", lambda: mail_policy.change(found, domains=names, by=person(request))) is not None:
             messages.success(request, _("Saved."))
             return redirect("organization", found.name)
-    return _shown(request, found, domains_form=form)
+    return _answer(request, found, domains_form=form)
 
 
 @require_POST
@@ -119,7 +119,7 @@ def admin(request: HttpRequest, organization: str, username: str) -> HttpRespons
     return redirect("organization", found.name) if is_still else redirect("organizations")
 
 
-def _shown(request: HttpRequest, organization: Organization, **more: Any) -> HttpResponse:
+def _answer(request: HttpRequest, organization: Organization, **more: Any) -> HttpResponse:
     teams = Team.objects.filter(organization=organization).annotate(
         people=Count("memberships", filter=Q(memberships__user__is_active=True))
     )

@@ -50,12 +50,9 @@ def record(
             return
     if confirmed_identity.asks(verb):
         confirmed_identity.require_confirmed()
-    if _is_part.get():
-        return
-    _write(
-        verb, target, team=team, by=by, before=_without_secrets(before), after=_without_secrets(after),
-        organization=organization, person=person,
-    )  # fmt: skip
+    if not _is_part.get():
+        sides: dict[str, Any] = {"before": _without_secrets(before), "after": _without_secrets(after)}
+        _write(verb, target, team=team, by=by, organization=organization, person=person, **sides)
 
 
 @contextmanager

@@ -38,19 +38,19 @@ def people(request: HttpRequest, team: str) -> HttpResponse:
     found = access.team_named(person(request), team, Role.ADMIN if asks else Role.VIEWER)
     form = JoinForm(request.POST if asks else None, label_suffix="")
     if not form.is_valid():
-        return shown(request, found, form=form)
+        return people_answer(request, found, form=form)
     try:
         asked = ask_to_join(found, form.cleaned_data["who"], form.cleaned_data["role"], by=person(request))
     except ValidationError as error:
         form.add_error("who", error.messages)
-        return shown(request, found, form=form)
+        return people_answer(request, found, form=form)
     if asked.membership is not None:
         messages.success(request, _("%s is on the team now.") % asked.membership.user)
         return redirect("people", team)
     if not asked.link:
         messages.success(request, _("The link goes to %s in a moment.") % form.cleaned_data["who"])
         return redirect("people", team)
-    return shown(request, found, invitation=asked.invitation, link=asked.link)
+    return people_answer(request, found, invitation=asked.invitation, link=asked.link)
 
 
 @require_POST
@@ -99,7 +99,7 @@ def renew_invitation(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     """Give a new link in place of the old, in this answer and nowhere else."""
     found = access.team_named(person(request), team, Role.ADMIN)
     invitation = _invitation(found, pk)
-    return shown(request, found, invitation=invitation, link=invitations.renew(invitation))
+    return people_answer(request, found, invitation=invitation, link=invitations.renew(invitation))
 
 
 @require_POST
@@ -110,7 +110,7 @@ def revoke_invitation(request: HttpRequest, team: str, pk: int) -> HttpResponse:
     return redirect("people", team)
 
 
-def shown(request: HttpRequest, team: Team, **more: Any) -> HttpResponse:
+def people_answer(request: HttpRequest, team: Team, **more: Any) -> HttpResponse:
     """Give the page, with what is shown once, and with forms that were refused."""
     user = person(request)
     frame = team_page(user, team)

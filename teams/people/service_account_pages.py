@@ -31,9 +31,9 @@ def create_account(request: HttpRequest, team: str) -> HttpResponse:
     found = access.team_named(person(request), team, Role.ADMIN)
     form = ServiceAccountForm(request.POST, label_suffix="")
     if not form.is_valid():
-        return people_page.shown(request, found, account_form=form)
+        return people_page.people_answer(request, found, account_form=form)
     account, plain = service_accounts.create(found, form.cleaned_data["description"], by=person(request))
-    return people_page.shown(request, found, account=account, plain=plain)
+    return people_page.people_answer(request, found, account=account, plain=plain)
 
 
 @never_cache
@@ -51,7 +51,7 @@ def account(request: HttpRequest, team: str, username: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("service_account", team, username)
-    return _shown(request, found, form=form)
+    return _answer(request, found, form=form)
 
 
 @never_cache
@@ -61,9 +61,9 @@ def create_account_key(request: HttpRequest, team: str, username: str) -> HttpRe
     """Make a key, which stands in this answer and nowhere else."""
     found, form = _account(request, team, username), AccountKeyForm(request.POST, label_suffix="")
     if not form.is_valid():
-        return _shown(request, found, key_form=form)
+        return _answer(request, found, key_form=form)
     _key, plain = service_accounts.create_key(found, form.cleaned_data["name"], by=person(request))
-    return _shown(request, found, plain=plain)
+    return _answer(request, found, plain=plain)
 
 
 @require_POST
@@ -98,7 +98,7 @@ def remove_account(request: HttpRequest, team: str, username: str) -> HttpRespon
     return render(request, "teams/people/remove_account.html", page)
 
 
-def _shown(request: HttpRequest, account: Membership, **more: Any) -> HttpResponse:
+def _answer(request: HttpRequest, account: Membership, **more: Any) -> HttpResponse:
     described = {"description": account.user.first_name}
     page = {
         **team_page(person(request), account.team), **people_page.settings_tabs(request), "account": account,
