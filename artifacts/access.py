@@ -97,6 +97,14 @@ def hidden_scopes() -> frozenset[str]:
 _hidden = PreparedValues(lambda: Registry.all_rows.exclude(deletion=None).values_list("pk"))
 
 
+def archived_scopes() -> frozenset[str]:
+    """Give the scopes of the projects, teams and registries that are archived: nothing fires there."""
+    return projects.archived_scopes() | {f"registry:{pk}" for (pk,) in _archived.rows()}
+
+
+_archived = PreparedValues(lambda: Registry.objects.exclude(archived_at=None).values_list("pk"))
+
+
 def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:
     """What was deleted in the person's teams, and in these registries, which they may see."""
     seen = Q(project__team__in=teams_of(user), project__deletion=None) | Q(registries__in=registries)

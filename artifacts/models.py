@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from artifacts import name_rules
+from common.archived_rows import CanBeArchived
 from common.data.fields import JSONTextField
 from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
 from common.own_addresses import with_prefix
@@ -23,7 +24,7 @@ class Visibility(models.TextChoices):
     RESTRICTED = "restricted", _("Only its members")
 
 
-class Registry(CanBeHidden):
+class Registry(CanBeHidden, CanBeArchived):
     """A place for the collections of a whole organization, as a project is one for those of a team.
 
     The app `registries` says who may see and change it. Its row stands here because a collection's owner is a
@@ -32,8 +33,7 @@ class Registry(CanBeHidden):
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="registries")
     name = models.CharField(max_length=64, validators=[name_rules.registry])
-    # None: none was ever said, which the SDK keeps apart from "".
-    description = models.TextField(null=True, blank=True, default="")
+    description = models.TextField(null=True, blank=True, default="")  # None: none was ever said, as the SDK has it
     visibility = models.CharField(max_length=12, choices=Visibility.choices, default=Visibility.ORGANIZATION)
     # The types of versions that may be linked; empty: any.
     types = JSONTextField(default=list, blank=True)

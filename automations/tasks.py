@@ -18,7 +18,7 @@ from artifacts.time_to_live import delete_expired_each_minute
 from automations.definitions.sharing import end_lost_uses_each_minute
 from automations.delivery import claims
 from automations.engine import idle_look, stall_detection, worker_loop
-from automations.engine.idle_look import Waiting
+from automations.engine.idle_look import WaitingWork
 from automations.silences.ending import settle_ended_silences
 from events import ledger, prometheus_counts, task_queue, worker_drain, worker_heartbeat
 from events.wake_ups import shared_pace
@@ -48,7 +48,7 @@ def sweep() -> None:
     with actor.acting_from(actor.Actor("engine")), worker_drain.at_work():
         worker_heartbeat.touch()
         try:
-            waiting = idle_look.look()
+            waiting = idle_look.look_for_work()
         except (InterfaceError, OperationalError) as error:
             # The next second looks again. What came back and could not be stored is kept by who holds it.
             logger.warning("the database is away: %s", type(error).__name__)
@@ -63,7 +63,7 @@ def sweep() -> None:
             prometheus_counts.flush_when_due()
 
 
-def _is_needed(step: Callable[[], object], place: int, waiting: Waiting) -> bool:
+def _is_needed(step: Callable[[], object], place: int, waiting: WaitingWork) -> bool:
     """Whether it is time for the step, or there is something for it; always, where nobody watches this process."""
     if not worker_heartbeat.row_name():
         return True

@@ -17,11 +17,14 @@ from projects import api as projects
 from registries import api as registries
 from registries import audit_api as organization_audit_api
 from registries import two_factor_api as two_factor
+from registries.organizations import api as organizations
 from secrets_vault import api as secrets_vault
 from teams import api as teams
 from teams import audit_api
 from teams.joining import api as joining
+from teams.people import api as people
 
+_ACCOUNTS = "teams/<str:team>/service-accounts"
 _RUN = "projects/<str:team>/<str:project>/runs/<str:run>"
 _COLLECTIONS = "projects/<str:team>/<str:project>/collections"
 _COLLECTION = f"{_COLLECTIONS}/<str:collection>"
@@ -40,11 +43,20 @@ urlpatterns = [
     path("api-keys/<int:pk>", teams.OneApiKey.as_view()),
     path("teams/<str:team>/api-keys", teams.TeamKeys.as_view()),
     path("teams/<str:team>/api-keys/<int:pk>", teams.OneTeamKey.as_view()),
-    path("teams", teams.Teams.as_view()),
+    path("organizations", organizations.Organizations.as_view()),
+    path("organizations/<str:organization>", organizations.OneOrganization.as_view()),
+    path("organizations/<str:organization>/admins/<str:username>", organizations.OneOrganizationAdmin.as_view()),
+    path("teams", organizations.TeamsAndNewOnes.as_view()),
+    path("teams/<str:team>", organizations.OneTeam.as_view()),
     path("teams/<str:team>/members", teams.TeamMembers.as_view()),
     path("teams/<str:team>/members/<str:username>", teams.OneTeamMember.as_view()),
     path("teams/<str:team>/invitations", joining.Invitations.as_view()),
     path("teams/<str:team>/invitations/<int:pk>", joining.OneInvitation.as_view()),
+    path("teams/<str:team>/invitations/<int:pk>/renew", joining.RenewInvitation.as_view()),
+    path(_ACCOUNTS, people.ServiceAccounts.as_view()),
+    path(f"{_ACCOUNTS}/<str:username>", people.OneServiceAccount.as_view()),
+    path(f"{_ACCOUNTS}/<str:username>/keys", people.ServiceAccountKeys.as_view()),
+    path(f"{_ACCOUNTS}/<str:username>/keys/<int:pk>", people.OneServiceAccountKey.as_view()),
     path("teams/<str:team>/notices", teams.Notices.as_view()),
     path("teams/<str:team>/notices/<int:pk>", teams.OneNotice.as_view()),
     path("teams/<str:team>/secrets", secrets_vault.Secrets.as_view()),

@@ -130,6 +130,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "teams.sessions.activity.SessionActivity",
+    "teams.people.last_seen.LastSeen",
     "allauth.account.middleware.AccountMiddleware",
     "teams.sign_in.confirm_identity.IdentityConfirmation",
     "teams.accounts.no_store.NotStored",
@@ -142,6 +143,8 @@ MIDDLEWARE = [
     "common.http.middleware.fragment_messages.MessagesInFragments",
     "teams.sign_in.sessionless_requests.BrowsersEnd",
     "automations.loop_guard.CausedByDelivery",
+    # Last: what a page raises comes here first.
+    "teams.names.former_name_redirect.FormerNameRedirect",
 ]
 
 ROOT_URLCONF = "config.urls"

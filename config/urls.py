@@ -11,7 +11,7 @@ from config import health, not_found
 from integrations import urls as integrations
 from operations.monitoring import metrics_page
 from operations.retention import pages as retention
-from sample import views
+from sample import naming_page, views
 from teams.settings_site.team_settings_admin_site import team_settings
 
 urlpatterns = [
@@ -28,10 +28,13 @@ urlpatterns = [
     path("settings/", team_settings.urls),
     path("api/v1/", include("config.api")),
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),
+    path("home/names", naming_page.first_names, name="first_names"),
     path("<str:team>/sample", views.sample, name="sample"),
     path("<str:team>/first-steps/hide", views.hide_first_steps, name="hide_first_steps"),
     path("", include("operations.urls")),
     path("", include("teams.urls")),
+    path("teams/", include("teams.people.urls")),
+    path("", include("registries.organizations.urls")),
     path("", include("wandb_api.urls")),
     path("", include("registries.urls")),
     path("", include("automations.urls")),

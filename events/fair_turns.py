@@ -28,7 +28,7 @@ _JUDGEMENTS = 40_000
 
 
 @dataclass
-class UnderWay:
+class EventsUnderWay:
     """What is being judged elsewhere: its streams, the heavy places, and how many of these this host judges."""
 
     streams: set[str] = field(default_factory=set)
@@ -53,12 +53,12 @@ def next_in_turn(now: datetime) -> list[Event]:
     weights = _weights(waiting, leased)
     heavy = {lease: _first(scopes) for _stream, scopes, _kind, lease in leased}
     heavy = {lease: place for lease, place in heavy.items() if weights.get(place, 0) > HEAVY}
-    under_way = UnderWay(taken, set(heavy.values()), sum(map(leases.is_of_this_host, heavy)))
+    under_way = EventsUnderWay(taken, set(heavy.values()), sum(map(leases.is_of_this_host, heavy)))
     return chosen(waiting, weights, under_way, workers=settings.Q_CLUSTER["workers"])
 
 
 def chosen(
-    waiting: Iterable[Event], weights: dict[str, int], under_way: UnderWay, *, workers: int
+    waiting: Iterable[Event], weights: dict[str, int], under_way: EventsUnderWay, *, workers: int
 ) -> list[Event]:  # fmt: skip
     """Choose among events that wait: the light ones of all in turn, or else those of one heavy place."""
     places: dict[int, dict[str, list[Event]]] = defaultdict(lambda: defaultdict(list))

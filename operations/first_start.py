@@ -68,6 +68,9 @@ def _create() -> FirstSignIn:
     user = User.objects.create_superuser("admin", password=password, must_change_password=True)
     organization.admins.add(user)
     made = {"organization": "demo", "team": "demo", "superuser": user.username}
+    # Who signs in so is asked what they are called: `sample.naming`.
+    team.sample = {**team.sample, "unnamed": user.pk}
+    team.save(update_fields=["sample"])
     audit_log.record("team.create", "team demo", team=team, organization=organization, after=made)
     set_role(team, user.username, Role.ADMIN)
     create_project(team, "playground", "Made at the first start, to try things in.")

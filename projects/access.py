@@ -8,21 +8,27 @@ from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.http import Http404
 
+from common.archived_rows import refuse_archived
 from common.statements.prepared_query import PreparedQuery, PreparedValues
 from events import ledger
 from projects.history.writing import HISTORY_LOGGED
 from projects.models import Project, Run
 from projects.runs.lifecycle import lock_run
 from teams import access
-from teams.models import Role, User
+from teams.models import Role, Team, User
+from teams.names import former_names
 
 
 def project_named(user: User, team: str, name: str, least: Role = Role.VIEWER) -> Project:
     """Give the project; 404 for what the person cannot see, 403 where the role is too low."""
     found = access.team_named(user, team, least)
-    project = Project.objects.select_related("team__organization").filter(team=found, name=name).first()
+    rows = Project.objects.select_related("team__organization").filter(team=found)
+    project = former_names.by_name(rows, former_names.PROJECT, name, owner=found.pk).first()
     if project is None:
         raise Http404(f"There is no project {name!r} in the team {team!r}.")
+    if least != Role.VIEWER:
+        refuse_archived(project)
+    former_names.led(former_names.PROJECT, name, project.name)
     return project
 
 
@@ -32,6 +38,17 @@ def hidden_scopes() -> frozenset[str]:
 
 
 _hidden = PreparedValues(lambda: Project.all_rows.exclude(deletion=None, team__deletion=None).values_list("pk"))
+
+
+def archived_scopes() -> frozenset[str]:
+    """Give the scopes of the projects and teams that are archived: nothing fires there."""
+    return frozenset(
+        [*(f"project:{pk}" for (pk,) in _archived.rows()), *(f"team:{pk}" for (pk,) in _archived_teams.rows())]
+    )
+
+
+_archived = PreparedValues(lambda: Project.objects.exclude(archived_at=None).values_list("pk"))
+_archived_teams = PreparedValues(lambda: Team.objects.exclude(archived_at=None).values_list("pk"))
 
 
 def run_named(user: User, team: str, project: str, name: str, least: Role = Role.VIEWER) -> Run:
@@ -97,7 +114,9 @@ def _run_among(rows: QuerySet[Run], user: User, team: str, project: str, name: s
     mine = access.in_teams_of(user, rows, "project__team")
     run = mine.filter(project__team__name=team, project__name=project, name=name).first()
     if run is None:
-        project_named(user, team, project, least)
+        # By a name of before it may be there.
+        run = mine.filter(project=project_named(user, team, project, least), name=name).first()
+    if run is None:
         raise Http404(f"There is no run {name!r} in {team}/{project}.")
-    access.require(user, run.project.team, least)
+    access.require_within(user, run.project, least)
     return run

@@ -70,11 +70,15 @@ class OneProject(APIView):
 
     @extend_schema(request=ChangedProjectSerializer, responses=ProjectSerializer)
     def patch(self, request: Request, team: str, project: str) -> Response:
-        """Describe the project, and set whether automations act on values that come late."""
-        found = project_named(person(request), team, project, Role.MEMBER)
-        sent = ChangedProjectSerializer(data=request.data)
+        """Describe the project, and set whether automations act on late values. Admins rename it and archive it."""
+        user, sent = person(request), ChangedProjectSerializer(data=request.data)
+        found = project_named(user, team, project)
+        access.require_role(user, found.team, Role.MEMBER)
         sent.is_valid(raise_exception=True)
-        changed = services.change_project(found, dict(sent.validated_data), by=person(request))
+        values = dict(sent.validated_data)
+        if {"name", "archived"} & values.keys():
+            access.require_role(user, found.team, Role.ADMIN)
+        changed = services.change_project_whole(found, values, by=user)
         return Response(ProjectSerializer(changed).data)
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.archived_rows import CanBeArchived
 from common.data import names
 from common.data.fields import JSONTextField
 from common.hidden_rows import CanBeHidden, ManyCanBeHidden, hidden_index, refuse_name_of_hidden
@@ -39,7 +40,7 @@ class Stream(models.TextChoices):
     SYSTEM = "system", _("System metrics")
 
 
-class Project(CanBeHidden):
+class Project(CanBeHidden, CanBeArchived):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="projects")
     name = models.CharField(max_length=128, validators=[names.project_name])
     # None: none was ever said, which the SDK keeps apart from "".

@@ -23,4 +23,7 @@ _SECTIONS: tuple[Named, ...] = (
 def project_page(user: User, project: Project, section: str) -> dict[str, Any]:
     """Give what stands around each page of a project; `section` is the URL name of the section it belongs to."""
     beside = sections(_("Project"), _SECTIONS, of=(project.team.name, project.name), current=section)
-    return {**team_page(user, project.team), "project": project, "sections": beside}
+    frame = team_page(user, project.team)
+    if project.archived_at is not None:
+        frame |= {"may_change": False, "may_administer": False}
+    return {**frame, "project": project, "sections": beside}

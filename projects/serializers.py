@@ -21,14 +21,18 @@ class ProjectSerializer(OnlyKnownFields, serializers.ModelSerializer[Project]):
 
     class Meta:
         model = Project
-        fields = ["team", "name", "description", "acts_on_late_values", "late_after_hours", "created_at"]
-        read_only_fields = ["team", "acts_on_late_values", "late_after_hours", "created_at"]
+        fields = [
+            "team", "name", "description", "acts_on_late_values", "late_after_hours", "created_at", "archived_at",
+        ]  # fmt: skip
+        read_only_fields = ["team", "acts_on_late_values", "late_after_hours", "created_at", "archived_at"]
         validators: list[object] = []
 
 
 class ChangedProjectSerializer(OnlyKnownFields, serializers.Serializer[Project]):
     """What people say and set of a project. What is left out stays as it is."""
 
+    name = serializers.CharField(required=False, help_text="The name of before leads to it until somebody takes it.")
+    archived = serializers.BooleanField(required=False, help_text="Archived: it can be read, and nothing fires.")
     description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
     acts_on_late_values = serializers.BooleanField(
         required=False, help_text="Whether automations act on values that come late, as `wandb sync` brings them."

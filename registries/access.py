@@ -7,17 +7,19 @@ of the registry being visible to the whole organization (that makes a viewer). W
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from artifacts.access import with_owner
 from artifacts.models import Collection, Entry, Registry, Version, Visibility
+from common.archived_rows import refuse_archived
 from registries.models import DeletedRegistry, RegistryMember, RegistryRole
 from teams import access as teams
 from teams.access import Visitor, teams_of
 from teams.audit import actor
-from teams.models import Membership, Organization, Role, User
+from teams.models import FormerName, Membership, Organization, Role, User
+from teams.names import former_names
 
 _RANK = {
     RegistryRole.RESTRICTED_VIEWER: 0,
@@ -25,6 +27,10 @@ _RANK = {
     RegistryRole.MEMBER: 2,
     RegistryRole.ADMIN: 3,
 }
+
+
+# What these may is refused where the registry or its organization is archived.
+_CHANGING = (RegistryRole.MEMBER, RegistryRole.ADMIN)
 
 
 def organizations_of(user: Visitor) -> QuerySet[Organization]:
@@ -36,12 +42,15 @@ def organizations_of(user: Visitor) -> QuerySet[Organization]:
 
 
 def organization_named(user: Visitor, name: str) -> Organization:
-    found = organizations_of(user).filter(name=name).first()
+    # The rows of a person are found over their teams: a name is asked for beside that.
+    mine = Organization.objects.filter(pk__in=organizations_of(user).order_by().values("pk"))
+    found = former_names.by_name(mine, former_names.ORGANIZATION, name).first()
     if found is None:
         hidden = Organization.objects.filter(name=name).first()
         if hidden is not None:
             actor.note_denial(organization=hidden)
         raise _no_organization(name)
+    former_names.led(former_names.ORGANIZATION, name, found.name)
     return found
 
 
@@ -89,6 +98,7 @@ def registries_changeable_by(user: User) -> QuerySet[Registry]:
     roles = (RegistryRole.MEMBER, RegistryRole.ADMIN)
     is_member = Exists(_memberships(user).filter(registry=OuterRef("pk"), role__in=roles))
     rows = registries_of(user).filter(_administered(user) | is_member)
+    rows = rows.filter(archived_at=None, organization__archived_at=None)
     return rows.order_by("organization__name", "name").distinct()
 
 
@@ -106,11 +116,20 @@ def role_in(user: Visitor, registry: Registry) -> RegistryRole | None:
 
 def may(user: Visitor, registry: Registry, least: RegistryRole) -> bool:
     role = role_in(user, registry)
-    return role is not None and _RANK[role] >= _RANK[least]
+    is_open = least not in _CHANGING or _is_open(registry)
+    return role is not None and _RANK[role] >= _RANK[least] and is_open
 
 
 def require(user: Visitor, registry: Registry, least: RegistryRole) -> None:
     """Refuse a stranger with 404, and who has too low a role with 403 and the role it takes."""
+    require_though_archived(user, registry, least)
+    if least in _CHANGING:
+        refuse_archived(registry.organization)
+        refuse_archived(registry)
+
+
+def require_though_archived(user: Visitor, registry: Registry, least: RegistryRole) -> None:
+    """As `require`, also of an archived registry: for what brings it back."""
     role = role_in(user, registry)
     if role is None or _RANK[role] < _RANK[least]:
         actor.note_denial(organization=registry.organization)
@@ -128,11 +147,24 @@ def registry_named(
 ) -> Registry:
     """Give the registry, or refuse as `require` does."""
     found = registries_of(user).filter(organization__name=organization, name=name).first()
+    found = found or _formerly_named(user, organization, name)
     if found is None:
         note_hidden(Registry.objects.filter(organization__name=organization, name=name))
         raise _not_found(organization, name)
     require(user, found, least)
+    former_names.led(former_names.ORGANIZATION, organization, found.organization.name)
+    former_names.led(former_names.REGISTRY, name, found.name)
     return found
+
+
+def _formerly_named(user: Visitor, organization: str, name: str) -> Registry | None:
+    """Give the registry where one of the two was called so before."""
+    its = former_names.by_name(Organization.objects.all(), former_names.ORGANIZATION, organization).values("pk")[:1]
+    now = Q(name=name)
+    before = FormerName.objects.filter(kind=former_names.REGISTRY, name=name, owner_id=OuterRef("organization"))
+    rows = registries_of(user).filter(organization=Subquery(its))
+    is_called_so = Case(When(now, then=Value(0)), default=Value(1))
+    return rows.filter(now | Q(pk=Subquery(before.values("object_id")[:1]))).order_by(is_called_so).first()
 
 
 def is_deleted_registry(user: Visitor, key: int) -> bool:
@@ -173,14 +205,14 @@ def versions_seen_by(user: Visitor) -> QuerySet[Version]:
 def may_change(user: Visitor, collection: Collection) -> bool:
     """Whether the person may change what is in the collection: as a member of its team, or of its registry."""
     if collection.project is not None:
-        return teams.may(user, collection.project.team, Role.MEMBER)
+        return teams.may_within(user, collection.project, Role.MEMBER)
     return collection.registry is not None and may(user, collection.registry, RegistryRole.MEMBER)
 
 
 def require_change(user: Visitor, collection: Collection) -> None:
     """Refuse who may not, as `require` does."""
     if collection.project is not None:
-        teams.require(user, collection.project.team, Role.MEMBER)
+        teams.require_within(user, collection.project, Role.MEMBER)
     elif collection.registry is not None:
         require(user, collection.registry, RegistryRole.MEMBER)
 
@@ -211,6 +243,10 @@ def _on_a_team(user: Visitor, path: str) -> Q:
 def administers(user: Visitor, organization: Organization) -> bool:
     """Whether they administer the organization, and the key that they showed leads to all of it."""
     return isinstance(user, User) and not _is_narrowed(user) and organization.admins.filter(pk=user.pk).exists()
+
+
+def _is_open(registry: Registry) -> bool:
+    return registry.archived_at is None and registry.organization.archived_at is None
 
 
 def _administered(user: Visitor) -> Q:

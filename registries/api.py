@@ -20,6 +20,7 @@ from common.data.lookup import row_or_404
 from registries import access, services
 from registries.models import RegistryMember, RegistryRole
 from registries.serializers import (
+    ChangedRegistrySerializer,
     LinkSerializer,
     NewRegistryMemberSerializer,
     RegistryMemberSerializer,
@@ -56,6 +57,16 @@ class OneRegistry(APIView):
     @extend_schema(responses=RegistrySerializer)
     def get(self, request: Request, organization: str, registry: str) -> Response:
         return Response(RegistrySerializer(access.registry_named(person(request), organization, registry)).data)
+
+    @extend_schema(request=ChangedRegistrySerializer, responses=RegistrySerializer)
+    def patch(self, request: Request, organization: str, registry: str) -> Response:
+        """Rename, describe or archive the registry, or say who sees it. For its admins."""
+        found = access.registry_named(person(request), organization, registry)
+        access.require_though_archived(person(request), found, RegistryRole.ADMIN)
+        sent = ChangedRegistrySerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        changed = services.change_registry_whole(found, dict(sent.validated_data), by=person(request))
+        return Response(RegistrySerializer(changed).data)
 
 
 class RegistryMembers(generics.ListAPIView[RegistryMember]):

@@ -27,6 +27,7 @@ def registry_page(user: User, registry: Registry, section: str) -> dict[str, Any
         "registry": registry,
         "may_change": access.may(user, registry, RegistryRole.MEMBER),
         "may_administer": access.may(user, registry, RegistryRole.ADMIN),
+        "may_unarchive": access.role_in(user, registry) == RegistryRole.ADMIN,
         "sections": sections(_("Registry"), _SECTIONS, of=place, current=section),
         "place": "registries",
     }

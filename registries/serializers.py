@@ -19,9 +19,18 @@ class RegistrySerializer(OnlyKnownFields, serializers.ModelSerializer[Registry])
 
     class Meta:
         model = Registry
-        fields = ["organization", "name", "description", "visibility", "created_at"]
-        read_only_fields = ["organization", "created_at"]
+        fields = ["organization", "name", "description", "visibility", "created_at", "archived_at"]
+        read_only_fields = ["organization", "created_at", "archived_at"]
         validators: list[object] = []
+
+
+class ChangedRegistrySerializer(OnlyKnownFields, serializers.Serializer[Registry]):
+    """What is said of a registry. What is left out stays as it is."""
+
+    name = serializers.CharField(required=False, help_text="The name of before leads to it until somebody takes it.")
+    archived = serializers.BooleanField(required=False, help_text="Archived: it can be read, and nothing fires.")
+    description = serializers.CharField(max_length=10_000, required=False, allow_blank=True)
+    visibility = ListedChoiceField(choices=Visibility.choices, required=False)
 
 
 class RegistryMemberSerializer(serializers.ModelSerializer[RegistryMember]):

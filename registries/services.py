@@ -13,12 +13,14 @@ from django.db.models import Q, QuerySet
 from artifacts import name_rules
 from artifacts import services as artifacts
 from artifacts.models import Registry, Version, Visibility
+from common.archived_rows import refuse_archived
 from common.data.unique_names import only_one
 from common.data.validation_errors import Conflict, refuse, refuse_duplicate
 from registries.models import DeletedRegistry, RegistryMember, RegistryRole
 from teams.access import people_of
 from teams.audit import audit_log
 from teams.models import Membership, Organization, Team, User
+from teams.names import archiving, former_names, renamed_places
 
 DEFAULT_REGISTRY = "model"
 _TAKEN = "The organization {} has a registry {!r} already."
@@ -35,11 +37,13 @@ def create_registry(
     by: User | None = None,
 ) -> Registry:
     """Make a registry whose first admin is `by`. Versions of these types may be linked in; without any, all may."""
+    refuse_archived(organization)
     registry = Registry(organization=organization, name=name, description=description, visibility=visibility)
     registry.types = _checked(types)
     registry.full_clean(validate_constraints=False)
     with only_one(_named(organization, name), _TAKEN.format(organization.name, name)):
         registry.save()
+        former_names.take(former_names.REGISTRY, name, owner=organization.pk)
         after = audit_log.columns(registry, *_AUDITED)
         if by is not None:
             RegistryMember.objects.create(registry=registry, user=by, role=RegistryRole.ADMIN)
@@ -52,6 +56,8 @@ def make_default_registry(organization: Organization) -> None:
     """Make the registry that W&B has in each organization, where it is not there: it is made when it is first used."""
     if _named(organization, DEFAULT_REGISTRY).exists():
         return
+    if former_names.leads(former_names.REGISTRY, DEFAULT_REGISTRY, owner=organization.pk):
+        return  # to the one that was called so
     with suppress(Conflict):
         create_registry(organization, DEFAULT_REGISTRY)
 
@@ -76,12 +82,41 @@ def change_registry(
         same_name = _named(locked.organization, locked.name).exclude(pk=locked.pk)
         with only_one(same_name, _TAKEN.format(locked.organization.name, locked.name)):
             locked.save(update_fields=_AUDITED)
+        _keep_name(locked, before["name"])
         after = audit_log.columns(locked, *_AUDITED)
         where = locked.organization
         audit_log.record(
             "registry.change", f"registry {locked}", team=None, organization=where, before=before, after=after
         )
         return locked
+
+
+def _keep_name(registry: Registry, old: str) -> None:
+    """Let the name of before lead to the registry until somebody takes it."""
+    if old != registry.name:
+        former_names.take(former_names.REGISTRY, registry.name, owner=registry.organization_id)
+        former_names.keep(former_names.REGISTRY, old, registry.pk, owner=registry.organization_id)
+        renamed_places.renamed(registry)
+
+
+def change_registry_whole(registry: Registry, values: dict[str, Any], *, by: User | None) -> Registry:
+    """Change all of these: name, description, visibility, and whether it is archived. All of it, or nothing."""
+    said = {name: value for name, value in values.items() if name != "archived"}
+    refuse_archived(registry.organization)
+    with transaction.atomic():
+        if values.get("archived") is False:
+            archive_registry(registry, False, by=by)
+        if said:
+            refuse_archived(registry)
+            registry = change_registry(registry, **said)
+        if values.get("archived"):
+            archive_registry(registry, True, by=by)
+    return registry
+
+
+def archive_registry(registry: Registry, archived: bool, *, by: User | None = None) -> Registry:
+    """Let nothing in the registry change, and nothing fire there; or bring it back. A repeat changes nothing."""
+    return archiving.set_archived(registry, archived, by=by, team=None, organization=registry.organization)
 
 
 def delete_registry(registry: Registry) -> None:

@@ -10,6 +10,7 @@ from registries.views import (
     former_addresses,
     linking,
     organization_two_factor,
+    registry_editing,
     registry_pages,
 )
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path("profile/teams/<str:team>/artifact-ttl", artifact_ttl.artifact_ttl, name="artifact_ttl"),
     path("registry", registry_pages.registries, name="registries"),
     path(_REGISTRY, registry_pages.registry, name="registry"),
+    path(f"{_REGISTRY}/edit", registry_editing.edit_registry, name="edit_registry"),
+    path(f"{_REGISTRY}/archive", registry_editing.archive_registry, name="archive_registry"),
     path(f"{_REGISTRY}/members", registry_pages.members, name="registry_members"),
     path(_LINKED, collections.collection, name="linked_collection"),
     path(f"{_LINKED}/<str:version>", collections.version, name="linked_version"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -39,7 +40,11 @@ def steps_of(team: Team, user: User) -> list[FirstStep]:
     """Give the steps in their order. What stands in the sample counts for none of them."""
     done, project = _done(team, user), _projects(team).order_by("-pk").first()
     runs = reverse("runs", args=[team.name, project.name]) if project else reverse("team", args=[team.name])
-    automations = reverse("automations", args=[team.name, project.name]) if project else reverse("hub")
+    automations = reverse("hub")
+    if project:
+        # Filled in with what most begin with: what remains is whom to call.
+        begun = urlencode({"event": "RUN_STATE", "run_state-states": "failed", "name": "A run failed"})
+        automations = f"{reverse('new_automation', args=[team.name, project.name])}?{begun}"
     listed = [
         (_("Make an API key"), _("Scripts show it instead of your password."), reverse("api_keys")),
         (_("Log a run"), _("From Python or a shell, in a minute."), runs),
@@ -48,7 +53,7 @@ def steps_of(team: Team, user: User) -> list[FirstStep]:
             _("Where Runbell tells of what happened."),
             reverse("integrations", args=[team.name]),
         ),
-        (_("Make an automation"), _("When this happens, do that."), automations),
+        (_("Make an automation"), _("Begin with: when a run fails, call."), automations),
         (_("See it fire"), _("What was sent, and what was answered."), reverse("hub")),
     ]
     return [FirstStep(*step, is_done=is_done) for step, is_done in zip(listed, done, strict=True)]

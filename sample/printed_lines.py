@@ -23,10 +23,10 @@ _KILLED = "/workspace/run.sh: line 9:  4242 Killed                  python train
 
 def printed_lines(plot: CurvePlan, rows: Sequence[HistoryRow]) -> list[str]:
     """Give the lines as the SDK sends them: each with its time, and with what went to stderr marked."""
-    return list(_lines(plot, rows))
+    return list(_printed(plot, rows))
 
 
-def _lines(plot: CurvePlan, rows: Sequence[HistoryRow]) -> Iterator[str]:
+def _printed(plot: CurvePlan, rows: Sequence[HistoryRow]) -> Iterator[str]:
     yield _at(rows[0], f"\x1b[36mINFO\x1b[0m  {plot.display_name}: {plot.epochs} epochs, lr {plot.learning_rate:g}")
     for row in rows[ROWS_AN_EPOCH - 1 :: ROWS_AN_EPOCH]:
         epoch = round(row["epoch"])

@@ -5,7 +5,7 @@ What a person cannot see does not exist for them (404); what they see and may no
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
@@ -13,9 +13,11 @@ from django.db.models import Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from common.archived_rows import WithinTeam, not_inside_archived, refuse_archived
 from common.hidden_rows import not_inside_hidden
 from teams.audit import actor
 from teams.models import ApiKey, Membership, Organization, Role, Team, User
+from teams.names import former_names
 
 AnyModel = TypeVar("AnyModel", bound=Model)
 Visitor = User | AnonymousUser
@@ -69,9 +71,10 @@ def memberships_of(user: Visitor) -> QuerySet[Membership]:
 
 
 def administered_by(user: Visitor) -> QuerySet[Team]:
+    """Give the teams whose settings this person changes: of those that are archived nobody does."""
     if not user.is_authenticated or not user.is_active:
         return Team.objects.none()
-    rows = Team.objects.filter(memberships__user=user, memberships__role=Role.ADMIN)
+    rows = Team.objects.filter(memberships__user=user, memberships__role=Role.ADMIN, archived_at=None)
     return reached_by_key(user, rows).order_by("name")
 
 
@@ -91,6 +94,8 @@ def where_has_role(person: int, rows: QuerySet[AnyModel], least: Role, path: str
     """Those in whose team the person has the role; whether their key leads there is to be asked besides."""
     roles = [role for role, rank in _RANK.items() if rank >= _RANK[least]]
     mine = rows.filter(**{f"{path}__memberships__user": person, f"{path}__memberships__role__in": roles})
+    if least != Role.VIEWER:
+        mine = not_inside_archived(mine, path)
     return not_inside_hidden(mine, path).filter(**{f"{path}__deletion": None})
 
 
@@ -120,12 +125,56 @@ def role_in(user: Visitor, team: Team) -> Role | None:
 
 def may(user: Visitor, team: Team, least: Role) -> bool:
     role = role_in(user, team)
-    return role is not None and _RANK[role] >= _RANK[least]
+    is_open = least == Role.VIEWER or team.archived_at is None
+    return role is not None and _RANK[role] >= _RANK[least] and is_open
+
+
+def may_within(user: Visitor, place: WithinTeam, least: Role) -> bool:
+    """As `may`, of something of a team that can be archived by itself, such as a project."""
+    return may(user, place.team, least) and (least == Role.VIEWER or place.archived_at is None)
 
 
 def require(user: Visitor, team: Team, least: Role) -> None:
     """Refuse a stranger with 404 and a team mate whose role is too low with 403 and the role it takes."""
     _require_role(team, role_in(user, team), least)
+
+
+def require_role(user: Visitor, team: Team, least: Role) -> None:
+    """As `require`, also where the team is archived: for what brings things back."""
+    _require_role(team, role_in(user, team), least, though_archived=True)
+
+
+def require_within(user: Visitor, place: WithinTeam, least: Role) -> None:
+    """As `require`, of something of a team that can be archived by itself, such as a project."""
+    require(user, place.team, least)
+    if least != Role.VIEWER:
+        refuse_archived(place)
+
+
+def administered_though_archived(user: User, name: str) -> Team:
+    """Give the team to who may archive it and bring it back: its admins, and those of its organization."""
+    team = team_named(user, name) if not _administers_organization_of(user, name) else _named(name)
+    if role_in(user, team) != Role.ADMIN and not _administers_organization_of(user, team.name):
+        actor.note_denial(team)
+        raise PermissionDenied(_("This takes an admin of the team %(team)s. Ask one of them.") % {"team": team.name})
+    former_names.led(former_names.TEAM, name, team.name)
+    return team
+
+
+def _named(name: str) -> Team:
+    rows = Team.objects.select_related("organization")
+    found = former_names.by_name(rows, former_names.TEAM, name).first()
+    if found is None:
+        raise _no_team(name)
+    return found
+
+
+def _administers_organization_of(user: User, name: str) -> bool:
+    key = user.shown_key
+    if key is not None and (key.team_id is not None or key.closed_to):
+        return False
+    rows = Team.objects.filter(organization__admins=user, organization__deletion=None)
+    return former_names.by_name(rows, former_names.TEAM, name).exists()
 
 
 def own_key(user: User, pk: int) -> ApiKey:
@@ -156,24 +205,33 @@ def team_named(user: Visitor, name: str, least: Role = Role.VIEWER) -> Team:
     # With the role in one statement, as many as for a team that is not there.
     own = Membership.objects.filter(team=OuterRef("pk"), user=user.pk or 0, user__is_active=True)
     own = reached_by_key(user, own, "team")
-    rows = Team.objects.select_related("organization").annotate(own_role=Subquery(own.values("role")[:1]))
-    team = rows.filter(name=name).first()
+    rows: QuerySet[Any] = Team.objects.select_related("organization").annotate(
+        own_role=Subquery(own.values("role")[:1])
+    )
+    team: Any = former_names.by_name(rows, former_names.TEAM, name).first()
     if team is None:
         raise _no_team(name)
-    _require_role(team, Role(team.own_role) if team.own_role else None, least)
-    return team
+    _require_role(team, Role(team.own_role) if team.own_role else None, least, name)
+    former_names.led(former_names.TEAM, name, team.name)
+    found: Team = team  # annotated, which the stubs would have said everywhere
+    return found
 
 
-def _require_role(team: Team, role: Role | None, least: Role) -> None:
+def _require_role(
+    team: Team, role: Role | None, least: Role, asked: str = "", *, though_archived: bool = False
+) -> None:
     if role is None or _RANK[role] < _RANK[least]:
         actor.note_denial(team)
     if role is None:
-        raise _no_team(team.name)
+        # As it was asked for: what it is called today is not for strangers.
+        raise _no_team(asked or team.name)
     if _RANK[role] < _RANK[least]:
         raise PermissionDenied(
             _("This takes the role %(least)s in the team %(team)s; yours is %(role)s. Ask one of its admins.")
             % {"least": least.value, "team": team.name, "role": role.value}
         )
+    if least != Role.VIEWER and not though_archived:
+        refuse_archived(team)
 
 
 def _no_team(name: str) -> Http404:

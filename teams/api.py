@@ -27,6 +27,7 @@ from teams.serializers import (
     NewApiKeySerializer,
     NewMemberSerializer,
     NoticeSerializer,
+    RoleSerializer,
     TeamKeySerializer,
     TeamSerializer,
 )
@@ -79,6 +80,17 @@ class TeamMembers(generics.ListAPIView[Membership]):
 
 class OneTeamMember(APIView):
     """One person of a team."""
+
+    @extend_schema(request=RoleSerializer, responses=MembershipSerializer)
+    def patch(self, request: Request, team: str, username: str) -> Response:
+        """Change their role, as an admin. The last admin stays one."""
+        its_team = access.team_named(person(request), team, Role.ADMIN)
+        rows = Membership.objects.filter(team=its_team).select_related("user")
+        member = row_or_404(rows, f"member {username!r} in the team {team}", user__username=username)
+        sent = RoleSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        changed = memberships.give_role(its_team, member.user, sent.validated_data["role"])
+        return Response(MembershipSerializer(changed).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, team: str, username: str) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from common.data.validation_errors import quoted, refuse
 from teams import access
@@ -20,14 +20,19 @@ def add_colleague(team: Team, username: str, role: str) -> Membership:
 
     Everybody else joins by consent (`teams.joining.invitations`): whether there is such a person is not told.
     """
-    known = Q(pk__in=access.people_of(team.organization).values("pk")) | Q(memberships__team=team)
-    user = User.objects.filter(known, username=username).distinct().first()
+    user = colleagues_of(team).filter(username=username).first()
     if user is None:
         refuse(
             "username",
             f"There is no {quoted(username)} in the organization {team.organization}. Invite people from elsewhere.",
         )
     return give_role(team, user, role)
+
+
+def colleagues_of(team: Team) -> QuerySet[User]:
+    """Give whom the team's admins may put on it without asking: the organization's people, and who is on it."""
+    known = Q(pk__in=access.people_of(team.organization).values("pk")) | Q(memberships__team=team)
+    return User.objects.filter(known).distinct()
 
 
 def set_role(team: Team, username: str, role: str) -> Membership:

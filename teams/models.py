@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.archived_rows import CanBeArchived
 from common.data import names
 from common.data.fields import JSONTextField, OwnAddressField
 from common.data.validation_errors import quoted, refuse_duplicate
@@ -54,7 +55,7 @@ class User(AbstractUser):
     shown_key: ApiKey | None = None
 
 
-class Organization(CanBeHidden):
+class Organization(CanBeHidden, CanBeArchived):
     """What teams belong to. Its e-mails go to its people, and to what the three lists say (`teams.mail_policy`)."""
 
     name = models.CharField(max_length=64, unique=True, validators=[names.slug])
@@ -78,8 +79,11 @@ class Organization(CanBeHidden):
             refuse_duplicate("name", f"{quoted(self.name)} cannot be had: choose another name.")
 
 
-class Team(CanBeHidden):
-    """The owner of projects, secrets and integrations; W&B calls it an entity."""
+class Team(CanBeHidden, CanBeArchived):
+    """The owner of projects, secrets and integrations; W&B calls it an entity.
+
+    Archived with its organization it has the same `archived_at`: it comes back with that.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="teams")
     name = models.CharField(max_length=64, unique=True, validators=[names.slug, names.not_reserved])
@@ -158,12 +162,40 @@ class Deletion(models.Model):
         }  # fmt: skip
 
 
+class FormerName(models.Model):
+    """A name that something had before, which leads to it until somebody takes the name: `teams.names.former_names`.
+
+    `kind` is organization, team, project or registry. Names of projects are their team's, of registries their
+    organization's: `owner_id`; the others' are everybody's, with 0.
+    """
+
+    kind = models.CharField(max_length=12)
+    owner_id = models.BigIntegerField(default=0)
+    name = models.CharField(max_length=128)
+    object_id = models.BigIntegerField()
+    since = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "owner_id", "name"], name="one_former_name_per_kind_and_owner")
+        ]
+        indexes = [
+            # teams.names.former_names.names_of: what something was called before.
+            models.Index(fields=["kind", "object_id"], name="former_names_of")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
 class Membership(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     # The identity provider whose groups gave it, and may take it back; empty: made by hand, so it stays.
     source = models.CharField(max_length=32, blank=True, default="", editable=False)
+    # When they last looked at a page of the team, to within the hour: `teams.people.last_seen`.
+    last_seen_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("member")

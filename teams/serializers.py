@@ -20,7 +20,7 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
 
     class Meta:
         model = Team
-        fields = ["name", "organization", "created_at"]
+        fields = ["name", "organization", "created_at", "archived_at"]
         read_only_fields = fields
 
 
@@ -36,6 +36,10 @@ class MembershipSerializer(serializers.ModelSerializer[Membership]):
 class NewMemberSerializer(OnlyKnownFields, serializers.Serializer[Membership]):
     username = serializers.CharField(max_length=150)
     role = ListedChoiceField(choices=Role.choices, default=Role.MEMBER)
+
+
+class RoleSerializer(OnlyKnownFields, serializers.Serializer[Membership]):
+    role = ListedChoiceField(choices=Role.choices)
 
 
 class TeamRoleSerializer(serializers.Serializer[Membership]):

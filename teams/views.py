@@ -12,7 +12,7 @@ from django.contrib.auth.views import PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.cache import never_cache
@@ -39,6 +39,16 @@ class ChangePasswordView(SuccessMessageMixin[PasswordChangeForm], PasswordChange
     template_name = "teams/change_password.html"
     success_url = reverse_lazy("profile")
     success_message = _lazy("The password is changed. Other browsers are signed out.")
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        # Noted before it is saved: who signed in with the password of the first start goes on to the names.
+        self.is_first = person(self.request).must_change_password
+        return super().form_valid(form)
+
+    def get_success_url(self) -> str:
+        user = person(self.request)
+        is_asked = self.is_first and any(team.sample.get("unnamed") == user.pk for team in access.teams_of(user))
+        return reverse("first_names") if is_asked else super().get_success_url()
 
 
 @require_safe

@@ -11,6 +11,7 @@ from automations.models import Automation
 from projects.models import Project
 from registries.services import change_registry
 from teams.models import Organization, Team
+from teams.names import renamed_places
 
 Place = Organization | Team | Project | Registry | Collection
 _NAMED = (
@@ -36,6 +37,7 @@ def rename_registry(registry: Registry, name: str) -> Registry:
         return changed
 
 
+@renamed_places.follow
 def say_names_in(place: Place) -> None:
     """Let what listens in this place, or in a part of it, say the name of that as it is now.
 

@@ -5,7 +5,7 @@ Here, and not where those pages are made: they stand below automations, and know
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -17,18 +17,27 @@ from projects.models import Project
 from registries.admin import RegistryAdmin
 from teams.admin import OrganizationAdmin, TeamAdmin
 from teams.models import Organization, Team
+from teams.names.renaming import keep_name
 
 for model in (Organization, Team, Project, Registry):
     admin.site.unregister(model)
 
 
 class SaysNames(admin.ModelAdmin[Any]):
-    """Tells automations in Django's own transaction."""
+    """Tells automations in Django's own transaction, and lets the name of before lead on."""
+
+    names_are_of: ClassVar[str] = ""
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
         if "name" in form.changed_data and change:
             say_names_in(form.instance)
+            row = form.instance
+            keep_name(row._meta.model_name, form.initial["name"], row.name, row.pk, self.name_owner(row))
+
+    def name_owner(self, row: Any) -> int:
+        """Give whose the names are: a team's projects', an organization's registries', or everybody's."""
+        return getattr(row, self.names_are_of, 0) if self.names_are_of else 0
 
 
 @admin.register(Organization)
@@ -45,7 +54,11 @@ class RenamedTeamAdmin(SaysNames, TeamAdmin):
 class RenamedProjectAdmin(SaysNames, ProjectAdmin):
     """A project and its collections."""
 
+    names_are_of = "team_id"
+
 
 @admin.register(Registry)
 class RenamedRegistryAdmin(SaysNames, RegistryAdmin):
     """A registry and its collections."""
+
+    names_are_of = "organization_id"

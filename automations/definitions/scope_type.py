@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 
+from common.archived_rows import CanBeArchived, refuse_archived
 from common.data.validation_errors import quoted, refuse
 from common.plugins import Plugin, PluginRegistry
 from teams import access
@@ -60,6 +61,8 @@ class ScopeType(Plugin):
     def require(cls, user: User, place: ScopePlace, least: Role) -> None:
         """Refuse who may not see (404) or not change (403) automations there."""
         access.require(user, place.team, least)
+        if least != Role.VIEWER:
+            refuse_archived_in(place)
 
     @classmethod
     def parts(cls, name: str) -> list[str]:
@@ -70,12 +73,20 @@ class ScopeType(Plugin):
         return parts
 
 
+def refuse_archived_in(place: ScopePlace) -> None:
+    """Refuse changes to what listens in something archived, or in a part of that."""
+    for owner in place.columns.values():
+        for row in (owner, getattr(owner, "project", None), getattr(owner, "registry", None)):
+            if isinstance(row, CanBeArchived):
+                refuse_archived(row)
+
+
 registry: PluginRegistry[ScopeType] = PluginRegistry("scope")
 
 
 def changed_by(user: User) -> QuerySet[Team]:
     """Give the teams in which this person may make automations."""
-    roles = access.memberships_of(user).exclude(role=Role.VIEWER)
+    roles = access.memberships_of(user).exclude(role=Role.VIEWER).filter(team__archived_at=None)
     return Team.objects.filter(pk__in=roles.order_by().values("team")).order_by("name")
 
 

@@ -14,6 +14,7 @@ from django.http import Http404
 from artifacts.access import with_owner
 from artifacts.models import Collection
 from artifacts.models import Registry as ArtifactRegistry
+from automations.definitions.scope_names import organization_today, project_today, registry_today, team_today
 from automations.definitions.scope_type import (
     MOST_OFFERED,
     OWNERS,
@@ -96,7 +97,7 @@ class ProjectScope(ScopeType):
 
     @classmethod
     def place(cls, name: str, team: str) -> ScopePlace | None:
-        owner, project = cls.parts(name)
+        owner, project = project_today(*cls.parts(name))
         _check_own_team(owner, team)
         rows = Project.objects.select_related("team__organization")
         there = rows.filter(team__name=owner, name=project).first()
@@ -118,13 +119,14 @@ class CollectionScope(ScopeType):
 
     @classmethod
     def place(cls, name: str, team: str) -> ScopePlace | None:
-        owner, project, collection = cls.parts(name)
+        *names, collection = cls.parts(name)
+        owner, project = project_today(*names)
         _check_own_team(owner, team)
         rows = with_owner(Collection.objects.filter(project__team__name=owner, project__name=project, name=collection))
         there = rows.first()
         if there is None or there.project is None:
             return None
-        return ScopePlace(cls.key, name, there.scopes[0], there.project.team, {"collection": there})
+        return ScopePlace(cls.key, str(there), there.scopes[0], there.project.team, {"collection": there})
 
 
 @registry.register
@@ -141,10 +143,11 @@ class TeamScope(ScopeType):
 
     @classmethod
     def place(cls, name: str, team: str) -> ScopePlace | None:
-        (owner,) = cls.parts(name)
+        (said,) = cls.parts(name)
+        owner = team_today(said)
         _check_own_team(owner, team)
-        there = Team.objects.filter(name=name).first()
-        return ScopePlace(cls.key, name, f"team:{there.pk}", there) if there else None
+        there = Team.objects.filter(name=owner).first()
+        return ScopePlace(cls.key, owner, f"team:{there.pk}", there) if there else None
 
     @classmethod
     def require(cls, user: User, place: ScopePlace, least: Role) -> None:
@@ -166,13 +169,13 @@ class RegistryScope(ScopeType):
 
     @classmethod
     def place(cls, name: str, team: str) -> ScopePlace | None:
-        organization, registry_name = cls.parts(name)
+        organization, registry_name = registry_today(*cls.parts(name))
         rows = ArtifactRegistry.objects.select_related("organization")
         there = rows.filter(organization__name=organization, name=registry_name).first()
         owner = _acting_team(team, organization)
         if there is None or owner is None:
             return None
-        return ScopePlace(cls.key, name, there.scopes[0], owner, {"registry": there})
+        return ScopePlace(cls.key, str(there), there.scopes[0], owner, {"registry": there})
 
     @classmethod
     def require(cls, user: User, place: ScopePlace, least: Role) -> None:
@@ -196,12 +199,14 @@ class RegistryCollectionScope(ScopeType):
 
     @classmethod
     def place(cls, name: str, team: str) -> ScopePlace | None:
-        organization, registry_name, collection = cls.parts(name)
+        *names, collection = cls.parts(name)
+        organization, registry_name = registry_today(*names)
         rows = Collection.objects.filter(registry__organization__name=organization, registry__name=registry_name)
         there, owner = with_owner(rows.filter(name=collection)).first(), _acting_team(team, organization)
         if there is None or owner is None:
             return None
-        return ScopePlace(cls.key, name, there.scopes[0], owner, {"collection": there})
+        today = f"{organization}/{registry_name}/{collection}"
+        return ScopePlace(cls.key, today, there.scopes[0], owner, {"collection": there})
 
     @classmethod
     def require(cls, user: User, place: ScopePlace, least: Role) -> None:
@@ -224,11 +229,11 @@ class OrganizationScope(ScopeType):
 
     @classmethod
     def place(cls, name: str, team: str) -> ScopePlace | None:
-        (organization,) = cls.parts(name)
+        organization = organization_today(*cls.parts(name))
         there, owner = Organization.objects.filter(name=organization).first(), _acting_team(team, organization)
         if there is None or owner is None:
             return None
-        return ScopePlace(cls.key, name, f"organization:{there.pk}", owner, {"organization": there})
+        return ScopePlace(cls.key, there.name, f"organization:{there.pk}", owner, {"organization": there})
 
     @classmethod
     def require(cls, user: User, place: ScopePlace, least: Role) -> None:
@@ -246,9 +251,9 @@ def _acting_team(team: str, organization: str) -> Team | None:
     """Give the team whose integrations and secrets the action uses: an organization has none of its own."""
     if not team:
         refuse("scope.team", "Say whose integrations and secrets the action uses: the name of one of your teams.")
-    return Team.objects.filter(name=team, organization__name=organization).first()
+    return Team.objects.filter(name=team_today(team), organization__name=organization).first()
 
 
 def _check_own_team(owner: str, team: str) -> None:
-    if team and team != owner:
+    if team and team_today(team) != owner:
         refuse("scope.team", f"{quoted(team)} is not the team of this scope, {owner}. Leave it out.")

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from artifacts.access import hidden_scopes
+from artifacts.access import archived_scopes, hidden_scopes
 from automations.delivery.dispatch import Dispatch
 from automations.engine import recording
 from automations.engine.judging import Decision, Judge
@@ -139,7 +139,7 @@ def _loaded_automations(events: Iterable[Event]) -> LoadedAutomations:
 
 
 def _listening(scopes: Iterable[str], keys: Iterable[str]) -> QuerySet[Automation]:
-    listening = Automation.objects.filter(enabled=True, deleted_at__isnull=True)
+    listening = Automation.objects.filter(enabled=True, deleted_at__isnull=True, team__archived_at=None)
     return listening.filter(scope__in=scopes, event_type__in=keys).order_by("id")
 
 
@@ -173,8 +173,8 @@ def _contexts(events: list[Event], automations: LoadedAutomations) -> Contexts:
 
 def _heard_events(events: list[Event], automations: LoadedAutomations, heard: Contexts) -> Iterator[HeardEvent]:
     """Give each event with who hears what of it, in the order it happened."""
-    # What had happened in what is being deleted fires nothing: nobody is told of it any more.
-    hidden = hidden_scopes() if automations else frozenset()
+    # What happens in what is archived fires nothing; nor in what is being deleted: nobody is told of it any more.
+    hidden = hidden_scopes() | archived_scopes() if automations else frozenset()
     for event in events:
         yield (
             event,

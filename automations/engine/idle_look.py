@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +19,7 @@ from projects.models import Run, RunState
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingWork:
     """What there is to do. `held`: under a lease, of somebody who may be gone."""
 
     events: bool = True
@@ -27,26 +28,27 @@ class Waiting:
     silent_runs: bool = True
 
 
-def look() -> Waiting:
+def look_for_work() -> WaitingWork:
     """Give a sign of life, and say what waits; everything may, where nobody supervises this process."""
     name = worker_heartbeat.row_name()
     if not name:
-        return Waiting()
+        return WaitingWork()
     with transaction.atomic():
         commit_without_waiting()
         now = worker_heartbeat.write_row(name)
         silent = now - timedelta(seconds=settings.HEARTBEAT_SECONDS)
         found = _look.rows(name=name, now=now, silent=silent)
-    return Waiting(*map(bool, found[0])) if found else Waiting()
+    return WaitingWork(*map(bool, found[0])) if found else WaitingWork()
 
 
 def _question(name: str, now: datetime, silent: datetime) -> QuerySet[WorkerHeartbeat, tuple[bool, ...]]:
     events = Event.objects.filter(processed_at__isnull=True)
     pending = Execution.objects.filter(state=ExecutionState.PENDING)
+    held: Any = Exists(events.filter(leased_until__isnull=False)) | Exists(pending.filter(leased_until__isnull=False))
     return WorkerHeartbeat.objects.filter(name=name).values_list(
         Exists(events.filter(leased_until__isnull=True)),
         Exists(pending.filter(leased_until__isnull=True, next_attempt_at__lte=now)),
-        Exists(events.filter(leased_until__isnull=False)) | Exists(pending.filter(leased_until__isnull=False)),
+        held,
         Exists(Run.objects.filter(state=RunState.RUNNING, heartbeat_at__lt=silent)),
     )
 

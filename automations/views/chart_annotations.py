@@ -22,6 +22,7 @@ from automations.insight.chart_annotations import (
     metric_condition,
     thresholds_of,
 )
+from automations.insight.subject_addresses import with_former
 from automations.models import Automation, Execution
 from projects.access import run_named
 from projects.charts.chart_json import columns_of
@@ -50,7 +51,9 @@ def of_run(request: HttpRequest, team: str, project: str, run: str) -> JsonRespo
     found = run_named(user, team, project, run)
     here = automations_of(user).filter(scope__in=found.project.scopes, enabled=True)
     listening = here.filter(event_type__startswith="run.metric").order_by("pk")[:_MOST_THRESHOLDS]
-    rows = executions_of(user).filter(subject_url=found.get_absolute_url()).exclude(state="suppressed")
+    rows = (
+        executions_of(user).filter(subject_url__in=with_former([found.get_absolute_url()])).exclude(state="suppressed")
+    )
     fired = list(rows.select_related("automation").order_by("-pk")[:_MOST_FIRES])
     return JsonResponse({"metrics": _annotations(found, listening, fired)})
 

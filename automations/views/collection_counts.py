@@ -13,6 +13,8 @@ from django.views.decorators.http import require_safe
 
 from artifacts.models import Collection
 from automations.access import executions_of
+from automations.insight.subject_addresses import with_former
+from common.own_addresses import without_prefix
 from common.pages.newest_first import SIZE
 from registries.access import registries_of
 from teams import access
@@ -36,14 +38,17 @@ def counts(request: HttpRequest) -> HttpResponse:
 def _counted(user: User, collections: Sequence[Collection]) -> list[tuple[Collection, int]]:
     """Give the executions about each collection and about its versions, whose addresses follow its own."""
     urls = [collection.get_absolute_url() for collection in collections]
-    about = Q(subject_url__in=urls)
-    for url in urls:
+    # Under each name that its place had: what is counted there is counted for the address of today.
+    today = {there: url for url in urls for there in with_former([url])}
+    about = Q(subject_url__in=today)
+    for url in today:
         # A range, as there is an index for it: `v0` to `v99…`.
         about |= Q(subject_url__gte=f"{url}/v", subject_url__lt=f"{url}/w")
     found: Counter[str] = Counter()
     if urls:
         rows = executions_of(user).filter(about).order_by().values_list("subject_url").annotate(Count("pk"))
         for url, count in rows:
-            found[url] += count
-            found[url.rpartition("/")[0]] += count
+            for there in (url, url.rpartition("/")[0]):
+                path = without_prefix(there)
+                found[today.get(path, path)] += count
     return [(collection, found[url]) for collection, url in zip(collections, urls, strict=True)]

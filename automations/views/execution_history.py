@@ -19,6 +19,7 @@ from automations.access import executions_of, executions_shown
 from automations.actions import action
 from automations.definitions import former_names
 from automations.insight.health_strip import newest_of
+from automations.insight.subject_addresses import with_former
 from automations.models import Automation, Execution, ExecutionState
 from automations.views import page_frames
 from automations.views.page_frames import PageFrame
@@ -72,7 +73,7 @@ def about(request: HttpRequest) -> HttpResponse:
     if versions.isascii() and versions.isdigit():
         highest = int(versions[:9])
         urls += [f"{subject}/v{index}" for index in range(highest, max(-1, highest - _MOST_VERSIONS), -1)]
-    rows = executions_of(person(request)).filter(subject_url__in=urls)
+    rows = executions_of(person(request)).filter(subject_url__in=with_former(urls))
     return _caused(request, rows, {"subject": subject, "place": "hub"})
 
 
@@ -82,7 +83,7 @@ def about(request: HttpRequest) -> HttpResponse:
 def of_run(request: HttpRequest, team: str, project: str, run: str) -> HttpResponse:
     """The executions that a run caused, of every scope it happened in, as far as this person may see them."""
     found = run_named(person(request), team, project, run)
-    rows = executions_of(person(request)).filter(subject_url=found.get_absolute_url())
+    rows = executions_of(person(request)).filter(subject_url__in=with_former([found.get_absolute_url()]))
     frame = {**project_page(person(request), found.project, "runs"), "run": found}
     return _caused(request, rows, {"subject": found.get_absolute_url(), **frame})
 

@@ -8,6 +8,7 @@ from django import template
 from django.template import Context
 
 from sample import first_steps as steps
+from sample.naming import UNNAMED
 from teams.models import Team
 
 register = template.Library()
@@ -20,7 +21,13 @@ def first_steps(context: Context, team: Team) -> dict[str, Any]:
         return {}
     listed = steps.steps_of(team, context["user"])
     left = [step for step in listed if not step.is_done]
-    shown = {"steps": listed, "next": left[0] if left else None, "done_count": len(listed) - len(left)}
+    unnamed = team.sample.get(UNNAMED) == context["user"].pk
+    shown = {
+        "is_unnamed": unnamed,
+        "steps": listed,
+        "next": left[0] if left else None,
+        "done_count": len(listed) - len(left),
+    }
     return {"team": team, "request": context["request"], "csrf_token": context.get("csrf_token"), **shown}
 
 

@@ -5,7 +5,9 @@ A change and its row stand in one transaction. Rows are added and read, never ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import models, transaction
@@ -19,6 +21,8 @@ MASK = "********"
 # What stands under such a name is masked, whoever hands it in.
 _HIDDEN = frozenset({"value", "password", "key", "digest", "token", "bot_token", "client_secret", "secret_value"})
 _LONGEST = 2000
+# Whether what is recorded now is a part of a change that one row tells of.
+_is_part: ContextVar[bool] = ContextVar("told_by_one_row", default=False)
 
 
 def record(
@@ -46,10 +50,22 @@ def record(
             return
     if confirmed_identity.asks(verb):
         confirmed_identity.require_confirmed()
-    _write(
-        verb, target, team=team, by=by, before=_without_secrets(before), after=_without_secrets(after),
-        organization=organization, person=person,
-    )  # fmt: skip
+    if not _is_part.get():
+        sides: dict[str, Any] = {"before": _without_secrets(before), "after": _without_secrets(after)}
+        _write(verb, target, team=team, by=by, organization=organization, person=person, **sides)
+
+
+@contextmanager
+def told_by_one_row() -> Iterator[None]:
+    """Let what is recorded in here be told by the one row that the caller writes of the whole.
+
+    The parts write none of their own; each asks the browser's person to confirm as it does by itself.
+    """
+    token = _is_part.set(True)
+    try:
+        yield
+    finally:
+        _is_part.reset(token)
 
 
 def record_denial(target: str, status: int, denial: actor.Denial) -> None:

@@ -21,6 +21,7 @@ NOUNS = [
     "automation", "execution", "secret", "member", "invitation", "key", "sign_in", "sign_out", "session", "access",
     "user", "team", "organization", "registry", "registry_member", "vault", "project", "run", "collection",
     "second_factor", "artifact_ttl", "deletion", "retention", "archive", "silence",
+    "service_account",
 ]  # fmt: skip
 COLUMNS = ("id", "at", "actor", "verb", "target", "place", "before", "after", "door", "address", "agent", "key")
 _BATCH = 500

@@ -49,6 +49,17 @@ class OneInvitation(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
+class RenewInvitation(APIView):
+    """A new link in place of an open invitation's."""
+
+    @extend_schema(request=None, responses=NewInvitationSerializer)
+    def post(self, request: Request, team: str, pk: int) -> Response:
+        """Give a new link, good for seven days from now, shown this once; the one before opens nothing any more."""
+        found = row_or_404(_open_in(request, team), f"open invitation {pk} in the team {team}", pk=pk)
+        link = invitations.renew(found)
+        return Response({**InvitationSerializer(found).data, "link": link})
+
+
 def _open_in(request: Request, team: str) -> QuerySet[Invitation]:
     its_team = access.team_named(person(request), team, Role.ADMIN)
     return invitations.open_invitations().filter(team=its_team)

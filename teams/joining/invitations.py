@@ -58,6 +58,24 @@ def revoke(invitation: Invitation) -> None:
             audit_log.record("invitation.revoke", _named(invitation), team=invitation.team, before=before)
 
 
+def renew(invitation: Invitation) -> str:
+    """Give a new link in place of the old one, which opens nothing any more, good for seven days from now.
+
+    Who made the invitation answers for it on; where the old link went by e-mail, the new one is handed over, so it
+    shows no mailbox to be theirs.
+    """
+    token, now = new_token(), timezone.now()
+    with transaction.atomic():
+        anew = {"digest": digest_of(token), "expires_at": now + _GOOD_FOR, "emailed_at": None, "email_tried_at": None}
+        before = audit_log.columns(invitation, *_TOLD)
+        if not open_invitations().filter(pk=invitation.pk).order_by().update(**anew):
+            raise _not_good()
+        invitation.refresh_from_db()
+        after = audit_log.columns(invitation, *_TOLD)
+        audit_log.record("invitation.renew", _named(invitation), team=invitation.team, before=before, after=after)
+    return link_of(token)
+
+
 def open_invitations() -> QuerySet[Invitation]:
     """Give those whose links are good, the newest first: neither used nor revoked nor over.
 

@@ -26,12 +26,10 @@ def create_service_account(team: Team, description: str, *, by: User) -> User:
 
     It cannot sign in. Its key reaches the team alone, and no further than the one that the request showed.
     """
-    described = description.strip()
-    if not described or len(described) > _LONGEST:
-        refuse("description", f"{quoted(description)}: say in 1 to {_LONGEST} characters what uses the account.")
+    words_of_people = described(description)
     # Random at its end: whether somebody is called so is not told.
-    words = _NOT_IN_NAMES.sub("-", described.lower()).strip("-")[:60] or "service"
-    user = User(username=f"{team.name}-{words}-{secrets.token_hex(3)}", first_name=described, is_service=True)
+    words = _NOT_IN_NAMES.sub("-", words_of_people.lower()).strip("-")[:60] or "service"
+    user = User(username=f"{team.name}-{words}-{secrets.token_hex(3)}", first_name=words_of_people, is_service=True)
     with transaction.atomic():
         _store(user, team)
         memberships.give_role(team, user, Role.MEMBER)
@@ -53,6 +51,14 @@ def create_person(email: str, *, is_instance_admin: bool = False) -> User:
     with transaction.atomic():
         _store(user, None)
     return user
+
+
+def described(text: str) -> str:
+    """Give what is said of an account. Raises ValidationError."""
+    words = text.strip()
+    if not words or len(words) > _LONGEST:
+        refuse("description", f"{quoted(text)}: say in 1 to {_LONGEST} characters what uses the account.")
+    return words
 
 
 def _store(user: User, team: Team | None) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
+from common.archived_rows import refuse_archived
 from common.data.validation_errors import Conflict, quoted, refuse
 from teams import access, memberships
 from teams.audit import audit_log
 from teams.models import Organization, Role, Team, User
+from teams.names import former_names
 
 
 def create_team(organization: Organization, name: str, *, by: User, admin: str = "") -> Team:
@@ -15,6 +17,7 @@ def create_team(organization: Organization, name: str, *, by: User, admin: str =
 
     Nobody else is put on a team without being asked. A name that somebody has cannot be had, wherever that team is.
     """
+    refuse_archived(organization)
     first = by if admin in ("", by.username) else _person(organization, admin)
     team = Team(organization=organization, name=name)
     team.clean_fields()
@@ -22,9 +25,11 @@ def create_team(organization: Organization, name: str, *, by: User, admin: str =
     try:
         with transaction.atomic():
             team.save()
+            former_names.take(former_names.TEAM, name)
             after = {"name": name, "admin": first.username}
             audit_log.record("team.create", f"team {name}", team=team, organization=organization, after=after)
-            memberships.give_role(team, first, Role.ADMIN)
+            with audit_log.told_by_one_row():
+                memberships.give_role(team, first, Role.ADMIN)
     except IntegrityError:
         raise Conflict({"name": team.name_cannot_be_had}) from None
     return team

@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 
 from teams import access
+from teams.context_processors import LAST_TEAM
+from teams.models import Team
 from teams.superusers.superuser_admin_site import AccountSite, ask_before_form
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
@@ -81,7 +83,14 @@ class TeamSettingsSite(AccountSite):
         return [{**app, "models": models}] if models else []
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "is_team_settings": True, "place": "settings"}
+        context = {**super().each_context(request), "is_team_settings": True, "place": "settings"}
+        return {**context, "people_team": self._looked_at(request)}
+
+    def _looked_at(self, request: HttpRequest) -> Team | None:
+        """Give the team whose people stand behind the tab: the one that was looked at last, of those administered."""
+        administered = list(access.administered_by(request.user))
+        last = request.session.get(LAST_TEAM, "")
+        return next((team for team in administered if team.name == last), administered[0] if administered else None)
 
     def _first_page(self) -> str:
         return reverse("admin:index", current_app=self.name)

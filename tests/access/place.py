@@ -29,7 +29,7 @@ from operations.models import ArchiveJob
 from projects.services import create_project
 from registries.models import RegistryMember
 from registries.services import create_registry, link, set_role_of_user
-from teams.accounts.api_key import store_key
+from teams.accounts.api_key import KeyLimits, store_key
 from teams.joining.invitations import digest_of, invite
 from teams.memberships import leave
 from teams.models import ApiKey, AuditEvent, Deletion, Invitation, Membership, Notice, Role, User, UserSession
@@ -40,6 +40,7 @@ from tests.pages.people import attempt
 from tests.world import FAILED, World, make_world
 
 # What a refused request may write all the same: who came, and who was refused. Not LogEntry: that tells of changes.
+_NOT_TOLD = ("last_used_at", "last_login", "last_seen_at")
 _NOT_COMPARED = (AuditEvent, UserSession)
 
 
@@ -64,6 +65,9 @@ def make_place() -> World:
     create_silence(world.team, SilenceDraft(tag="old", ends_at=tomorrow), by=world.users["alice"])
     invite(world.team, Role.VIEWER, by=world.users["alice"])
     Invitation.objects.update(digest=digest_of(INVITATION))
+    robot = User.objects.create_user("robot", first_name="nightly training", is_service=True)
+    Membership.objects.create(team=world.team, user=robot, role=Role.MEMBER)
+    store_key(robot, "of robot", "o" * 44, KeyLimits(team=world.team))
     dora = User.objects.create_user("dora", is_active=False)
     Membership.objects.create(team=world.team, user=dora, role=Role.ADMIN)
     fred = world.users["fred"] = User.objects.create_user("fred")
@@ -104,7 +108,7 @@ NAMED = {
 
 def address(route: str, world: World) -> str:
     """Give the route with what it names filled in: all of it acme's, and a key of alice's."""
-    named = {**NAMED, "name": name_in(route)}
+    named = {**NAMED, "name": name_in(route), **({"username": "robot"} if "service-accounts" in route else {})}
     for name, value in named.items():
         route = route.replace(f"<str:{name}>", quote(value))
     route = route.replace("<path:rest>", "model/v0")
@@ -125,6 +129,8 @@ def number_in(route: str) -> int:
         return ArchiveJob.objects.get().pk
     if "deletions" in route:
         return Deletion.objects.get().pk
+    if "service-accounts" in route:
+        return ApiKey.objects.get(user__username="robot").pk
     if "api-keys" in route or route.startswith("authorize"):
         return ApiKey.objects.get(user__username="alice").pk
     if "slack" in route:
@@ -165,13 +171,13 @@ def with_session(world: World, person: str) -> Client:
 
 
 def everything(**more: Any) -> dict[str, list[tuple[Any, ...]]]:
-    """Every row of every table, but for what a refusal may write: sessions, the audit log, and the last use of keys."""
+    """Every row of every table, but for what a refusal may write: sessions, the audit log, the last use of keys."""
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
             if model in _NOT_COMPARED or not model._meta.managed:
                 continue
-            columns = [f.column for f in model._meta.concrete_fields if f.name not in ("last_used_at", "last_login")]
+            columns = [f.column for f in model._meta.concrete_fields if f.name not in _NOT_TOLD]
             listed = ", ".join(f'"{column}"' for column in columns)
             cursor.execute(f'SELECT {listed} FROM "{model._meta.db_table}" ORDER BY "{model._meta.pk.column}"')
             found[model.__name__] = [tuple(_comparable(value) for value in row) for row in cursor.fetchall()]

@@ -43,6 +43,7 @@ NOTHING = {"team": "acme", "action": {"type": "do_nothing"}}
 MNIST = {"kind": "project", "name": "acme/mnist"}
 NIGHTLY = {"tag": "nightly", "weekdays": [0, 1], "from_time": "22:00"}
 SILENT = {**NIGHTLY, "minutes": 480}
+ACCOUNTS = "teams/<str:team>/service-accounts"
 # Whose own things they are, every signed-in person may see and change: charlie too.
 OWN = (401, 200, 200, 200, 200)
 ADMINS = (401, 404, 403, 403)
@@ -115,7 +116,17 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET api-keys": (None, OWN),
     "POST api-keys": ({"name": "new"}, (401, 201, 201, 201, 201)),
     "DELETE api-keys/<int:pk>": (None, (401, 404, 404, 404, 204)),
+    "GET organizations": (None, OWN),
+    "POST organizations": ({"name": "new"}, (401, 403, 403, 403, 403)),
+    "GET organizations/<str:organization>": (None, OWN),
+    "PATCH organizations/<str:organization>": ({"archived": True}, (401, 403, 403, 403, 200)),
+    "PUT organizations/<str:organization>/admins/<str:username>": (None, (401, 403, 403, 403, 204)),
+    # He administers nothing: there is nothing to take back.
+    "DELETE organizations/<str:organization>/admins/<str:username>": (None, (401, 403, 403, 403, 204)),
     "GET teams": (None, OWN),
+    "POST teams": ({"organization": "research", "name": "vision"}, (401, 403, 403, 403, 201)),
+    "GET teams/<str:team>": (None, TEAM),
+    "PATCH teams/<str:team>": ({"name": "vision"}, (*ADMINS, 200)),
     "GET teams/<str:team>/members": (None, TEAM),
     "POST teams/<str:team>/members": ({"username": "charlie"}, (*ADMINS, 201)),
     "DELETE teams/<str:team>/members/<str:username>": (None, (*MEMBERS, 204, 204)),  # bob, who may leave
@@ -123,9 +134,18 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST teams/<str:team>/silences": (SILENT, (*MEMBERS, 201, 201)),
     "GET teams/<str:team>/silences/<int:pk>": (None, TEAM),
     "DELETE teams/<str:team>/silences/<int:pk>": (None, (*MEMBERS, 204, 204)),
+    "PATCH teams/<str:team>/members/<str:username>": ({"role": "viewer"}, (*ADMINS, 200)),
     "GET teams/<str:team>/invitations": (None, (*ADMINS, 200)),
     "POST teams/<str:team>/invitations": ({"role": "viewer"}, (*ADMINS, 201)),
     "DELETE teams/<str:team>/invitations/<int:pk>": (None, (*ADMINS, 204)),
+    "POST teams/<str:team>/invitations/<int:pk>/renew": ({}, (*ADMINS, 200)),
+    f"GET {ACCOUNTS}": (None, (*ADMINS, 200)),
+    f"POST {ACCOUNTS}": ({"description": "nightly"}, (*ADMINS, 201)),
+    f"PATCH {ACCOUNTS}/<str:username>": ({"description": "weekly"}, (*ADMINS, 200)),
+    f"DELETE {ACCOUNTS}/<str:username>": (None, (*ADMINS, 204)),
+    f"GET {ACCOUNTS}/<str:username>/keys": (None, (*ADMINS, 200)),
+    f"POST {ACCOUNTS}/<str:username>/keys": ({"name": "new"}, (*ADMINS, 201)),
+    f"DELETE {ACCOUNTS}/<str:username>/keys/<int:pk>": (None, (*ADMINS, 204)),
     "GET teams/<str:team>/notices": (None, TEAM),
     "DELETE teams/<str:team>/notices/<int:pk>": (None, (*ADMINS, 204)),
     "GET teams/<str:team>/secrets": (None, TEAM),
@@ -197,6 +217,7 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET registries/<str:organization>": (None, OWN),
     "POST registries/<str:organization>": ({"name": "new"}, (401, 403, 403, 403, 201)),
     f"GET {REGISTRY}": (None, TEAM),
+    f"PATCH {REGISTRY}": ({"name": "new"}, (*ADMINS, 200)),
     f"GET {REGISTRY}/members": (None, TEAM),
     f"POST {REGISTRY}/members": ({"username": "charlie"}, (*ADMINS, 201)),
     f"DELETE {REGISTRY}/members/<int:pk>": (None, (*ADMINS, 204)),
@@ -229,6 +250,11 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
 FORMER: dict[str, int] = {
     "GET registries/<str:organization>": 404,
     "POST registries/<str:organization>": 404,
+    "GET organizations/<str:organization>": 404,
+    "PATCH organizations/<str:organization>": 404,
+    "PUT organizations/<str:organization>/admins/<str:username>": 404,
+    "DELETE organizations/<str:organization>/admins/<str:username>": 404,
+    "POST teams": 404,
     "GET organizations/<str:organization>/mail": 404,
     "PUT organizations/<str:organization>/mail": 404,
     "GET organizations/<str:organization>/two-factor": 404,
@@ -236,6 +262,14 @@ FORMER: dict[str, int] = {
     "GET profile/organizations/<str:organization>/two-factor": 404,
     "POST profile/organizations/<str:organization>/two-factor": 404,
     "GET organizations/<str:organization>/audit": 404,
+    "GET orgs/<str:organization>": 404,
+    "POST orgs/<str:organization>": 404,
+    "POST orgs/<str:organization>/archive": 404,
+    "POST orgs/<str:organization>/teams": 404,
+    "POST orgs/<str:organization>/domains": 404,
+    "POST orgs/<str:organization>/people/<str:username>": 404,
+    "GET orgs/<str:organization>/registries": 404,
+    "POST orgs/<str:organization>/registries": 404,
     "GET organizations/<str:organization>/audit/export": 404,
 }
 
@@ -292,6 +326,56 @@ TWO_FACTOR: dict[str, tuple[Any, tuple[int, ...]]] = {
     "POST profile/organizations/<str:organization>/two-factor": ({"required": "yes"}, (302, 403, 403, 403, 302)),
 }
 
+# What its admins do to the people of a team, and who is refused.
+TEAM_PAGE = "teams/<str:team>"
+ACCOUNT_PAGE = f"{TEAM_PAGE}/service-accounts/<str:username>"
+DONE_BY_ADMINS = (302, 404, 403, 403, 302)
+OF_PEOPLE: dict[str, tuple[Any, tuple[int, ...]]] = {
+    f"GET {TEAM_PAGE}/people": (None, SEEN),
+    # A link for whoever gets it, which the answer shows.
+    f"POST {TEAM_PAGE}/people": ({"who": "", "role": "viewer"}, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/people/<str:username>/role": ({"role": "viewer"}, DONE_BY_ADMINS),
+    f"GET {TEAM_PAGE}/people/<str:username>/remove": (None, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/people/<str:username>/remove": ({}, DONE_BY_ADMINS),
+    f"POST {TEAM_PAGE}/invitations/<int:pk>/renew": ({}, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/invitations/<int:pk>/revoke": ({}, DONE_BY_ADMINS),
+    f"POST {TEAM_PAGE}/service-accounts": ({"description": "nightly"}, PAGES_OF_ADMINS),
+    f"GET {ACCOUNT_PAGE}": (None, PAGES_OF_ADMINS),
+    f"POST {ACCOUNT_PAGE}": ({"description": "weekly"}, DONE_BY_ADMINS),
+    f"POST {ACCOUNT_PAGE}/keys": ({"name": "new"}, PAGES_OF_ADMINS),
+    f"POST {ACCOUNT_PAGE}/keys/<int:pk>/delete": ({}, DONE_BY_ADMINS),
+    f"GET {ACCOUNT_PAGE}/remove": (None, PAGES_OF_ADMINS),
+    f"POST {ACCOUNT_PAGE}/remove": ({}, DONE_BY_ADMINS),
+}
+
+ORGANIZATION_PAGE = "orgs/<str:organization>"
+SEEN_BY_ADMINS = (302, 403, 403, 403, 200)
+DONE_BY_ITS_ADMINS = (302, 403, 403, 403, 302)
+OF_LIFE_CYCLE: dict[str, tuple[Any, tuple[int, ...]]] = {
+    # For whoever signed in first, and nobody here did.
+    "GET home/names": (None, (302, 404, 404, 404, 404)),
+    "POST home/names": ({"later": "1"}, (302, 404, 404, 404, 404)),
+    "GET orgs": (None, (302, 200, 200, 200, 200)),
+    # Superusers make them.
+    "POST orgs": ({"name": "new"}, (302, 403, 403, 403, 403)),
+    f"GET {ORGANIZATION_PAGE}": (None, SEEN_BY_ADMINS),
+    f"POST {ORGANIZATION_PAGE}": ({"name": "lab"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/archive": ({"archived": "yes"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/teams": ({"team": "vision"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/domains": ({"domains": "other.test"}, DONE_BY_ITS_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/people/<str:username>": ({"admin": "yes"}, DONE_BY_ITS_ADMINS),
+    f"GET {ORGANIZATION_PAGE}/registries": (None, SEEN_BY_ADMINS),
+    f"POST {ORGANIZATION_PAGE}/registries": ({"name": "new", "visibility": "organization"}, DONE_BY_ITS_ADMINS),
+    f"GET {TEAM_PAGE}/name": (None, PAGES_OF_ADMINS),
+    f"POST {TEAM_PAGE}/name": ({"name": "vision"}, DONE_BY_ADMINS),
+    f"POST {TEAM_PAGE}/archive": ({"archived": "yes"}, DONE_BY_ADMINS),
+    f"POST {PROJECT}/rename": ({"name": "new"}, DONE_BY_ADMINS),
+    f"POST {PROJECT}/archive": ({"archived": "yes"}, DONE_BY_ADMINS),
+    f"GET {REGISTRY_PAGE}/edit": (None, PAGES_OF_ADMINS),
+    f"POST {REGISTRY_PAGE}/edit": ({"name": "new", "visibility": "restricted"}, DONE_BY_ADMINS),
+    f"POST {REGISTRY_PAGE}/archive": ({"archived": "yes"}, DONE_BY_ADMINS),
+}
+
 TTL_PAGE = "profile/teams/<str:team>/artifact-ttl"
 
 # Method and route -> what a browser sends, and the answer to each of PEOPLE.
@@ -342,6 +426,8 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET profile/password": (None, (302, 200, 200, 200, 200)),
     "POST profile/password": ({"old_password": "wrong"}, (302, 200, 200, 200, 200)),
     **TWO_FACTOR,
+    **OF_PEOPLE,
+    **OF_LIFE_CYCLE,
     "GET profile/exports": (None, (302, 200, 200, 200, 200)),
     "POST profile/exports": ({"name": "acme/mnist"}, (302, 404, 403, 403, 302)),
     "GET profile/exports/<int:pk>/archive": (None, (302, 404, 404, 404, 302)),

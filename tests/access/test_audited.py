@@ -44,7 +44,13 @@ CHANGES = [
 SIGNING = {"POST sign-in", "POST sign-out"}
 DENIED = (401, 403, 404)
 # Nothing that is somebody's, for anybody.
-NOTHING_THERE = {"settings/(?P<url>.*)$", "settings/teams/auditevent/<path:object_id>/", "metrics", "health"}
+NOTHING_THERE = {
+    "home/names",
+    "settings/(?P<url>.*)$",
+    "settings/teams/auditevent/<path:object_id>/",
+    "metrics",
+    "health",
+}
 
 # Among one's own security keys, of which nobody here has any.
 NOBODYS_KEY = "profile/two-factor/keys/<int:pk>"
@@ -61,7 +67,7 @@ def told_of() -> dict[str, Any]:
         watched[model.__name__] = [[value for at, value in enumerate(row) if at not in left_out] for row in rows]
     # Of what scripts write: what people say of it afterwards.
     watched["runs"] = list(Run.objects.filter(name="run1").values_list("display_name", "tags", "notes"))
-    settable = ("description", "acts_on_late_values", "late_after_hours")
+    settable = ("description", "acts_on_late_values", "late_after_hours", "archived_at")
     watched["projects"] = list(Project.objects.filter(name="mnist").order_by("pk").values_list(*settable))
     watched["collections"] = list(Collection.objects.filter(name="model").order_by("pk").values_list("description"))
     watched["deliveries"] = list(Execution.objects.order_by("pk").values_list("pk", "state"))

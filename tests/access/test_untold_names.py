@@ -102,6 +102,26 @@ DOORS: dict[str, Callable[[World, str], Answer]] = {
         "updateProjectMember", 'projectId: "REGISTRY", userId: "PERSON", userProjectRole: "admin"'
     ),
     "updateUser id": mutation("updateUser", 'id: "PERSON", defaultEntity: "acme"', success="user { username }"),
+    "POST teams admin": rest_door("post", "teams", organization="research", name="vision", admin="NAME"),
+    "PATCH teams/{team}/members/{username}": rest_door("patch", "teams/acme/members/NAME", role="viewer"),
+    **{
+        f"{method.upper()} organizations/{{organization}}/admins/{{username}}": rest_door(
+            method, "organizations/research/admins/NAME"
+        )
+        for method in ("put", "delete")
+    },
+    **{
+        f"{method} teams/{{team}}/service-accounts/{{username}}{rest}": rest_door(
+            method.lower(), f"teams/acme/service-accounts/NAME{rest.replace('{id}', '1')}", **body
+        )
+        for method, rest, body in (
+            ("PATCH", "", {"description": "new"}),
+            ("DELETE", "", {}),
+            ("GET", "/keys", {}),
+            ("DELETE", "/keys/{id}", {}),
+        )
+    },
+    "people page": page("/teams/acme/people", who="NAME", role="viewer"),
     "users query": query('{ users(query: "NAME") { edges { node { username } } } }'),
     "page NewMemberForm": page("/settings/teams/membership/add/", team="TEAM", username="NAME", role="viewer"),
     "page MemberForm": page("/registry/research/models/members", kind="person", name="NAME", role="viewer"),
@@ -115,6 +135,10 @@ OTHERS = {
     # A yes or no: tests/wandb_api/test_people.py.
     "createInvite admin",
     "createUser admin",
+    # Among the service accounts of one's own team: tests/teams/test_service_accounts.py.
+    "POST teams/{team}/service-accounts/{username}/keys",
+    # The first sign-in, when there is nobody else: tests/sample/test_first_names.py.
+    "page FirstNamesForm",
     # Compares with the name that a run has; nobody is looked up.
     "page RunUserForm",
 }
@@ -172,7 +196,8 @@ def page_doors(kind: type[BaseForm] = BaseForm) -> Iterator[str]:
 
 
 def test_every_door_that_takes_a_person_is_walked() -> None:
-    found = {*rest_doors(), *graphql_doors(), *page_doors()}
+    # Of a form's fields this one holds a name or an address.
+    found = {*rest_doors(), *graphql_doors(), *page_doors(), "people page"}
     assert len(found) >= 9
     assert found - OTHERS == DOORS.keys(), "Add the door to DOORS in tests/access/test_untold_names.py."
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from common.data.leases import new_lease
 from events import fair_turns, ledger
-from events.fair_turns import BATCH, HEAVY, UnderWay, chosen
+from events.fair_turns import BATCH, HEAVY, EventsUnderWay, chosen
 from events.models import Event, Subscription
 from projects.models import Project
 from projects.services import create_project
@@ -39,7 +39,7 @@ def test_of_each_stream_it_is_the_beginning_and_nobody_is_left_for_ever(
     drawn: list[tuple[int, int]], weights: dict[str, int], taken: set[str], heavy: set[str], heavy_here: int
 ) -> None:
     events = waiting(drawn)
-    found = chosen(events, weights, UnderWay(taken, heavy, heavy_here), workers=2)
+    found = chosen(events, weights, EventsUnderWay(taken, heavy, heavy_here), workers=2)
 
     free = [event for event in events if event.stream not in taken]
     for stream in {event.stream for event in events}:
@@ -61,7 +61,7 @@ def test_a_flood_leaves_room_for_every_team_and_project() -> None:
     others = [
         Event(pk=1000 + place, team_id=place // 2, scopes=[_PLACES[place]], stream=f"q{place}") for place in (1, 2)
     ]
-    found = chosen([*flood, *others], {}, UnderWay(), workers=2)
+    found = chosen([*flood, *others], {}, EventsUnderWay(), workers=2)
     assert {event.pk for event in others} <= {event.pk for event in found}
     assert len(found) == BATCH
 

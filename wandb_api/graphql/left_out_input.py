@@ -14,7 +14,7 @@ from artifacts.models import Upload
 from projects.access import run_named
 from projects.models import Run
 from projects.runs.limit_notes import note_left_out_input
-from teams.access import in_teams_of, require
+from teams.access import in_teams_of, require_within
 from teams.models import Role, User
 from wandb_api.graphql.caller import Caller
 from wandb_api.graphql.errors import NotImplementedHere
@@ -87,5 +87,5 @@ def _sender_of(user: User, artifact: str) -> Run | None:
     found = in_teams_of(user, rows, "collection__project__team").first() if kind == "ArtifactUpload" else None
     if found is None or found.run is None:
         return None
-    require(user, found.run.project.team, Role.MEMBER)
+    require_within(user, found.run.project, Role.MEMBER)
     return found.run

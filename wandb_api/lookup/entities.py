@@ -11,6 +11,7 @@ from registries.access import organizations_of
 from teams.access import Visitor, may, team_named, teams_of
 from teams.accounts.default_team import default_team
 from teams.models import Organization, Role, Team, User
+from teams.names import former_names
 from wandb_api.graphql.global_ids import global_id
 
 # No team can be called so, as names of teams have no dot. An organization may have the name of one of its teams.
@@ -43,12 +44,15 @@ def entity_of(team: Team) -> Entity:
 
 def entity_named(user: Visitor, name: str) -> Entity | None:
     """Give the entity of this name, where the person may see it."""
-    team = teams_of(user).select_related("organization").filter(name=name).first()
+    mine = Team.objects.select_related("organization").filter(pk__in=teams_of(user).order_by().values("pk"))
+    team = former_names.by_name(mine, former_names.TEAM, name).first()
     if team is not None:
         return entity_of(team)
     if not name.startswith(_ORGANIZATION):
         return None
-    organization = organizations_of(user).filter(name=name.removeprefix(_ORGANIZATION)).first()
+    theirs = Organization.objects.filter(pk__in=organizations_of(user).order_by().values("pk"))
+    said = name.removeprefix(_ORGANIZATION)
+    organization = former_names.by_name(theirs, former_names.ORGANIZATION, said).first()
     return Entity(organization) if organization else None
 
 

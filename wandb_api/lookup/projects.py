@@ -85,7 +85,7 @@ def changeable_sdk_project(user: User, entity: str, name: str) -> SdkProject:
 def may_change(user: Visitor, place: SdkProject) -> bool:
     if isinstance(place, Registry):
         return registries.may(user, place, RegistryRole.MEMBER)
-    return teams.may(user, place.team, Role.MEMBER)
+    return teams.may_within(user, place, Role.MEMBER)
 
 
 def collections_in(place: SdkProject) -> QuerySet[Collection]:

@@ -12,7 +12,7 @@ from projects.history.row_values import number
 from projects.history.step_ranges import last_step
 from projects.models import DeletedRun, Run
 from projects.runs.lifecycle import RunDetails
-from teams.access import in_teams_of, may, require
+from teams.access import in_teams_of, may, require_within
 from teams.models import Role, User
 from wandb_api.graphql.global_ids import key_of
 from wandb_api.graphql.scalars import read_json
@@ -26,7 +26,7 @@ def run_by_id(user: User, id: str, least: Role = Role.VIEWER) -> Run:
     run = in_teams_of(user, rows, "project__team").first()
     if run is None:
         raise Http404(f"There is no run with the id {quoted(id)}.")
-    require(user, run.project.team, least)
+    require_within(user, run.project, least)
     return run
 
 

@@ -10,6 +10,7 @@ from django.http import Http404
 
 from artifacts.access import deleted_seen_by
 from artifacts.models import Collection, DeletedArtifact, Entry, Upload, Version, VersionFile
+from common.archived_rows import refuse_archived
 from common.data.file_names import safe_file_name
 from common.data.validation_errors import quoted
 from common.hidden_rows import not_inside_hidden
@@ -18,7 +19,7 @@ from projects.file_storage.link_holders import LinkHolder
 from projects.models import RunFile, StoredFile
 from registries import access
 from registries.models import RegistryRole
-from teams.access import Visitor, in_teams_of, may, require
+from teams.access import Visitor, in_teams_of, may, require, require_within
 from teams.models import Role, User
 from wandb_api.graphql.global_ids import global_id, kind_and_key
 from wandb_api.lookup.projects import find_collection, find_sdk_project
@@ -94,6 +95,8 @@ def own_version(user: User, id: str) -> Version:
     """Give the version to whoever may change it where it was made."""
     found = version_by_id(user, id)
     require(user, found.team, Role.MEMBER)
+    if found.collection.project is not None:
+        refuse_archived(found.collection.project)
     return found
 
 
@@ -105,7 +108,7 @@ def upload_by_id(user: User, id: str) -> Upload:
     if found is None:
         raise _unknown(id)
     assert found.collection.project is not None
-    require(user, found.collection.project.team, Role.MEMBER)
+    require_within(user, found.collection.project, Role.MEMBER)
     return found
 
 

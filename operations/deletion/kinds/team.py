@@ -23,9 +23,8 @@ from registries.access import require_admin
 from secrets_vault.models import Secret
 from secrets_vault.services import delete_secret
 from teams.access import team_named
-from teams.audit import audit_log
 from teams.models import ApiKey, Deletion, Membership, Team, User
-from teams.sign_in.end_all_ways_in import end_all_ways_in
+from teams.people.service_accounts import switch_off
 
 
 @registry.register
@@ -132,10 +131,5 @@ def _delete_secret(secret: Secret) -> int:
 
 
 def _switch_off(user: User) -> int:
-    end_all_ways_in(user)
-    user.is_active = False
-    user.save(update_fields=["is_active"])
-    audit_log.record(
-        "user.change", f"user {user}", team=None, person=user, before={"is_active": True}, after={"is_active": False}
-    )
+    switch_off(user)
     return 1

@@ -18,7 +18,7 @@ from projects.access import run_named
 from projects.file_storage import signed_links
 from projects.models import Run, RunFile
 from projects.runs.files import delete_files, files_named, record_uploaded, register_files, served_name
-from teams.access import in_teams_of, require
+from teams.access import in_teams_of, require_within
 from teams.models import Role
 from wandb_api.graphql import connections, resolver_tables
 from wandb_api.graphql.caller import Info, person, visitor
@@ -60,8 +60,8 @@ def remove_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, bool]:
     found = list(in_teams_of(user, rows, "run__project__team"))
     if len(found) < len(wanted):
         raise Http404("There is no such file of a run, or it is not open to you.")
-    for team in {file.run.project.team for file in found}:
-        require(user, team, Role.MEMBER)
+    for project in {file.run.project for file in found}:
+        require_within(user, project, Role.MEMBER)
     delete_files(found)
     return {"success": True}
 

@@ -1,0 +1,1 @@
+"""Organizations in the product: their people, teams and domains; created, renamed, archived."""
