@@ -63,9 +63,7 @@ def begin_upload(collection: Collection, draft: VersionDraft, *, by: User | None
         return upload
 
 
-def upload_urls(
-    team: Team, digests: Sequence[str], *, by: Visitor, project: int | None = None
-) -> list[str | None]:
+def upload_urls(team: Team, digests: Sequence[str], *, by: Visitor, project: int | None = None) -> list[str | None]:
     """Give where to send each file, in order; None for what is here already, and where contents are not kept."""
     wanted = [md5_of(digest, f"artifactFiles.{place}.md5") for place, digest in enumerate(digests)]
     if not settings.KEEPS_FILES:
