@@ -122,11 +122,11 @@ def _asker(job: ArchiveJob) -> User:
     """
     by, key = User.objects.filter(pk=job.asked_by_id or 0).first(), job.key
     has_key = not job.is_by_key or (key is not None and (key.expires_at is None or key.expires_at > timezone.now()))
-    if by is not None and has_key:
+    if by is not None:
         by.shown_key = key
-        if administered_by(by).filter(pk=job.team_id).exists():
-            return by
-    refuse("asked_by", f"Whoever asked for it no longer administers {job.team}, or their API key is gone. Ask again.")
+    if by is None or not has_key or not administered_by(by).filter(pk=job.team_id).exists():
+        refuse("asked_by", f"Whoever asked for it no longer administers {job.team}, or their API key is gone.")
+    return by
 
 
 def _run(job: ArchiveJob) -> None:

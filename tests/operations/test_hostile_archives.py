@@ -1,4 +1,4 @@
-"""Archives that somebody made up: nothing in one is believed, nothing leads out of its team, and no page breaks on it."""
+"""Archives that somebody made up: nothing in one is believed, nothing leads out of its team, no page breaks on it."""
 
 from __future__ import annotations
 
@@ -144,8 +144,9 @@ def test_an_automation_listens_only_where_whoever_imports_may_let_one_listen(
     by = member(elsewhere, "alice")
     places = [
         {"type": "organization", "name": "far", "team": "away"}, {"type": "project", "name": "acme/mnist"},
-        {"type": "organization", "name": "acme", "team": "acme"}, {"type": "registry", "name": "acme/models", "team": "x"},
-        {"type": "registry", "name": "far/hidden", "team": "away"},
+        {"type": "organization", "name": "acme", "team": "acme"},
+        {"type": "registry", "name": "far/hidden", "team": "x"},
+        {"type": "registry", "name": "acme/models", "team": "x"},
     ]  # fmt: skip
     Registry.objects.create(organization=elsewhere.organization, name="hidden", visibility="restricted")
     for place in places:
