@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db.models import Model
 
 from artifacts.name_rules import check_metadata
+from common.data import names
 from common.data.fields import JSONTextField
 from common.data.validation_errors import refuse
 from projects.history.logging_limits import check_json
@@ -45,11 +46,11 @@ class _Writer(TypedDict, total=False):
     lines: _Count
 
 
-class _Branch(TypedDict, total=False):
+class _Branch(TypedDict):
     kind: str
     run: str
     step: float
-    rows: int
+    rows: _Count
 
 
 class _Thinned(TypedDict):
@@ -58,8 +59,18 @@ class _Thinned(TypedDict):
     is_all: bool
 
 
+class _Condition(TypedDict):
+    type: str
+
+
 class _Telemetry(TypedDict, total=False):
     e: _Object
+
+
+def _branch(value: Any) -> None:
+    # Empty, or all of it.
+    if msgspec.convert(value, _Object):
+        names.run_id(msgspec.convert(value, _Branch)["run"])
 
 
 def _removed_rows(value: Any) -> None:
@@ -90,9 +101,10 @@ SHAPES: Mapping[str, Any] = {
     "Run.reached": dict[str, float | None],
     "Run.line_ends": dict[str, _Count],
     "Run.differing_rows": dict[str, _Count],
-    "Run.branch": _Branch,
     "Run.writers": dict[str, _Writer],
     "HistoryChunk.rows": Annotated[list[_Object], msgspec.Meta(min_length=1)],
+    "Automation.conditions": list[_Condition],
+    "Automation.action": _Object,
     "Execution.kept_variables": dict[str, _Plain],
     "Execution.kept_action": _Object,
     "Attempt.request": _Object,
@@ -103,6 +115,7 @@ CHECKS: Mapping[str, Callable[[Any], object]] = {
     "Run.config": _limited("config", "CONFIG_LIMIT", "RUNBELL_CONFIG_LIMIT_MB"),
     "Run.summary": _limited("summary", "SUMMARY_LIMIT", "RUNBELL_SUMMARY_LIMIT_MB"),
     "Run.client_summary": _limited("client_summary", "SUMMARY_LIMIT", "RUNBELL_SUMMARY_LIMIT_MB"),
+    "Run.branch": _branch,
     "Run.removed_rows": _removed_rows,
     "Version.metadata": check_metadata,
 }

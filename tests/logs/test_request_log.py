@@ -79,8 +79,7 @@ def test_neither_queries_nor_what_lets_in_stand_in_it(db: None, logged: Any) -> 
 def test_a_key_in_an_address_is_masked_wherever_it_stands_and_white_space_makes_no_further_word(
     world: World, logged: Any
 ) -> None:
-    client, key, signed = Client(), world.keys["alice"], signing.dumps({"a": 1}, salt="x")
-    assert re.fullmatch("rb[A-Za-z0-9]{44}", key)
+    client, key, signed = Client(), "rb" + "aB3" * 14 + "xy", signing.dumps({"a": 1}, salt="x")
     for path in (f"/acme/{key}", f"/acme/mnist/runs/{key}", f"/{signed}/mnist", "/acme/x 200 ms=1 user=root\u00a0y"):
         client.get(path)
     said = [line["path"] for line in logged()]
