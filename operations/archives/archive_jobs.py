@@ -54,7 +54,7 @@ def ask_for_export(team: Team, project: Project | None, *, format: str, by: User
     with transaction.atomic():
         job = ArchiveJob.objects.create(
             kind=ArchiveJob.EXPORT, team=team, project=project, name=str(project or team),
-            format=history_format(format), **_asked(by),
+            format=history_format(format), **_request_columns(by),
         )  # fmt: skip
         audit_log.record("archive.export", f"export of {job.name}", team=team, by=by, after={"format": job.format})
     return job
@@ -65,7 +65,12 @@ def ask_for_import(team: Team, content: StoredFile, *, by: User) -> ArchiveJob:
     _refuse_many(team)
     with transaction.atomic():
         job = ArchiveJob.objects.create(
-            kind=ArchiveJob.IMPORT, team=team, name=str(team), content=content, size=content.size, **_asked(by)
+            kind=ArchiveJob.IMPORT,
+            team=team,
+            name=str(team),
+            content=content,
+            size=content.size,
+            **_request_columns(by),
         )
         audit_log.record("archive.send", f"archive for {team}", team=team, by=by, after={"md5": content.md5})
     return job
@@ -111,7 +116,7 @@ def run_waiting() -> None:
             _finish(job, problem=f"{type(error).__name__}: {error}")
 
 
-def _asked(by: User) -> dict[str, Any]:
+def _request_columns(by: User) -> dict[str, Any]:
     return {"asked_by": by, "key": by.shown_key, "is_by_key": by.shown_key is not None}
 
 
