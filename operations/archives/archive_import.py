@@ -44,7 +44,7 @@ _MOST_PROBLEMS = 200
 
 
 class RefusedArchive(Exception):
-    """The archive cannot be imported here; nothing was written."""
+    """The archive cannot be imported here, or not to its end: what was written until then stays, as after a kill."""
 
 
 class _Integration(TypedDict):
