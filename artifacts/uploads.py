@@ -63,13 +63,13 @@ def begin_upload(collection: Collection, draft: VersionDraft, *, by: User | None
         return upload
 
 
-def upload_urls(team: Team, digests: Sequence[str], *, by: Visitor) -> list[str | None]:
+def upload_urls(team: Team, digests: Sequence[str], *, by: Visitor, project: int | None = None) -> list[str | None]:
     """Give where to send each file, in order; None for what is here already, and where contents are not kept."""
     wanted = [md5_of(digest, f"artifactFiles.{place}.md5") for place, digest in enumerate(digests)]
     if not settings.KEEPS_FILES:
         return [None for _ in wanted]
     there = claim_files(team, wanted)
-    return [None if md5 in there else signed_links.upload_url(team, md5, by=by) for md5 in wanted]
+    return [None if md5 in there else signed_links.upload_url(team, md5, by=by, project=project) for md5 in wanted]
 
 
 def set_manifest_type(upload: Upload, kind: ManifestType) -> None:
@@ -82,7 +82,8 @@ def announce_manifest(upload: Upload, digest: str, *, by: Visitor) -> str:
     """Note the MD5 of the list of files, and give where to send it: it is kept always."""
     upload.manifest_md5 = md5_of(digest, "digest")
     upload.save(update_fields=["manifest_md5"])
-    return signed_links.upload_url(upload.team, upload.manifest_md5, by=by)
+    project = upload.collection.project_id
+    return signed_links.upload_url(upload.team, upload.manifest_md5, by=by, project=project)
 
 
 def commit_upload(upload: Upload, *, by: User | None = None) -> Version:

@@ -56,7 +56,8 @@ def worker() -> str:
 
 def _problems(said: bytes) -> str:
     try:
-        return " ".join(json.loads(said)["problems"])
+        # Where Runbell is public it does not know that we are near.
+        return " ".join(json.loads(said).get("problems", ["`runbell doctor` says why"]))
     except (ValueError, KeyError, TypeError):
         return "no answer of Runbell's"
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,9 @@ from operations.monitoring import metrics_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _PARTS = ("web", "worker")
+# What strangers were told last, by the part they asked for, and until when it is good.
+_TOLD_SECONDS = 1.0
+_told: dict[str, tuple[float, bool]] = {}
 
 
 class ProbesFirst:
@@ -65,16 +69,29 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """Answer 200 while all is ready (readiness), else 503 and why; `?only=web` and `?only=worker` look at one part.
 
-    A worker that is silent is no reason to send no requests to web: what is posted waits in the database.
+    A worker that is silent is no reason to send no requests to web: what is posted waits in the database. Strangers are
+    told whether, and not why: ages, hosts and services are for who may read `/metrics`.
     """
     only = request.GET.get("only", "")
     if only not in ("", *_PARTS):
         return JsonResponse({"ok": False, "problems": [f"only must be web or worker, not {only!r}."]}, status=400)
+    if not metrics_page.may_read(request):
+        is_ready = _is_ready(only)
+        return JsonResponse({"ok": is_ready}, status=200 if is_ready else 503)
     probes = list(_probes(only))
     problems = [probe.problem for probe in probes if probe.problem]
     told = {"ok": not problems, "problems": problems, "warnings": list(_warnings(probes))}
     told["checks"] = {probe.name: _as_json(probe) for probe in probes}
     return JsonResponse(told, status=503 if problems else 200)
+
+
+def _is_ready(only: str) -> bool:
+    """Say it as it was a moment ago: anybody may ask, as often as they like."""
+    until, is_ready = _told.get(only, (0.0, False))
+    if time.monotonic() >= until:
+        is_ready = not any(probe.problem for probe in _probes(only))
+        _told[only] = time.monotonic() + _TOLD_SECONDS, is_ready
+    return is_ready
 
 
 def _probes(only: str) -> Iterator[Probe]:

@@ -18,7 +18,8 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from common.data.validation_errors import TooMuch
+from common.data import names
+from common.data.validation_errors import TooMuch, refuse
 from common.hidden_rows import refuse_name_of_hidden
 from events import ledger, past_events
 from importers.artifact_import import import_artifact, import_run_file, import_use
@@ -118,10 +119,20 @@ def _create_or_complete(project: Project, imported: ImportedRun) -> RunImport:
         return _create(project, imported)
 
 
+def _check_id(parent: str) -> None:
+    """Refuse what can be no run's id: the page of a fork leads to its parent, be it here or not."""
+    try:
+        names.run_id(parent)
+    except ValidationError as error:
+        refuse("fork.run", " ".join(error.messages))
+
+
 def _create(project: Project, imported: ImportedRun) -> RunImport:
     """Create the run in the state it came to: it never runs here, so that no heartbeat is missed of it."""
     # Before the run itself, which is the parent's lock else.
     parent, notes = _parent(project, imported)
+    if imported.fork is not None:
+        _check_id(imported.fork.run)
     run = Run(
         project=project, name=imported.name, user=_user(project.team, imported.username),
         state=imported.state, exit_code=imported.exit_code, created_at=imported.started_at,

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from common.data.fields import JSONTextField
 from projects.models import Project, StoredFile
-from teams.models import Team, User
+from teams.models import ApiKey, Team, User
 
 
 class RecurringJob(models.Model):
@@ -128,6 +128,9 @@ class ArchiveJob(models.Model):
     format = models.CharField(max_length=10, blank=True)
     asked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     asked_at = models.DateTimeField(default=timezone.now)
+    # What they showed, where it was a key: the job may no more than that, and ends with it.
+    key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
+    is_by_key = models.BooleanField(default=False, db_default=False)
     content = models.ForeignKey(StoredFile, on_delete=models.PROTECT, null=True, related_name="+")
     size = models.PositiveBigIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)

@@ -133,8 +133,7 @@ def _key(stored: StoredFile) -> str:
 def _entry(path: str, entry: Mapping[str, Any]) -> ManifestEntry:
     check_file_name(path, "manifest")
     digest, reference, size = str(entry.get("digest") or ""), str(entry.get("ref") or ""), entry.get("size")
-    if _SCRIPT.match(reference):
-        refuse(f"manifest.{path}", f"{quoted(reference)} is a script and no place of a file. Refer to where it lies.")
+    refuse_script(reference, f"manifest.{path}")
     return ManifestEntry(
         path=path,
         digest=digest[:1024],
@@ -142,6 +141,12 @@ def _entry(path: str, entry: Mapping[str, Any]) -> ManifestEntry:
         reference=reference,
         md5="" if reference else md5_of(digest, f"manifest.{path}"),
     )
+
+
+def refuse_script(reference: str, field: str) -> None:
+    """Refuse a reference that a browser would run where it is shown as a link."""
+    if _SCRIPT.match(reference):
+        refuse(field, f"{quoted(reference)} is a script and no place of a file. Refer to where it lies.")
 
 
 def _refuse_missing(files: Iterable[ManifestEntry], found: Mapping[str, StoredFile]) -> None:

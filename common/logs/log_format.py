@@ -15,7 +15,12 @@ from pythonjsonlogger.json import JsonFormatter
 
 # What ends a line or moves the cursor of a terminal: C0 and C1 controls, and Unicode's two line ends.
 _CONTROLS = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
-_ESCAPES = {**_CONTROLS, 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+# What turns the direction of a line: it would be read otherwise than it stands there.
+_TURNS = {code: f"\\u{code:04x}" for code in (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+_ESCAPES = {**_CONTROLS, **_TURNS, 0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+
+
+_OF_CLIENTS = "django.security."
 
 
 class OneLine(logging.Formatter):
@@ -48,12 +53,15 @@ class JsonLine(JsonFormatter):
 
 
 class WithoutTraceback(logging.Filter):
-    """Log filter: what a client does wrong is one line.
+    """Log filter of a handler: what a client does wrong is one line.
 
-    Django writes a Host header that is not allowed as an error, with the whole stack; anybody can send thousands.
+    Django writes suspicious requests (a Host header that is not allowed, a filter of an admin's list) as errors, with
+    the whole stack; anybody can send thousands. Each kind has a logger of its own below this one.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if not record.name.startswith(_OF_CLIENTS):
+            return True
         record.exc_info = record.exc_text = record.stack_info = None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True

@@ -23,6 +23,10 @@ _FORMATTERS: dict[str, dict[str, Any]] = {
 }
 
 
+# Of each line, whichever logger it comes from.
+_FILTERS = ["masked_paths", "without_traceback", "ids", "repeated"]
+
+
 def logging_config(format: str, levels: LogLevels) -> dict[str, Any]:
     """Give what `configure` takes, as the standard library's `dictConfig` has it."""
     return {
@@ -35,7 +39,7 @@ def logging_config(format: str, levels: LogLevels) -> dict[str, Any]:
             "without_traceback": {"()": "common.logs.log_format.WithoutTraceback"},
             "masked_paths": {"()": "common.http.middleware.request_log.MaskedPaths"},
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["ids", "repeated"]}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": _FILTERS}},
         "root": {"handlers": ["stderr"], "level": levels.root},
         "loggers": _loggers(levels),
     }
@@ -57,8 +61,7 @@ def _loggers(levels: LogLevels) -> dict[str, Any]:
         # Three lines a second otherwise, about the sweep.
         "django-q": {"level": "ERROR" if levels.root == "ERROR" else "WARNING"},
         "django": {"handlers": [], "level": "NOTSET"},
-        "django.request": {"level": "ERROR", "filters": ["masked_paths"]},
-        "django.security.DisallowedHost": {"filters": ["without_traceback"]},
+        "django.request": {"level": "ERROR"},
         **{name: {"level": "ERROR" if name == "urllib3" else "WARNING"} for name in TELL_SECRETS},
     }
     for name, level in levels.loggers.items():

@@ -8,37 +8,63 @@ from __future__ import annotations
 
 import gzip
 import io
-import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+import msgspec
 from django.db import transaction
-from django.db.models import Max, Model
+from django.db.models import F, Max, Model
 
 from artifacts.models import Collection, Entry, Version
+from common.data import strict_json
 from common.data.batches import batched
+from common.data.fields import json_text
+from common.data.value_count import check_text
 from common.hidden_rows import CanBeHidden
 from operations.archives import history_parquet, tables
 from operations.archives.export import FILES, FORMAT, HISTORY_PARQUET, KIND, table_member
-from operations.archives.table_rows import ExportedTable, checked, fields_of, key_fields
+from operations.archives.row_checks import checked
+from operations.archives.table_rows import ExportedTable, fields_of, key_fields
 from operations.backup.archive import ArchiveReader, BrokenArchive
 from projects.file_storage.services import claim_files, store_file
-from projects.models import Project, Run, RunState, StoredFile, Stream
+from projects.models import HistoryChunk, Project, Run, RunState, StoredFile, Stream
 from projects.quota import forget_count, require_room
 from teams.audit import audit_log
 from teams.models import Team, User
 
 _AT_ONCE = 200
-_LONGEST_LINE = 256 * 2**20
+_LONGEST_LINE = 64 * 2**20
+_ALIVE_EACH = 1000
 _MAPPED: tuple[type[Model], ...] = (Project, Run, Collection, Version, Entry)
 _MOST_PROBLEMS = 200
 
 
 class RefusedArchive(Exception):
-    """The archive cannot be imported here; nothing was written."""
+    """The archive cannot be imported here, or not to its end: what was written until then stays, as after a kill."""
+
+
+class _Integration(TypedDict):
+    kind: str
+    name: str
+
+
+class _ToBeSet(TypedDict):
+    secrets: list[str]
+    integrations: list[_Integration]
+
+
+class _Manifest(TypedDict):
+    """What an import reads of it."""
+
+    export_format: int
+    runbell: str
+    team: str
+    project: str | None
+    to_be_set: _ToBeSet
 
 
 @dataclass
@@ -64,13 +90,16 @@ def opened_archive(path: Path) -> Iterator[ArchiveReader]:
     """Give the archive, which is whole and not from a later Runbell. Raises RefusedArchive."""
     try:
         with ArchiveReader(path, "archive") as archive:
-            manifest = archive.manifest
-            if manifest.get("kind") != KIND:
+            if archive.manifest.get("kind") != KIND:
                 raise RefusedArchive("This is no exported project or team. A backup is brought back by `restore`.")
-            if manifest.get("export_format", 0) > FORMAT:
-                raise RefusedArchive(f"It was made by a later Runbell, {manifest.get('runbell')}. Import it there.")
+            about = msgspec.convert(archive.manifest, _Manifest)
+            if about["export_format"] > FORMAT:
+                raise RefusedArchive(f"It was made by a later Runbell, {about['runbell']}. Import it there.")
+            archive.manifest = dict(about)
             archive.verify()
             yield archive
+    except msgspec.ValidationError as error:
+        raise RefusedArchive(f"Its manifest is none: {error}") from None
     except (BrokenArchive, OSError) as error:
         raise RefusedArchive(str(error)) from None
 
@@ -79,9 +108,16 @@ class ImportedRows:
     """The rows of one archive on their way into a team."""
 
     def __init__(
-        self, archive: ArchiveReader, team: Team, *, by: User | None, alive: Callable[[], object] = bool
+        self,
+        archive: ArchiveReader,
+        team: Team,
+        *,
+        by: User | None,
+        alive: Callable[[], object] = bool,
+        most_unpacked: int | None = None,
     ) -> None:
         self.archive, self.team, self.by, self._alive = archive, team, by, alive
+        self._most_unpacked = most_unpacked
         self.report = ArchiveReport(to_be_set=archive.manifest["to_be_set"])
         # The keys here by those in the archive.
         self.ids: dict[type[Model], dict[int, int]] = {model: {} for model in _MAPPED}
@@ -103,11 +139,18 @@ class ImportedRows:
         audit_log.record("archive.import", target, team=self.team, by=self.by, after=self.report.created)
 
     def archived_rows(self, name: str) -> Iterator[dict[str, Any]]:
-        """Give the rows of a table as they stand in the archive."""
+        """Give the rows of a table as they stand in the archive. Raises RefusedArchive where they have no end."""
+        unpacked = 0
         with self.archive.stream(table_member(name)) as packed, gzip.GzipFile(fileobj=packed) as stream:
             text = io.BufferedReader(stream)
-            while line := text.readline(_LONGEST_LINE):
-                yield json.loads(line)
+            for number, line in enumerate(iter(lambda: text.readline(_LONGEST_LINE), b"")):
+                if number % _ALIVE_EACH == 0:
+                    self._alive()
+                unpacked += len(line)
+                if self._most_unpacked is not None and unpacked > self._most_unpacked:
+                    most = f"{self._most_unpacked} bytes (RUNBELL_FILE_LIMIT_MB)"
+                    raise RefusedArchive(f"Its {name} are more than {most} when they are unpacked.")
+                yield _row_said(line)
 
     def batches(self, rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         for some in batched(rows, _AT_ONCE):
@@ -130,7 +173,8 @@ class ImportedRows:
             names[table.name] = {}
             for said in self.archived_rows(table.name):
                 place = f"{names['projects'].get(said[owner])}/" if owner else ""
-                names[table.name][said["id"]] = f"{place}{said['name']}"
+                if table is not tables.RUNS:
+                    names[table.name][said["id"]] = f"{place}{said['name']}"
                 _refuse_other(table.model, self._named(table, place, said), said, f"{place}{said['name']}")
         for said in self.archived_rows(tables.VERSIONS.name):
             project, _, collection = names["collections"].get(said["collection"], "").partition("/")
@@ -170,12 +214,14 @@ class ImportedRows:
 
     def _write_batch(self, table: ExportedTable, some: list[dict[str, Any]]) -> None:
         model: Any = table.model
-        made = [(said, row) for said in some if (row := self._row(table, said)) is not None]
+        made = [(said, checked(row)) for said in some if (row := self._row(table, said)) is not None]
         attributes = [model._meta.get_field(name).attname for name in table.identity]
         there = self._there(model, table.identity, attributes, [row for _said, row in made])
         new = [row for _said, row in made if _identity(row, attributes) not in there]
-        for row in model._base_manager.bulk_create([checked(row) for row in new]):
+        for row in model._base_manager.bulk_create(new):
             there[_identity(row, attributes)] = row.pk
+        if table is tables.HISTORY:
+            _count_bytes(new)
         self.report.count(table.name, created=len(new), there=len(made) - len(new))
         if len(made) < len(some):
             self.report.note(f"{len(some) - len(made)} rows of {table.name} refer to what is not in the archive.")
@@ -226,6 +272,24 @@ class ImportedRows:
             logged = runs.filter(chunks__stream=Stream.HISTORY)
             for run, last in logged.annotate(last=Max("chunks__pk")).values_list("pk", "last"):
                 Run.objects.filter(pk=run).update(last_chunk=last)
+
+
+def _row_said(line: bytes) -> dict[str, Any]:
+    """Give what a line says of a row, as it may be stored. Raises ValueError, and TooMuch for what is small in text."""
+    check_text(line, "archive")
+    found = strict_json.read(line.decode())
+    if not isinstance(found, dict):
+        raise ValueError("a line that tells of no row")
+    return found
+
+
+def _count_bytes(chunks: Iterable[HistoryChunk]) -> None:
+    """Add what was stored to what its runs keep: an archive may say anything of that."""
+    sizes = Counter[int]()
+    for chunk in chunks:
+        sizes[chunk.run_id] += len(json_text(chunk.rows))
+    for run, size in sizes.items():
+        Run.all_rows.filter(pk=run).update(bytes_logged=F("bytes_logged") + size)
 
 
 def _identity(row: Any, attributes: Iterable[str]) -> tuple[Any, ...]:

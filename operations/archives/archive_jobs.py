@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.core.files.storage import storages
@@ -53,7 +54,7 @@ def ask_for_export(team: Team, project: Project | None, *, format: str, by: User
     with transaction.atomic():
         job = ArchiveJob.objects.create(
             kind=ArchiveJob.EXPORT, team=team, project=project, name=str(project or team),
-            format=history_format(format), asked_by=by,
+            format=history_format(format), **_request_columns(by),
         )  # fmt: skip
         audit_log.record("archive.export", f"export of {job.name}", team=team, by=by, after={"format": job.format})
     return job
@@ -64,7 +65,12 @@ def ask_for_import(team: Team, content: StoredFile, *, by: User) -> ArchiveJob:
     _refuse_many(team)
     with transaction.atomic():
         job = ArchiveJob.objects.create(
-            kind=ArchiveJob.IMPORT, team=team, name=str(team), asked_by=by, content=content, size=content.size
+            kind=ArchiveJob.IMPORT,
+            team=team,
+            name=str(team),
+            content=content,
+            size=content.size,
+            **_request_columns(by),
         )
         audit_log.record("archive.send", f"archive for {team}", team=team, by=by, after={"md5": content.md5})
     return job
@@ -110,19 +116,39 @@ def run_waiting() -> None:
             _finish(job, problem=f"{type(error).__name__}: {error}")
 
 
+def _request_columns(by: User) -> dict[str, Any]:
+    return {"asked_by": by, "key": by.shown_key, "is_by_key": by.shown_key is not None}
+
+
+def _asker(job: ArchiveJob) -> User:
+    """Give who asked, with the key they showed; refuse where they may no longer.
+
+    A job whose person is gone is nobody's, and not the operator's.
+    """
+    by, key = User.objects.filter(pk=job.asked_by_id or 0).first(), job.key
+    has_key = not job.is_by_key or (key is not None and (key.expires_at is None or key.expires_at > timezone.now()))
+    if by is not None:
+        by.shown_key = key
+    if by is None or not has_key or not administered_by(by).filter(pk=job.team_id).exists():
+        refuse("asked_by", f"Whoever asked for it no longer administers {job.team}, or their API key is gone.")
+    return by
+
+
 def _run(job: ArchiveJob) -> None:
+    by = _asker(job)
     with tempfile.TemporaryDirectory(prefix="runbell-archive-") as folder:
         path = Path(folder) / "archive.tar"
         if job.kind == ArchiveJob.IMPORT:
             assert job.content is not None
             _write(path, file_pieces(job.content))
-            report = import_archive(path, job.team, by=job.asked_by, alive=_Lease(job).renew)
+            most = settings.FILE_LIMIT
+            report = import_archive(path, job.team, by=by, alive=_Lease(job).renew, most_unpacked=most)
             _finish(job, report=asdict(report))
             return
         project = Project.objects.filter(pk=job.project_id or 0, team__deletion=None).first()
         if project is None and job.name != str(job.team):
             refuse("project", f"The project {job.name} is no longer here.")
-        scope = ExportScope(job.team, project)
+        scope = ExportScope(job.team, project, by)
         manifest = write_export(scope, path, format=job.format, alive=_Lease(job).renew)
         _finish(job, report=manifest, content=_stored(job.team, path))
 
@@ -145,7 +171,7 @@ def _due() -> QuerySet[ArchiveJob]:
 
 
 def _claimed() -> ArchiveJob | None:
-    for job in _due().select_related("team__organization", "asked_by", "content"):
+    for job in _due().select_related("team__organization", "asked_by", "content", "key"):
         taken = {"leased_until": database_now() + _LEASE, "tries": F("tries") + 1}
         if _due().filter(pk=job.pk).update(**taken):
             if job.tries < _MOST_TRIES:

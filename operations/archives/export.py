@@ -32,7 +32,7 @@ from projects.compaction.chunk_parts import parts_of
 from projects.file_storage.services import file_pieces
 from projects.models import HistoryChunk, Project
 from secrets_vault.models import Secret
-from teams.models import Membership, Team
+from teams.models import Membership, Team, User
 
 KIND, FORMAT = "export", 1
 PARQUET, JSON_LINES = "parquet", "jsonl"
@@ -44,10 +44,11 @@ _PIECE = 2**20
 
 @dataclass(frozen=True)
 class ExportScope:
-    """What is exported: a team with all its projects, or one project of it."""
+    """What is exported: a team with all its projects, or one project of it. `by` is who gets it; None: the operator."""
 
     team: Team
     project: Project | None = None
+    by: User | None = None
 
     def __str__(self) -> str:
         return str(self.project or self.team)
@@ -83,7 +84,7 @@ def write_export(scope: ExportScope, path: Path, *, format: str, alive: Callable
             export.add(table.name, map(values_of, _read(table.rows(scope.projects))))
         export.add_history(format)
         export.add_automations()
-        export.add(LINKS, map(_link, _read(tables.links(scope.projects))))
+        export.add(LINKS, map(_link, _read(tables.links(scope.projects, scope.by))))
         export.add_files()
         manifest = {**_about(scope), "history": format, "counts": export.counts, "to_be_set": _to_be_set(scope)}
         archive.finish(manifest)

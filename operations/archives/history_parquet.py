@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from common.data import strict_json
+
 _LINES_AT_ONCE = 5_000
 
 
@@ -53,9 +55,9 @@ def read_history(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
             if line["chunk"] is not None:
                 if chunk is not None:
                     yield chunk
-                chunk = {**json.loads(line["chunk"]), "rows": []}
+                chunk = {**strict_json.read(line["chunk"]), "rows": []}
             if chunk is not None and line["row"] is not None:
-                chunk["rows"].append(json.loads(line["row"]))
+                chunk["rows"].append(strict_json.read(line["row"]))
     if chunk is not None:
         yield chunk
 

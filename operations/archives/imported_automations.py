@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.http import Http404
 
 from artifacts.models import Alias, Registry, Version
 from artifacts.services import get_or_create_collection
@@ -23,8 +24,10 @@ from events import past_events
 from events.event_types import by_wire_name
 from operations.archives.archive_import import ImportedRows
 from operations.archives.export import AUTOMATIONS, EXECUTIONS, LINKS
-from operations.archives.table_rows import checked, fields_of
+from operations.archives.row_checks import checked
+from operations.archives.table_rows import fields_of
 from registries.access import registries_changeable_by
+from teams.models import Role
 
 _FIELDS = tuple(AutomationDraft.__dataclass_fields__)
 # Scopes that begin with the name of the team.
@@ -81,9 +84,11 @@ def _place(rows: ImportedRows, scope: Mapping[str, str]) -> ScopePlace | None:
     name, team = scope["name"], rows.team.name
     if scope["type"] in _OF_TEAM:
         name = "/".join([team, *name.split("/")[1:]])
+    named = {**scope, "name": name, **({"team": team} if "team" in scope else {})}
     try:
-        return scopes.place_named({**scope, "name": name, **({"team": team} if "team" in scope else {})})
-    except ValidationError:
+        # A place of others is theirs to open: their archive says where it listened, not that it may here.
+        return scopes.place_named(named) if rows.by is None else scopes.find(rows.by, named, Role.MEMBER)
+    except (ValidationError, Http404, PermissionDenied):
         return None
 
 
@@ -126,7 +131,8 @@ def _execution(rows: ImportedRows, said: dict[str, Any], automation: Automation)
         return False
     # In the same installation the number of the delivery is that of what was exported.
     delivery_id = own if there else said["delivery_id"]
-    values = fields_of(Execution, said, {}) | {"delivery_id": delivery_id, "receiver_key": automation.receiver_key}
+    # It leads nowhere: what was frozen elsewhere was checked by nobody here, and is not sent again.
+    values = fields_of(Execution, said, {}) | {"delivery_id": delivery_id, "receiver_key": ""}
     values["subject_url"] = _own_address(rows, said["subject_url"])
     execution = Execution(**values)
     execution.automation, execution.team = automation, rows.team
@@ -135,7 +141,7 @@ def _execution(rows: ImportedRows, said: dict[str, Any], automation: Automation)
             setattr(execution, name, value)
     checked(execution).save()
     attempts = [Attempt(**fields_of(Attempt, one, {}) | {"execution_id": execution.pk}) for one in said["attempts"]]
-    Attempt.objects.bulk_create(attempts)
+    Attempt.objects.bulk_create([checked(attempt) for attempt in attempts])
     return True
 
 

@@ -25,7 +25,8 @@ _LEFT_OUT = (Team, Deletion)
 class ExportedTable:
     """A table of what is in projects. `path` leads to the project, `identity` are the fields that tell its rows apart.
 
-    Those of `parents` are in the archive too, by their ids there; where one is not, neither is the row.
+    Those of `parents` are in the archive too, by their ids there; where one is not, neither is the row. What
+    `within` leads to is of these projects as well: a run of another team is told by nothing of this one.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ExportedTable:
     path: str
     identity: tuple[str, ...]
     parents: tuple[str, ...] = ()
+    within: str = ""
 
     def rows(self, projects: QuerySet[Project]) -> QuerySet[Any]:
         """Give the rows that are there for people, in the order in which they were made."""
@@ -43,6 +45,8 @@ class ExportedTable:
             rows = rows.filter(pk__in=projects)
         for parent in self.parents:
             rows = rows.filter(**{f"{parent}__deletion": None})
+        if self.within:
+            rows = rows.filter(**{f"{self.within}__in": projects})
         related = [field.name for field in _keys(self.model) if field.related_model in (User, StoredFile)]
         return (rows.select_related(*related) if related else rows).order_by("pk")
 
@@ -70,14 +74,6 @@ def fields_of(model: type[Model], said: Mapping[str, Any], keys: Mapping[str, An
     return found
 
 
-def checked(row: Any) -> Any:
-    """Give the row where each of its fields may be what it is; empty may be what was. Raises ValidationError."""
-    empty = [field.name for field in _fields(type(row)) if _is_empty(field, getattr(row, field.attname))]
-    unchecked = [field.name for field in _fields(type(row)) if isinstance(field, ForeignKey | JSONTextField)]
-    row.clean_fields(exclude=[*unchecked, *empty])
-    return row
-
-
 def key_fields(model: type[Model]) -> dict[str, type[Model]]:
     """Give the foreign keys by their names, and what they lead to."""
     return {field.name: field.related_model for field in _keys(model)}
@@ -93,10 +89,6 @@ def _fields(model: type[Model]) -> Sequence[Field[Any, Any]]:
 
 def _keys(model: type[Model]) -> list[ForeignKey[Any, Any]]:
     return [field for field in _fields(model) if isinstance(field, ForeignKey)]
-
-
-def _is_empty(field: Field[Any, Any], value: Any) -> bool:
-    return value == "" or (value is None and field.null)
 
 
 def _said(related: Any, key: Any) -> Any:

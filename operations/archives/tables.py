@@ -7,6 +7,8 @@ from django.db.models import Q, QuerySet
 from artifacts.models import Alias, Collection, CollectionTag, Entry, Tag, Use, Version, VersionFile
 from operations.archives.table_rows import ExportedTable
 from projects.models import HistoryChunk, OutputChunk, Project, Run, RunFile, StoredFile
+from registries.access import registries_of
+from teams.models import User
 
 PROJECTS = ExportedTable("projects", Project, "", ("team", "name"))
 RUNS = ExportedTable("runs", Run, "project", ("project", "name"))
@@ -29,7 +31,7 @@ TABLES = (
     ENTRIES,
     ExportedTable("aliases", Alias, "collection__project", ("collection", "name"), ("entry",)),
     ExportedTable("tags", Tag, "entry__collection__project", ("entry", "name"), ("entry__version",)),
-    ExportedTable("uses", Use, "version__collection__project", ("run", "version"), ("run",)),
+    ExportedTable("uses", Use, "version__collection__project", ("run", "version"), ("run",), "run__project"),
 )
 
 
@@ -41,9 +43,11 @@ def stored_files(projects: QuerySet[Project]) -> QuerySet[StoredFile]:
     return StoredFile.objects.filter(held, arrived_at__isnull=False).order_by("pk")
 
 
-def links(projects: QuerySet[Project]) -> QuerySet[Entry]:
-    """Give where versions of these projects are linked into registries."""
+def links(projects: QuerySet[Project], by: User | None) -> QuerySet[Entry]:
+    """Give where versions of these projects are linked into registries, as far as this person sees these. None: all."""
     made = VERSIONS.rows(projects).order_by().values("pk")
     rows = Entry.objects.filter(version__in=made, collection__registry__deletion=None, collection__deletion=None)
+    if by is not None:
+        rows = rows.filter(collection__registry__in=registries_of(by).order_by().values("pk"))
     rows = rows.filter(collection__registry__isnull=False).select_related("collection__registry__organization")
     return rows.prefetch_related("aliases", "tags").order_by("pk")

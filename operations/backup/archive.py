@@ -21,6 +21,8 @@ from typing import IO, Any
 MANIFEST, CHECKSUMS = "manifest.json", "SHA256SUMS"
 FORMAT = 1
 _PIECE = 2**20
+# These two are read whole. A line of checksums has about a hundred bytes.
+_LARGEST_TEXT = {MANIFEST: 2**26, CHECKSUMS: 2**30}
 
 
 class BrokenArchive(Exception):
@@ -84,14 +86,19 @@ class ArchiveReader:
         self.noun = noun
         try:
             self._tar = tarfile.open(path, "r:")  # noqa: SIM115  # closed by `__exit__`
-            self.names = self._tar.getnames()
+            self.names = list(self._names())
             lines = (line.partition("  ") for line in self._text(CHECKSUMS).splitlines())
             self._sums = {name: digest for digest, _, name in lines}
             self.manifest: dict[str, Any] = json.loads(self._text(MANIFEST))
         except (tarfile.TarError, KeyError, ValueError) as error:
-            raise BrokenArchive(f"{path} is no {noun} of Runbell, or it broke off ({error}).") from None
-        if self.manifest["format"] > FORMAT:
-            raise BrokenArchive(f"{path} was made by a later Runbell, {self.manifest['runbell']}. Read it with that.")
+            raise BrokenArchive(f"{path.name} is no {noun} of Runbell, or it broke off ({error}).") from None
+        format = self.manifest.get("format") if isinstance(self.manifest, dict) else None
+        if not isinstance(format, int):
+            raise BrokenArchive(f"{path.name} is no {noun} of Runbell: its manifest says no format.")
+        if format > FORMAT:
+            raise BrokenArchive(
+                f"{path.name} was made by a later Runbell, {self.manifest.get('runbell')}. Read it with that."
+            )
 
     def __enter__(self) -> ArchiveReader:
         return self
@@ -102,8 +109,7 @@ class ArchiveReader:
     def verify(self) -> None:
         """Read every part and compare it with its checksum."""
         for part in self._tar:
-            # It holds nothing else: no link, no folder, nothing that leads elsewhere.
-            if not part.isfile() or ".." in part.name.split("/") or part.name.startswith("/"):
+            if not _is_ours(part) or ".." in part.name.split("/") or part.name.startswith("/"):
                 raise BrokenArchive(f"{part.name} in the {self.noun} is no part of one.")
         for name in self.names:
             if name == CHECKSUMS:
@@ -113,6 +119,15 @@ class ArchiveReader:
                 digest.update(piece)
             if digest.hexdigest() != self._sums.get(name):
                 raise BrokenArchive(f"{name} in the {self.noun} is not what was written: its checksum differs.")
+
+    def _names(self) -> Iterator[str]:
+        for part in self._tar:
+            # Before anything is read: a part may say that it has more than the file, or less than nothing.
+            if part.size < 0 or (part.name in _LARGEST_TEXT and not _is_ours(part)):
+                raise BrokenArchive(f"{part.name} in the {self.noun} is no part of one.")
+            if part.size > _LARGEST_TEXT.get(part.name, part.size):
+                raise BrokenArchive(f"{part.name} in the {self.noun} has {part.size} bytes, which none has.")
+            yield part.name
 
     def pieces(self, name: str) -> Iterator[bytes]:
         with self.stream(name) as stream:
@@ -132,6 +147,11 @@ class ArchiveReader:
 
     def _text(self, name: str) -> str:
         return self.stream(name).read().decode()
+
+
+def _is_ours(part: tarfile.TarInfo) -> bool:
+    """Whether it is a file, and no link or folder; and one without holes, which may have any size."""
+    return part.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not part.issparse()
 
 
 class _Read(io.RawIOBase):

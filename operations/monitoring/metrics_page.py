@@ -32,9 +32,14 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Give the numbers of the whole installation; 404 where they have a bind of their own and this is another."""
     if settings.METRICS_BIND and not is_on_own_bind(request):
         return HttpResponse("Metrics are answered at RUNBELL_METRICS_BIND.\n", status=404, content_type=_TEXT)
-    if not (_is_near(request) or _shows_token(request)):
+    if not may_read(request):
         return HttpResponse(_REFUSED, status=403, content_type=_TEXT)
     return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Whether whoever asks is told numbers of the whole installation: from near, or with the token."""
+    return _is_near(request) or _shows_token(request)
 
 
 def is_on_own_bind(request: HttpRequest) -> bool:

@@ -10,7 +10,12 @@ from outbound.masking import MASK, masked_text
 
 _LONGEST = 4000
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://[^\s'\"<>]+", re.IGNORECASE)
-_CREDENTIAL = re.compile(r"\b(bearer|basic|token|password|secret|key)([=: ]+)[^\s,;'\"]+", re.IGNORECASE)
+# As a header, a query or a dictionary says it: api_key=..., 'password': '...'.
+_CREDENTIAL = re.compile(
+    r"(?<![a-z])(bearer|basic|token|passw(?:or)?d|passphrase|secret|key|credentials?|cookie)"
+    r"([\"']?\]?[=: ]+(?:b?[\"'])?)(?:(?<=[\"'])[^\"']+|[^\s,;'\"]+)",
+    re.IGNORECASE,
+)
 # A key, a signed link, a digest: nobody's word is so long and has digits in it.
 _LONG = re.compile(r"(?=[A-Za-z0-9_:+=.-]*[0-9])[A-Za-z0-9_:+=.-]{24,}")
 
@@ -24,5 +29,7 @@ def masked(text: str) -> str:
 
 
 def _host_alone(found: re.Match[str]) -> str:
-    host = found[0].partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
+    place = found[0].partition("://")[2]
+    # Up to the last @: a password may hold a slash.
+    host = place.rpartition("@")[2].partition("/")[0].partition("?")[0].partition("#")[0]
     return f"{found[1]}://{host}/{MASK}"

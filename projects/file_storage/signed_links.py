@@ -30,7 +30,8 @@ class LinkRefused(Exception):
 class UploadPlace:
     """What may be sent: to this team, with this MD5 or any, as this file of a run or none; and by whom.
 
-    A part of a file says how many parts like it the file has at least.
+    For a version of this project, or for none: it ends with that. A part of a file says how many parts like it the
+    file has at least.
     """
 
     team: int
@@ -39,23 +40,24 @@ class UploadPlace:
     person: int = LinkHolder.person
     key: int = LinkHolder.key
     parts: int = 1
+    project: int | None = None
 
     @property
     def holder(self) -> LinkHolder:
         return LinkHolder(self.person, self.key)
 
 
-def upload_url(team: Team, md5: str, *, by: Visitor) -> str:
-    """Give the address for a file of this MD5."""
-    return _upload_address(UploadPlace(team.pk, md5, **asdict(LinkHolder.of(by))))
+def upload_url(team: Team, md5: str, *, by: Visitor, project: int | None = None) -> str:
+    """Give the address for a file of this MD5: of a version of this project, or of none, as an archive."""
+    return _upload_address(UploadPlace(team.pk, md5, **asdict(LinkHolder.of(by)), project=project))
 
 
-def part_urls(team: Team, digests: Sequence[str], *, by: Visitor) -> list[str]:
+def part_urls(team: Team, digests: Sequence[str], *, by: Visitor, project: int | None) -> list[str]:
     """Give the addresses for the parts of a file, by their MD5, in their order. The last one may be smaller."""
     holder, last = asdict(LinkHolder.of(by)), len(digests)
     counts = [last if number == last else last - 1 for number in range(1, last + 1)]
     return [
-        _upload_address(UploadPlace(team.pk, md5, **holder, parts=count))
+        _upload_address(UploadPlace(team.pk, md5, **holder, parts=count, project=project))
         for md5, count in zip(digests, counts, strict=True)
     ]
 

@@ -25,7 +25,7 @@ from projects.history.stream_offsets import reset_client_offsets
 from projects.models import Project, Run, RunState
 from projects.quota import require_room
 from projects.runs.branching import BranchPoint, check_is_fork, fork, parent_of
-from projects.runs.writers import note_writer
+from projects.runs.writers import machines_of, note_writer
 from teams.models import User
 
 RUN_STATE_CHANGED = "run.state"
@@ -73,7 +73,7 @@ def merged_details(run: Run, details: RunDetails) -> RunDetails:
     config = None if details.config is None else {**run.config, **details.config}
     telemetry = details.telemetry
     if telemetry is not None:
-        machines = {**run.telemetry.get("e", {}), **telemetry.get("e", {})}
+        machines = {**machines_of(run.telemetry), **machines_of(telemetry)}
         telemetry = {**run.telemetry, **telemetry, **({"e": machines} if machines else {})}
     return replace(details, config=config, telemetry=telemetry)
 

@@ -23,12 +23,17 @@ def note_writer(locked: Run, writer: str, telemetry: Mapping[str, Any] | None = 
     The caller saves `writers`. The primary alone tells the SDK's telemetry of its machine, under its client id.
     """
     known: dict[str, Any] = locked.writers.get(writer, {})
-    machines = (telemetry or {}).get("e")
-    begins = isinstance(machines, Mapping) and writer in machines and not known.get(_PRIMARY)
+    begins = writer in machines_of(telemetry) and not known.get(_PRIMARY)
     if begins or writer not in locked.writers:
         newest = list(locked.writers.items())[-_MOST_WRITERS + 1 :]
         locked.writers = {**dict(newest), writer: {**known, _PRIMARY: True} if begins else known}
     return begins
+
+
+def machines_of(telemetry: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Give the machines that the SDK's telemetry tells of, by client id; none where a client says anything else."""
+    found = (telemetry or {}).get("e")
+    return found if isinstance(found, Mapping) else {}
 
 
 def may_end(locked: Run, writer: str) -> bool:

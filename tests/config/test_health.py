@@ -49,6 +49,34 @@ def test_all_is_ready_while_a_worker_is_heard_and_nothing_waits(world: World) ->
     assert ready() == (200, [])
 
 
+@pytest.mark.parametrize("stranger", [
+    {"HTTP_HOST": "runbell.example.com"}, {"REMOTE_ADDR": "203.0.113.7"}, {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+])  # fmt: skip
+def test_strangers_are_told_whether_and_not_why(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch, stranger: dict[str, str]
+) -> None:
+    monkeypatch.setattr("config.health._told", {})
+    settings.ALLOWED_HOSTS, settings.METRICS_TOKEN = ["*"], "t0ken"
+    for path in ("/readyz", "/readyz?only=worker"):
+        answer = Client(**stranger).get(path)  # type: ignore[arg-type]
+        assert (answer.status_code, answer.json()) == (503, {"ok": False})
+    assert Client(**stranger).get("/readyz?only=web").json() == {"ok": True}  # type: ignore[arg-type]
+    shown = Client(**stranger).get("/readyz", headers={"Authorization": "Bearer t0ken"})  # type: ignore[arg-type]
+    assert shown.json()["problems"]
+
+
+def test_however_often_a_stranger_asks_the_database_is_asked_once_a_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr("config.health._told", {})
+    stranger = Client(HTTP_HOST="runbell.example.com")
+    stranger.get("/readyz")
+    monkeypatch.setattr("config.health._TOLD_SECONDS", 60.0)
+    monkeypatch.setattr("config.health._told", {"": (float("inf"), True)})
+    with django_assert_num_queries(0):
+        assert [stranger.get("/readyz").status_code for _ in range(20)] == [200] * 20
+
+
 def test_without_a_worker_it_is_not_ready_and_web_is(world: World) -> None:
     problem = "No worker has given a sign of life. Start one: `runbell worker`."
     assert ready() == (503, [problem])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
 from typing import Any
 
 import pytest
+from django.core import signing
+from django.core.exceptions import SuspiciousOperation
 from django.test import Client
+from django.utils.module_loading import import_string
 
 from common.http.networks import parse_networks
 from common.logs import log_context
-from common.logs.log_format import JsonLine
+from common.logs.log_format import JsonLine, OneLine
+from common.logs.log_levels import LogLevels
+from common.logs.logging_config import logging_config
 from tests.world import World
 
 
@@ -68,6 +74,51 @@ def test_neither_queries_nor_what_lets_in_stand_in_it(db: None, logged: Any) -> 
     ]
     assert "hunter2" not in json.dumps(said)
     assert token not in json.dumps(said)
+
+
+def test_a_key_in_an_address_is_masked_wherever_it_stands_and_white_space_makes_no_further_word(
+    world: World, logged: Any
+) -> None:
+    client, key, signed = Client(), "rb" + "aB3" * 14 + "xy", signing.dumps({"a": 1}, salt="x")
+    for path in (f"/acme/{key}", f"/acme/mnist/runs/{key}", f"/{signed}/mnist", "/acme/x 200 ms=1 user=root\u00a0y"):
+        client.get(path)
+    said = [line["path"] for line in logged()]
+    assert said == [
+        "/acme/********", "/acme/mnist/runs/********", "/********/mnist", "/acme/x%20200%20ms=1%20user=root%C2%A0y"
+    ]  # fmt: skip
+
+
+def test_what_django_says_of_a_request_is_one_line_without_what_lets_in(
+    db: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stderr = io.StringIO()
+    config = logging_config("text", LogLevels("INFO", {}))
+    handler = logging.StreamHandler(stderr)
+    handler.setFormatter(OneLine("{name} {message}", style="{"))
+    for name in config["handlers"]["stderr"]["filters"]:
+        made = dict(config["filters"][name])
+        handler.addFilter(import_string(made.pop("()"))(**made))
+    logging.getLogger().addHandler(handler)
+    try:
+        token = "s3cret-token-of-a-link"
+        Client(enforce_csrf_checks=True).post(f"/files/fetch/{token}/x")
+        Client(raise_request_exception=False).get("/sign-in", HTTP_HOST="en-\xff")
+        for error in SuspiciousOperation.__subclasses__():
+            try:
+                raise error("said by a client")
+            except SuspiciousOperation:
+                logging.getLogger(f"django.security.{error.__name__}").error("suspicious", exc_info=True)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    said = stderr.getvalue()
+    assert "/files/fetch/********/x" in said
+    assert token not in said
+    assert "Traceback" not in said
+
+
+def test_nothing_turns_the_direction_of_a_line() -> None:
+    record = logging.LogRecord("access", logging.INFO, "", 0, "GET /\u202egnp.exe\u2066 200", (), None)
+    assert OneLine("{message}", style="{").format(record) == "GET /\\u202egnp.exe\\u2066 200"
 
 
 def test_a_page_names_its_person_and_probes_are_no_lines(world: World, logged: Any) -> None:

@@ -89,6 +89,38 @@ def test_the_audit_log_keeps_what_was_done_without_their_name(world: World, bob:
     assert [text for text in told if '"bob"' in text or "bob@" in text or text.endswith(' bob"]')] == []
 
 
+@pytest.mark.parametrize("squatter", ["another", "Another, in capitals", "themselves"])
+def test_a_name_that_somebody_chose_before_keeps_nobody_from_being_deleted(
+    world: World, bob: User, squatter: str
+) -> None:
+    name = f"deleted-user-{bob.pk}"
+    if squatter == "themselves":
+        User.objects.filter(pk=bob.pk).update(username=name)
+        AuditEvent._base_manager.filter(user=bob).update(actor=name)
+    else:
+        User.objects.create_user(name if squatter == "another" else name.upper())
+    deletion = delete_person(name if squatter == "themselves" else "bob")
+    purged()
+    bob.refresh_from_db()
+    deletion.refresh_from_db()
+    assert (bob.username, bob.email, deletion.name, deletion.problem) == (f"{name}-2", "", f"{name}-2", "")
+    assert deletion.finished_at is not None
+    assert not ApiKey.objects.filter(user=bob).exists()
+    assert AuditEvent.objects.get(verb="run.change").actor == f"{name}-2"
+
+
+def test_what_broke_off_goes_on_with_the_same_name(world: World, bob: User) -> None:
+    deletion = delete_person()
+    Deletion.objects.update(started_at=deletion.asked_at)
+    batches = PERSON.batches(deletion)
+    for _number in range(3):
+        next(batches).delete()
+    purged()
+    bob.refresh_from_db()
+    assert bob.username == f"deleted-user-{bob.pk}"
+    assert AuditEvent.objects.get(verb="run.change").actor == bob.username
+
+
 def test_their_name_is_free_again(world: World, bob: User) -> None:
     delete_person()
     purged()

@@ -84,6 +84,10 @@ def test_what_is_logged_as_an_error_arrives_with_what_it_is_about(sent: Any) -> 
             "Internal Server Error: /files/fetch/********",
         ),
         ("the run acme/mnist is gone", "the run acme/mnist is gone"),
+        ("{'password': 'hunter2 and more', 'name': 'x'}", "{'password': '********', 'name': 'x'}"),
+        ('{"api_key":"hunter2"}', '{"api_key":"********"}'),
+        ("api_key=hunter2 of monkey business", "api_key=******** of monkey business"),
+        ("postgres://bell:hun/ter2@db:5432/bell", "postgres://db:5432/********"),
     ],
 )
 def test_what_looks_like_a_secret_is_masked(said: str, kept: str) -> None:

@@ -17,6 +17,9 @@ from django.utils import timezone
 
 from artifacts.models import Visibility
 from artifacts.services import get_or_create_collection
+from artifacts.uploads import VersionDraft, announce_manifest, begin_upload, upload_urls
+from operations.deletion.deletable import registry
+from operations.deletion.scheduling import schedule, undo
 from projects.file_storage import signed_links
 from projects.file_storage.link_holders import LinkHolder
 from projects.models import StoredFile
@@ -180,6 +183,26 @@ def test_links_die_with_the_membership_the_key_and_the_person(world: World, stor
         assert (refused.status_code, "no longer on the team" in refused.reason_phrase) == (403, True)
     assert Client().get(down, headers={"Range": "bytes=10-"}).status_code == 403
     assert StoredFile.objects.count() == 1
+
+
+def test_links_die_with_the_project_that_they_are_for_and_live_again_when_that_is_undone(world: World) -> None:
+    user, _key = with_key(world, "bob")
+    (file,) = register_files(world.run("run1"), ["weights.bin"])
+    made, _created = get_or_create_collection(world.project, "model", "model")
+    upload = begin_upload(made, VersionDraft(digest="d0"), by=user)
+    one, other = md5(b"one").hexdigest(), md5(b"other").hexdigest()
+    addresses = [
+        *upload_urls(world.team, [one], by=user, project=world.project.pk), announce_manifest(upload, other, by=user),
+        *signed_links.part_urls(world.team, [one], by=user, project=world.project.pk),
+        signed_links.upload_url_for_run(file, by=user),
+    ]  # fmt: skip
+    project = registry.get("project")
+    deletion = schedule(project, world.project, confirmed=str(world.project), by=user)
+    for address in filter(None, addresses):
+        assert put(address, b"one").status_code == 403
+    assert not StoredFile.objects.exists()
+    undo(deletion)
+    assert put(str(addresses[0]), b"one").status_code == 200
 
 
 def test_a_viewer_fetches_and_sends_nothing(world: World, stored: StoredFile) -> None:

@@ -19,7 +19,7 @@ from artifacts.manifests.parsing import served_manifest
 from common.data.file_names import safe_file_name
 from projects.file_storage import services, signed_links
 from projects.file_storage.incoming_file import FileTooLarge
-from projects.models import RunFile, StoredFile
+from projects.models import Project, RunFile, StoredFile
 from teams.models import Team, User
 from wandb_api.graphql import errors
 from wandb_api.graphql.caller import caller
@@ -84,6 +84,8 @@ def _keep(request: HttpRequest, place: signed_links.UploadPlace, *, length: int)
         team = Team.objects.filter(pk=place.team).first()
         if team is None:
             raise signed_links.LinkRefused("The team of this link is gone.")
+        if place.project is not None and not Project.objects.filter(pk=place.project).exists():
+            raise signed_links.LinkRefused("The project of this link is gone.")
         _require_holder(place)
         services.store_file(team, request, length=length, md5=place.md5)
         return

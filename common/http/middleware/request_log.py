@@ -7,6 +7,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -23,7 +24,10 @@ _ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 # Parts of addresses that let in whoever has them.
 _SECRET_PARTS = frozenset(["token", "key", "code"])
 # Of an address that leads nowhere a part this long may be one of them.
+_SPACE = re.compile(r"\s")
 _LONG = re.compile(r"[^/]{20,}")
+# And these, wherever in an address somebody put them: an API key, and what Django signed.
+_SECRETS = re.compile(r"rb[A-Za-z0-9]{44}(?![A-Za-z0-9])|[^/\s:]{4,}:[A-Za-z0-9_-]{5,8}:[A-Za-z0-9_-]{27,}")
 # They come each few seconds, and say themselves what they say.
 _PROBES = frozenset(["/livez", "/healthz", "/readyz", "/metrics"])
 logger = logging.getLogger("access")
@@ -117,7 +121,14 @@ class _Answered:
 
 
 def shown_path(request: HttpRequest) -> str:
-    """Give the path without its query, and with those parts masked that let in whoever has them."""
+    """Give the path without its query, and with those parts masked that let in whoever has them.
+
+    Without white space: it would look like the other words of the line.
+    """
+    return _SPACE.sub(lambda found: quote(found[0]), _SECRETS.sub(_MASK, _without_parts(request)))
+
+
+def _without_parts(request: HttpRequest) -> str:
     path = request.path
     match = getattr(request, "resolver_match", None) or _resolved(request.path_info)
     if match is None:

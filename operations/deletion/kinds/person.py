@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain, count
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -40,6 +41,8 @@ from teams.sessions.expired_sessions import delete_sessions
 from teams.sign_in.end_all_ways_in import end_all_ways_in
 
 _AT_ONCE = 200
+# What of the deletion says that the person has their new name, and that all is done.
+_RENAMED, _DONE = "renamed", "user"
 # What a name may hold: alice is not named in malice or alice.b.
 _OF_NAMES = r"[\w.@+-]"
 
@@ -111,9 +114,10 @@ class DeletablePerson(DeletableKind):
     @classmethod
     def batches(cls, deletion: Deletion) -> Iterator[Batch]:
         user = User.objects.filter(pk=deletion.object_id).first()
-        new = f"deleted-user-{deletion.object_id}"
-        if user is None or user.username == new:
+        if user is None or deletion.deleted.get(_DONE):
             return
+        if not deletion.contents.get(_RENAMED):
+            yield Batch("", partial(_done, _rename, deletion, user))
         yield Batch("", partial(_done, end_all_ways_in, user))
         for membership in Membership.objects.filter(user=user).select_related("team__organization", "user"):
             yield Batch("membership", partial(_done, take_out, membership))
@@ -121,9 +125,9 @@ class DeletablePerson(DeletableKind):
             yield Batch("registrymember", partial(_done, remove_member, member))
         for organization in Organization.all_rows.filter(admins=user):
             yield Batch("admin", partial(_done, _take_back, organization, user))
-        yield from _audit_rows(deletion, user, new)
-        yield from _events(user.username, new)
-        yield Batch("user", partial(_anonymise, deletion, user, new))
+        yield from _audit_rows(deletion, user)
+        yield from _events(deletion.name, user.username)
+        yield Batch(_DONE, partial(_anonymise, deletion, user))
 
 
 def _refuse_last_superuser(user: User) -> None:
@@ -132,12 +136,28 @@ def _refuse_last_superuser(user: User) -> None:
         refuse("name", f"{user} is the last superuser of this Runbell. Make somebody else one first.")
 
 
-def _audit_rows(deletion: Deletion, user: User, new: str) -> Iterator[Batch]:
+def _rename(deletion: Deletion, user: User) -> None:
+    """Give the person the new name, so that it is theirs from here on; `deletion` keeps the old one until the end."""
+    deletion.name, deletion.contents = user.username, {**deletion.contents, _RENAMED: 1}
+    Deletion.objects.filter(pk=deletion.pk).update(name=deletion.name, contents=deletion.contents)
+    user.username = _free_name(user)
+    User.objects.filter(pk=user.pk).update(username=user.username)
+
+
+def _free_name(user: User) -> str:
+    """Give a name that nobody has: people choose theirs, and somebody may have chosen this one, the person too."""
+    named = f"deleted-user-{user.pk}"
+    rows = User.objects.filter(username__istartswith=named).values_list("username", flat=True)
+    taken, others = {name.lower() for name in rows}, (f"{named}-{number}" for number in count(2))
+    return next(name for name in chain([named], others) if name not in taken)
+
+
+def _audit_rows(deletion: Deletion, user: User) -> Iterator[Batch]:
     """Give all rows of the audit log that came before now, those that name nobody are read past."""
     # Not `objects`: the log is only added to, but for this.
     rows: Any = AuditEvent._base_manager
     while found := list(rows.filter(pk__gt=deletion.rows_seen).order_by("pk")[:_AT_ONCE]):
-        yield Batch("auditevent", partial(_rewrite, deletion, found, user, new))
+        yield Batch("auditevent", partial(_rewrite, deletion, found, user))
 
 
 def _events(old: str, new: str) -> Iterator[Batch]:
@@ -148,40 +168,40 @@ def _events(old: str, new: str) -> Iterator[Batch]:
         yield Batch("event", partial(some.update, actor=new))
 
 
-def _rewrite(deletion: Deletion, found: list[AuditEvent], user: User, new: str) -> int:
+def _rewrite(deletion: Deletion, found: list[AuditEvent], user: User) -> int:
     rows: Any = AuditEvent._base_manager
-    said, count = _without(user, new), 0
+    said, changed_rows = _without(deletion.name, user), 0
     for row in found:
         values: dict[str, Any] = {"target": said(row.target)}
         values |= {side: json.loads(said(json.dumps(getattr(row, side)))) for side in ("before", "after")}
-        if row.user_id == user.pk or row.actor == user.username:
-            values |= {"actor": new, "address": None, "agent": "", "key": ""}
+        if row.user_id == user.pk or row.actor == deletion.name:
+            values |= {"actor": user.username, "address": None, "agent": "", "key": ""}
         changed = {name: value for name, value in values.items() if value != getattr(row, name)}
-        count += rows.filter(pk=row.pk).update(**changed) if changed else 0
+        changed_rows += rows.filter(pk=row.pk).update(**changed) if changed else 0
     deletion.rows_seen = found[-1].pk
-    return count
+    return changed_rows
 
 
-def _without(user: User, new: str) -> Callable[[str], str]:
+def _without(old: str, user: User) -> Callable[[str], str]:
     """Give what puts the new name in the place of the person's names in a text."""
-    names = {user.username, user.email, user.confirmed_email, user.get_full_name()} - {""}
+    new, names = user.username, {old, user.email, user.confirmed_email, user.get_full_name()} - {""}
     either = "|".join(re.escape(json.dumps(name)[1:-1]) for name in sorted(names, key=len, reverse=True))
     pattern = re.compile(f"(?<!{_OF_NAMES})(?:{either})(?!{_OF_NAMES})")
-    return lambda text: pattern.sub(new, text)
+    return lambda text: pattern.sub(lambda _found: new, text)
 
 
-def _anonymise(deletion: Deletion, user: User, new: str) -> int:
+def _anonymise(deletion: Deletion, user: User) -> int:
     EmailAddress.objects.filter(user=user).delete()
     AdminByGroup.objects.filter(user=user).delete()
     for address in {user.email, user.confirmed_email} - {""}:
         Invitation.objects.filter(email__iexact=address).update(email="")
     User.objects.filter(pk=user.pk).update(
-        username=new, email="", confirmed_email="", first_name="", last_name="", time_zone="", default_team=None,
+        email="", confirmed_email="", first_name="", last_name="", time_zone="", default_team=None,
         is_active=False, is_staff=False, is_superuser=False, last_login=None,
     )  # fmt: skip
     user.groups.clear()
     user.user_permissions.clear()
-    Deletion.objects.filter(pk=deletion.pk).update(name=new)
+    Deletion.objects.filter(pk=deletion.pk).update(name=user.username)
     return 1
 
 

@@ -77,7 +77,7 @@ def create_files(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     addresses: dict[str, list[str | None]] = {}
     for id, upload in by_id.items():
         digests = [_digest(file) for file in sent if file["artifactID"] == id]
-        addresses[id] = uploads.upload_urls(upload.team, digests, by=user)
+        addresses[id] = uploads.upload_urls(upload.team, digests, by=user, project=upload.collection.project_id)
     nodes = []
     for file in sent:
         upload, address = by_id[file["artifactID"]], addresses[file["artifactID"]].pop(0)
@@ -122,8 +122,8 @@ def _multipart(upload: Upload, file: dict[str, Any], user: User) -> dict[str, An
     if not file.get("uploadPartsInput"):
         return None
     parts = _parts(file["uploadPartsInput"], "uploadPartsInput")
-    addresses = enumerate(signed_links.part_urls(upload.team, parts, by=user), start=1)
-    sent_to = [{"partNumber": number, "uploadUrl": address} for number, address in addresses]
+    addresses = signed_links.part_urls(upload.team, parts, by=user, project=upload.collection.project_id)
+    sent_to = [{"partNumber": number, "uploadUrl": address} for number, address in enumerate(addresses, start=1)]
     return {"uploadID": md5_of(_digest(file), "md5"), "uploadUrlParts": sent_to}
 
 
