@@ -25,6 +25,8 @@ POINTS: tuple[str, ...] = (
     # What came back is written and not committed.
     "delivery.storing",
     "delivery.stored",
+    # Chunks are deleted, the merged one is written in their place, and neither is committed.
+    "history.merging",
 )
 
 

@@ -12,6 +12,7 @@ from django.db.models import Case, F, IntegerField, QuerySet, When
 from django.db.models.functions import Length
 
 from common.data.fields import json_text
+from common.processes import crash_points
 from projects.compaction.chunk_parts import STORED_SIZE, expanded, merge, packed_size, parts_of
 from projects.compaction.grouping import ChunkFacts, groups
 from projects.models import HistoryChunk, Run
@@ -106,6 +107,7 @@ def _replace(there: QuerySet[HistoryChunk], ids: list[int], seen: list[tuple[Any
             return False
         there.filter(pk__in=ids).exclude(pk=merged.pk).delete()
         merged.save(update_fields=_MERGED)
+        crash_points.reached("history.merging")
         if locked.bytes_logged is not None:
             saved = sum(place[-1] for place in seen) - packed_size(merged)
             locked.bytes_logged = max(0, locked.bytes_logged - saved)
