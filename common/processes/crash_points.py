@@ -27,6 +27,8 @@ POINTS: tuple[str, ...] = (
     "delivery.stored",
     # Chunks are deleted, the merged one is written in their place, and neither is committed.
     "history.merging",
+    # An export lies in the storage, and no row says so yet.
+    "archive.storing",
 )
 
 

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.processes, pytest.mark.faults]
 # Where a receiver may have got what is not stored yet.
 _MAY_REPEAT = {"delivery.sending", "delivery.sent", "delivery.unstored", "delivery.storing", "delivery.stored"}
 _IN_THE_DOOR = ("event.written", "event.committed")
-# Of the engine; what is beside it has its kills in tests of its own (tests/operations/test_compaction_kills.py).
+# Of the engine; what is beside it has its kills in tests of its own (compaction and exports, in tests/operations).
 _IN_THE_WORKER = [point for point in POINTS if point.startswith(("event.", "delivery.")) and point not in _IN_THE_DOOR]
 
 
