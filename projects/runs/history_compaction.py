@@ -48,6 +48,17 @@ def compact_from(chunk: HistoryChunk, older_than: datetime) -> Iterator[int]:
             yield len(group)
 
 
+def merge_again(run_id: int, stream: str, position: int, count: int) -> bool:
+    """Merge so many chunks from this position on, which were one in another database; give whether they are now.
+
+    Not where one of them is compacted, or missing: what is there stays as it is.
+    """
+    there = HistoryChunk.objects.filter(run=run_id, stream=stream)
+    rows = there.filter(position__gte=position).order_by("position").values_list("pk", "part_count")[:count]
+    ids = [pk for pk, parts in rows if parts is None]
+    return len(ids) == count and _merge(there, ids)
+
+
 def _facts(chunks: QuerySet[HistoryChunk], older_than: datetime) -> Iterator[ChunkFacts]:
     found = chunks.annotate(text=_SIZE).order_by("position").defer("rows", "packed", "sample")
     for chunk in found[:_MOST_CHUNKS]:
