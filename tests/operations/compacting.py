@@ -2,6 +2,8 @@
 
 python -m tests.operations.compacting fill      runs that logged hours ago, in many chunks; a report as below
 python -m tests.operations.compacting compact   a report, a line for each turn of the walk, and a report once it is over
+python -m tests.operations.compacting report    a report
+python -m tests.operations.compacting compact_all  all that is compacted, to the end; how many rows of each kind, as JSON
 
 A report is a line of JSON: a digest of all rows in their order, how many there are, chunks, open chunks, and by how
 many bytes the runs' own counts are wrong.
@@ -23,6 +25,7 @@ from django.db.models import Sum  # noqa: E402
 from common.data.database_clock import database_now  # noqa: E402
 from operations.compaction import table_walk_progress  # noqa: E402
 from operations.compaction.kinds import history_chunks  # noqa: E402
+from operations.compaction.table_walk import registry  # noqa: E402
 from operations.models import WalkProgress  # noqa: E402
 from projects.compaction.chunk_parts import STORED_SIZE, expanded  # noqa: E402
 from projects.models import HistoryChunk, Run  # noqa: E402
@@ -54,6 +57,10 @@ def compact() -> None:
     while walks.filter(due_at__lte=database_now()).exists():
         print(table_walk_progress.walk_some(), flush=True)
     report()
+
+
+def compact_all() -> None:
+    print(json.dumps({walk.key: table_walk_progress.walk_all(walk) for walk in registry}))
 
 
 def report() -> None:
