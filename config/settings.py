@@ -242,6 +242,8 @@ SWEEP_ALSO = (
     "operations.compaction.table_walk_progress.walk_some",
     "operations.archives.archive_jobs.start_waiting",
 )
+# What a script deletes is hidden by it, and can be brought back for RUNBELL_DELETION_GRACE_DAYS.
+SCHEDULE_DELETION = "operations.deletion.scheduling.schedule_for_script"
 # What a worker's supervisor does beside, also while the database is away.
 SUPERVISOR_BACKGROUND = "operations.monitoring.web_background.start_in_supervisor"
 

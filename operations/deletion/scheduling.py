@@ -54,6 +54,15 @@ def schedule_confirmed(kind: type[DeletableKind], row: Any, *, asked_at: datetim
     return deletion
 
 
+def schedule_for_script(key: str, row: Any, *, by: User) -> Deletion:
+    """Hide what a script deletes, which types no name; what is called so may be made anew at once."""
+    kind = kind_named(key)
+    with transaction.atomic():
+        deletion = schedule_confirmed(kind, row, asked_at=database_now(), by=by)
+        kind.free_name(row, deletion)
+    return deletion
+
+
 def undo(deletion: Deletion, *, by: User | None = None) -> Deletion:
     """Bring it back, all of it, unless its deletion has begun."""
     _refuse_inside_hidden(deletion)

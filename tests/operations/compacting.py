@@ -3,7 +3,7 @@
 python -m tests.operations.compacting fill      runs that logged hours ago, in many chunks; a report as below
 python -m tests.operations.compacting compact   a report, a line for each turn of the walk, and a report once it is over
 python -m tests.operations.compacting report    a report
-python -m tests.operations.compacting compact_all  all that is compacted, to the end; how many rows of each kind, as JSON
+python -m tests.operations.compacting compact_all  all there is, to the end; how many rows of each kind, as JSON
 
 A report is a line of JSON: a digest of all rows in their order, how many there are, chunks, open chunks, and by how
 many bytes the runs' own counts are wrong.
