@@ -69,7 +69,7 @@ def test_the_audit_log_tells_who_fetched_which_export(logged: World, api: Any, c
     told = {"export": job["id"], "size": len(content), "md5": hashlib.md5(content).hexdigest()}
     found = AuditEvent.objects.filter(verb="archive.fetch", team=logged.team).order_by("pk")
     assert [(row.user, row.target, row.after, row.door) for row in found] == [
-        (logged.users["alice"], "export of acme", told, door) for door in ("api", "page")
+        (logged.users["alice"], "export of acme", told, door) for door in ("rest", "page")
     ]
 
 
