@@ -65,9 +65,9 @@ def compact_all() -> None:
 
 def report() -> None:
     digest, rows, lost = hashlib.sha256(), 0, 0
-    for run in Run.objects.order_by("name"):
-        for part in expanded(HistoryChunk.objects.filter(run=run).order_by("position")):
-            digest.update(json.dumps([run.name, part.pk, part.offset, part.position, part.rows]).encode())
+    for run in Run.objects.order_by("pk"):
+        for part in expanded(HistoryChunk.objects.filter(run=run).order_by("stream", "position")):
+            digest.update(json.dumps([run.name, part.stream, part.pk, part.offset, part.position, part.rows]).encode())
             rows += len(part.rows)
         lost += (run.bytes_logged or 0) - (run.chunks.aggregate(total=Sum(STORED_SIZE))["total"] or 0)
     chunks = HistoryChunk.objects.all()
