@@ -113,23 +113,35 @@ def delete_version(version: Version, *, with_aliases: bool = False, by: User | N
     """Delete the version and take it out of everywhere it is linked; `latest` goes back to the newest that is left."""
     with transaction.atomic():
         _lock_all(Entry.objects.filter(version=version))
-        held = sorted(Alias.objects.filter(entry__version=version).values_list("name", flat=True))
-        if held and not with_aliases:
-            refuse_duplicate("version", f"{version} has the aliases {', '.join(held)}. Delete it with its aliases.")
+        if not with_aliases:
+            refuse_with_aliases(version)
         _delete([version], by)
         move_latest_alias(version.collection, by)
+
+
+def refuse_with_aliases(version: Version) -> None:
+    """Refuse to delete it alone where it has aliases."""
+    held = sorted(Alias.objects.filter(entry__version=version).values_list("name", flat=True))
+    if held:
+        refuse_duplicate("version", f"{version} has the aliases {', '.join(held)}. Delete it with its aliases.")
 
 
 def delete_versions_of(run: Run, *, by: User | None = None) -> None:
     """Delete the versions that the run made, all or none: not where another run uses one, or one is linked."""
     with transaction.atomic():
-        _lock_all(Entry.objects.filter(version__run=run))
-        made = Version.objects.filter(run=run).select_related("collection__project__team").order_by("pk")
-        for version in made:
-            _refuse_where_needed(version, run)
+        made = deletable_versions_of(run)
         _delete(made, by)
         for collection in {version.collection_id: version.collection for version in made}.values():
             move_latest_alias(collection, by)
+
+
+def deletable_versions_of(run: Run) -> list[Version]:
+    """Lock and give the versions that the run made; refuse all where others need one."""
+    _lock_all(Entry.objects.filter(version__run=run))
+    made = list(Version.objects.filter(run=run).select_related("collection__project__team").order_by("pk"))
+    for version in made:
+        _refuse_where_needed(version, run)
+    return made
 
 
 def delete_collection(collection: Collection, *, by: User | None = None) -> None:

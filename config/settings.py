@@ -26,6 +26,7 @@ from config.setting_groups import (
     rest_framework,
     retention,
     sign_in,
+    sweep_steps,
     telemetry,
 )  # fmt: skip
 
@@ -235,18 +236,9 @@ Q_CLUSTER: dict[str, Any] = {
 # Strings that point up: what the ledger wakes after a commit, and what the sweep does for apps above the engine.
 ENGINE_TASK = "automations.tasks.work"
 SWEEP_TASK = "automations.tasks.sweep"
-# Each with the seconds from one time to the next, while it finds nothing to do.
-SWEEP_ALSO = {
-    "operations.monitoring.dead_mans_switch.send_heartbeat": 1,
-    "operations.checks.key_fingerprints.record_key_fingerprints": 15,
-    "operations.monitoring.alarms.watch_from_worker": 5,
-    "operations.monitoring.failure_digest.send_digests": 60,
-    "operations.deletion.purge.delete_what_is_due": 10,
-    "operations.retention.removal.remove_some": 10,
-    "operations.retention.project_usage.record_daily": 300,
-    "operations.compaction.table_walk_progress.walk_some": 10,
-    "operations.archives.archive_jobs.start_waiting": 5,
-}
+SWEEP_ALSO = sweep_steps.SECONDS_APART
+# What a script deletes is hidden by it, and can be brought back for RUNBELL_DELETION_GRACE_DAYS.
+SCHEDULE_DELETION = "operations.deletion.scheduling.schedule_for_script"
 # What a worker's supervisor does beside, also while the database is away.
 SUPERVISOR_BACKGROUND = "operations.monitoring.web_background.start_in_supervisor"
 

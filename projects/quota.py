@@ -96,14 +96,19 @@ def count_uncounted_runs() -> None:
         return
     found = list(Run.all_rows.filter(bytes_logged=None).only("pk").order_by("-pk")[:_RUNS_AT_ONCE])
     for run in found:
-        with transaction.atomic():
-            locked = Run.all_rows.select_for_update().only("bytes_logged", "summary").get(pk=run.pk)
-            size = HistoryChunk.objects.filter(run=run).aggregate(total=Sum(STORED_SIZE))["total"]
-            locked.bytes_logged = size or 0
-            locked.first_metrics = first_metrics(locked.summary)
-            locked.save(update_fields=["bytes_logged", "first_metrics"])
+        count_run(run.pk)
     if not found:
         cache.set("projects.quota.counted", 1, _LOOKED_FOR_EACH_SECONDS)
+
+
+def count_run(pk: int) -> None:
+    """Count what the run keeps by its chunks as they are stored, and keep apart what lists show of it."""
+    with transaction.atomic():
+        locked = Run.all_rows.select_for_update().only("bytes_logged", "summary").get(pk=pk)
+        size = HistoryChunk.objects.filter(run=pk).aggregate(total=Sum(STORED_SIZE))["total"]
+        locked.bytes_logged = size or 0
+        locked.first_metrics = first_metrics(locked.summary)
+        locked.save(update_fields=["bytes_logged", "first_metrics"])
 
 
 def mebibytes(size: int) -> str:

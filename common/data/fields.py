@@ -65,12 +65,24 @@ class OwnAddressField(models.CharField[Any, Any]):
 
 
 class AddressField(OwnAddressField):
-    """The path of a page, quoted. Kept as people read it: a letter of another script is nine characters when quoted."""
+    """The path of a page, quoted. Kept as people read it: a letter of another script is nine characters when quoted.
+
+    A query behind it is kept as it is, behind what no name in a path may hold: a question mark may stand in a name.
+    """
+
+    _QUERY = "\x1f"
 
     def from_db_value(self, value: str | None, *_: object) -> str | None:
-        return None if value is None else super().from_db_value(quote(value))
+        if value is None:
+            return None
+        path, mark, query = value.partition(self._QUERY)
+        return super().from_db_value(f"{quote(path)}?{query}" if mark else quote(path))
 
     def get_prep_value(self, value: Any) -> str | None:
-        # PostgreSQL keeps no NUL. No page has one in its path: as a question it then simply finds none.
         inner = super().get_prep_value(value)
-        return None if inner is None else unquote(inner).replace("\0", "\ufffd")
+        if inner is None:
+            return None
+        path, mark, query = inner.partition("?")
+        # PostgreSQL keeps no NUL. No page has one in its path: as a question it then simply finds none.
+        kept = unquote(path).replace("\0", "\ufffd").replace(self._QUERY, "\ufffd")
+        return f"{kept}{self._QUERY}{query}" if mark else kept

@@ -25,6 +25,10 @@ POINTS: tuple[str, ...] = (
     # What came back is written and not committed.
     "delivery.storing",
     "delivery.stored",
+    # Chunks are deleted, the merged one is written in their place, and neither is committed.
+    "history.merging",
+    # An export lies in the storage, and no row says so yet.
+    "archive.storing",
 )
 
 

@@ -27,6 +27,7 @@ export function setUpHtmx(htmx, say) {
     event.detail.shouldSwap = false;
     location.reload();
   });
+  keepSelected();
   document.addEventListener("htmx:beforeSend", (event) => endQuietly(event.detail.xhr));
   document.addEventListener("htmx:responseError", (event) => say(refusal(event.detail.xhr), "error"));
   for (const name of ["htmx:sendError", "htmx:timeout"]) {
@@ -35,6 +36,20 @@ export function setUpHtmx(htmx, say) {
   }
   // The answer may carry what happened: config.middleware.SayInParts.
   document.addEventListener("said", (event) => say(event.detail.text, event.detail.kind));
+}
+
+// What was ticked stays ticked in a part that comes anew.
+function keepSelected() {
+  let ticked = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    ticked = [...event.detail.target.querySelectorAll("[data-stays]:checked")].map((box) => box.id);
+  });
+  document.addEventListener("htmx:afterSwap", () => {
+    for (const id of ticked.splice(0)) {
+      const box = document.getElementById(id);
+      if (box) box.checked = true;
+    }
+  });
 }
 
 // A request that the next overtakes, or whose page is left, is no error; htmx writes it to the console as one.

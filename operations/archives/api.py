@@ -96,9 +96,9 @@ class ArchiveFile(APIView):
 
     @extend_schema(responses={(200, "application/x-tar"): OpenApiTypes.BINARY})
     def get(self, request: Request, team: str, pk: int) -> StreamingHttpResponse:
-        """409 until it is there, 404 a week later."""
+        """409 until it is there, 404 a week later. The audit log tells who fetched it."""
         team_named(person(request), team, Role.ADMIN)
-        return download(archive_jobs.job_numbered(person(request), pk, team))
+        return download(archive_jobs.job_numbered(person(request), pk, team), by=person(request))
 
 
 class ArchiveUpload(APIView):

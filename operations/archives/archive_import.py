@@ -27,6 +27,7 @@ from common.data.value_count import check_text
 from common.hidden_rows import CanBeHidden
 from operations.archives import history_parquet, tables
 from operations.archives.export import FILES, FORMAT, HISTORY_PARQUET, KIND, table_member
+from operations.archives.imported_history import CompactedGroups, count_runs, parts_there
 from operations.archives.row_checks import checked
 from operations.archives.table_rows import ExportedTable, fields_of, key_fields
 from operations.backup.archive import ArchiveReader, BrokenArchive
@@ -130,10 +131,11 @@ class ImportedRows:
         self._refuse_others()
         self._store_files()
         for table in tables.TABLES:
-            self._write(table, self.archived_rows(table.name))
+            # Archives from before rewinds were taken along have none.
+            if table is not tables.REWOUND or table_member(table.name) in self.archive.names:
+                self._write(table, self.archived_rows(table.name))
             if table is tables.RUNS:
-                self._write(tables.HISTORY, self._chunks())
-        self._note_last_chunks()
+                self._write_history()
         forget_count(self.team)
         target = f"{self.archive.manifest['project'] or self.archive.manifest['team']} into {self.team}"
         audit_log.record("archive.import", target, team=self.team, by=self.by, after=self.report.created)
@@ -156,6 +158,13 @@ class ImportedRows:
         for some in batched(rows, _AT_ONCE):
             self._alive()
             yield list(some)
+
+    def _write_history(self) -> None:
+        groups = CompactedGroups()
+        self._write(tables.HISTORY, groups.noted(self._chunks()))
+        groups.merge(self.ids[Run], self._alive)
+        self._note_last_chunks()
+        count_runs(self.ids[Run].values(), self._alive)
 
     def _chunks(self) -> Iterator[dict[str, Any]]:
         if HISTORY_PARQUET not in self.archive.names:
@@ -217,6 +226,8 @@ class ImportedRows:
         made = [(said, checked(row)) for said in some if (row := self._row(table, said)) is not None]
         attributes = [model._meta.get_field(name).attname for name in table.identity]
         there = self._there(model, table.identity, attributes, [row for _said, row in made])
+        if table is tables.HISTORY and made:
+            there |= parts_there([row for _said, row in made])
         new = [row for _said, row in made if _identity(row, attributes) not in there]
         for row in model._base_manager.bulk_create(new):
             there[_identity(row, attributes)] = row.pk

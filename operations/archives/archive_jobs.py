@@ -29,6 +29,7 @@ from django.utils.translation import gettext as _
 
 from common.data.database_clock import database_now
 from common.data.validation_errors import refuse, refuse_duplicate
+from common.processes import crash_points
 from common.processes.child_processes import Child
 from operations import recurring_jobs
 from operations.archives.archive_import import RefusedArchive
@@ -204,6 +205,7 @@ def _stored(team: Team, path: Path) -> StoredFile:
     row = StoredFile.objects.create(team=team, key=new_key(team))
     with _dropped_if_broken(row), path.open("rb") as stream:
         storages["files"].save(row.key, File(stream, row.key))
+        crash_points.reached("archive.storing")
         row.md5, row.size, row.arrived_at = md5, path.stat().st_size, timezone.now()
         row.save()
     return row

@@ -103,7 +103,7 @@ class _Export:
 
     def add_history(self, format: str) -> None:
         if format == JSON_LINES:
-            self.add(tables.HISTORY.name, map(values_of, self._chunks()))
+            self.add(tables.HISTORY.name, map(_chunk, self._chunks()))
             return
         with tempfile.TemporaryDirectory(dir=self._archive.path.parent) as folder:
             beside = Path(folder) / HISTORY_PARQUET
@@ -136,9 +136,10 @@ class _Export:
     def _chunks(self) -> Iterator[HistoryChunk]:
         rows = tables.HISTORY.rows(self._scope.projects).select_related("run__project")
         for chunk in _read(rows.order_by("run", "stream", "position", "pk")):
-            for part in parts_of(chunk):
-                # As it came: how it is compacted is this database's own matter.
+            for place, part in enumerate(parts_of(chunk)):
+                # As it came: the compacted form holds ids of this database. Which belong together is said.
                 part.run = chunk.run
+                part.part_count = chunk.part_count if place == 0 else None
                 yield part
 
     def _json_lines(self, name: str, rows: Iterable[dict[str, Any]]) -> Iterator[bytes]:
@@ -207,8 +208,13 @@ def _link(entry: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _chunk(part: HistoryChunk) -> dict[str, Any]:
+    """Give a chunk as it came; `compacted` says how many from here on are one in the database."""
+    return {**values_of(part), "part_count": None, "compacted": part.part_count}
+
+
 def _named_chunk(chunk: HistoryChunk) -> tuple[dict[str, Any], dict[str, str]]:
-    return values_of(chunk), {"project": chunk.run.project.name, "run": chunk.run.name}
+    return _chunk(chunk), {"project": chunk.run.project.name, "run": chunk.run.name}
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

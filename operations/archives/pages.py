@@ -50,11 +50,12 @@ def exports(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
+@asks_first
 def exported_archive(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The archive, to be saved."""
     job = archive_jobs.job_numbered(person(request), pk)
     try:
-        return download(job)
+        return download(job, by=person(request))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("exports")

@@ -67,7 +67,7 @@ def _mend(row: Any, field: Field[Any, Any]) -> None:
     value = getattr(row, field.attname)
     if isinstance(value, str) and not isinstance(field, JSONTextField):
         setattr(row, field.attname, storable(value))
-    elif isinstance(field, BinaryField):
+    elif isinstance(field, BinaryField) and field.model is HistoryChunk:
         # What is compacted is written as it came: nobody's archive has bytes that we would unpack.
         setattr(row, field.attname, None)
     elif isinstance(field, DateTimeField) and isinstance(value, datetime):

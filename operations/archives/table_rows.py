@@ -6,6 +6,7 @@ and the team and what hides a row not at all.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,7 +59,7 @@ def values_of(row: Model) -> dict[str, Any]:
         value = getattr(row, field.attname)
         if isinstance(field, ForeignKey) and value is not None:
             value = _said(getattr(row, field.name) if field.related_model in (User, StoredFile) else None, value)
-        found[field.name] = value.isoformat() if isinstance(value, datetime) else value
+        found[field.name] = _in_json(value)
     return found
 
 
@@ -89,6 +90,13 @@ def _fields(model: type[Model]) -> Sequence[Field[Any, Any]]:
 
 def _keys(model: type[Model]) -> list[ForeignKey[Any, Any]]:
     return [field for field in _fields(model) if isinstance(field, ForeignKey)]
+
+
+def _in_json(value: Any) -> Any:
+    """Give a value that JSON can say, of which the field's `to_python` makes it again."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return base64.b64encode(value).decode() if isinstance(value, bytes | memoryview) else value
 
 
 def _said(related: Any, key: Any) -> Any:

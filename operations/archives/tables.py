@@ -6,13 +6,14 @@ from django.db.models import Q, QuerySet
 
 from artifacts.models import Alias, Collection, CollectionTag, Entry, Tag, Use, Version, VersionFile
 from operations.archives.table_rows import ExportedTable
-from projects.models import HistoryChunk, OutputChunk, Project, Run, RunFile, StoredFile
+from projects.models import HistoryChunk, OutputChunk, Project, RewoundRows, Run, RunFile, StoredFile
 from registries.access import registries_of
 from teams.models import User
 
 PROJECTS = ExportedTable("projects", Project, "", ("team", "name"))
 RUNS = ExportedTable("runs", Run, "project", ("project", "name"))
 HISTORY = ExportedTable("history", HistoryChunk, "run__project", ("run", "stream", "offset"))
+REWOUND = ExportedTable("rewound", RewoundRows, "run__project", ("run",))
 COLLECTIONS = ExportedTable("collections", Collection, "project", ("project", "name"))
 VERSIONS = ExportedTable("versions", Version, "collection__project", ("collection", "index"))
 ENTRIES = ExportedTable(
@@ -22,6 +23,7 @@ ENTRIES = ExportedTable(
 TABLES = (
     PROJECTS,
     RUNS,
+    REWOUND,
     ExportedTable("output", OutputChunk, "run__project", ("run", "offset")),
     ExportedTable("run_files", RunFile, "run__project", ("run", "name")),
     COLLECTIONS,

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from common.http.serializers import ListedChoiceField, OnlyKnownFields
-from operations.deletion import scheduling
+from operations.deletion import scheduling, several_runs
 from operations.deletion.deletable import registry
 from teams.accounts.signed_in import person
 from teams.models import Deletion
@@ -40,6 +40,14 @@ class NewDeletionSerializer(OnlyKnownFields, serializers.Serializer[Deletion]):
     confirm = serializers.CharField(help_text="The same name once more.")
 
 
+class NewDeletionOfRunsSerializer(OnlyKnownFields, serializers.Serializer[Deletion]):
+    project = serializers.CharField(help_text="Such as acme/mnist.")
+    runs = serializers.ListField(
+        child=serializers.CharField(), max_length=several_runs.MOST, help_text="Their ids, such as x7k2p9."
+    )
+    confirm = serializers.CharField(help_text="How many runs these are, such as 3.")
+
+
 class ContentsSerializer(serializers.Serializer[Deletion]):
     kind = serializers.CharField()
     name = serializers.CharField()
@@ -65,6 +73,20 @@ class Deletions(generics.ListAPIView[Deletion]):
         row = kind.find(by, values["name"])
         deletion = scheduling.schedule(kind, row, confirmed=values["confirm"], by=by)
         return Response(DeletionSerializer(deletion).data, status=status.HTTP_201_CREATED)
+
+
+class DeletionsOfRuns(APIView):
+    """Delete several runs of a project together."""
+
+    @extend_schema(request=NewDeletionOfRunsSerializer, responses={201: DeletionSerializer(many=True)})
+    def post(self, request: Request) -> Response:
+        """All of them or none: where one is not there, each such is named. Each can be undone by itself."""
+        sent = NewDeletionOfRunsSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        values, by = sent.validated_data, person(request)
+        selected = several_runs.SelectedRuns.find(by, values["project"], values["runs"])
+        made = selected.schedule(confirmed=values["confirm"], by=by)
+        return Response(DeletionSerializer(made, many=True).data, status=status.HTTP_201_CREATED)
 
 
 class DeletionContents(APIView):
@@ -99,3 +121,13 @@ class UndoDeletion(APIView):
         """409 once the deletion has begun."""
         found = scheduling.deletion_numbered(person(request), pk)
         return Response(DeletionSerializer(scheduling.undo(found, by=person(request))).data)
+
+
+class UndoDeletionsTogether(APIView):
+    """Bring back all runs that were deleted by one request, as far as they wait."""
+
+    @extend_schema(request=None, responses=DeletionSerializer(many=True))
+    def post(self, request: Request, pk: int) -> Response:
+        """409 once all of these deletions have begun."""
+        found = scheduling.deletion_numbered(person(request), pk)
+        return Response(DeletionSerializer(several_runs.undo_together(found, by=person(request)), many=True).data)

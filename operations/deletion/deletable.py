@@ -84,6 +84,10 @@ class DeletableKind(Plugin):
             rows.filter(deletion=None).update(deletion=deletion)
 
     @classmethod
+    def free_name(cls, row: Any, deletion: Deletion) -> None:
+        """Let something new be called as it was, where names are unique; undone, `show` takes the name back."""
+
+    @classmethod
     def show(cls, deletion: Deletion, *, by: User | None) -> None:
         """Take back what `hide` did, whatever it hid."""
         for relation in Deletion._meta.get_fields(include_hidden=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -33,21 +33,33 @@ def schedule(kind: type[DeletableKind], row: Any, *, confirmed: str, by: User | 
     name = kind.name_of(row)
     if confirmed != name:
         refuse("confirm", f"{quoted(confirmed)} is not its name. Write {name} to have it deleted.")
-    contents = dict(kind.contents(row))
     with transaction.atomic():
-        locked = kind.lock(row)
-        if locked.deletion_id is not None:
-            refuse_duplicate("name", f"The {kind.key} {name} is being deleted already.")
-        now = database_now()
-        due = now + timedelta(days=settings.DELETION_GRACE_DAYS)
-        owners = kind.owners(row)
-        deletion = Deletion.objects.create(
-            kind=kind.key, object_id=row.pk, name=name, asked_by=by, asked_at=now, due_at=due, next_step_at=due,
-            contents=contents, **owners,
-        )  # fmt: skip
-        kind.hide(row, deletion)
-        told = {**contents, "due_at": due.isoformat(timespec="seconds")}
-        audit_log.record("deletion.schedule", str(deletion), by=by, after=told, **{"team": None, **owners})
+        return schedule_confirmed(kind, row, asked_at=database_now(), by=by)
+
+
+def schedule_confirmed(kind: type[DeletableKind], row: Any, *, asked_at: datetime, by: User | None) -> Deletion:
+    """The same of what was confirmed, in the caller's transaction."""
+    name, contents = kind.name_of(row), dict(kind.contents(row))
+    if kind.lock(row).deletion_id is not None:
+        refuse_duplicate("name", f"The {kind.key} {name} is being deleted already.")
+    due = asked_at + timedelta(days=settings.DELETION_GRACE_DAYS)
+    owners = kind.owners(row)
+    deletion = Deletion.objects.create(
+        kind=kind.key, object_id=row.pk, name=name, asked_by=by, asked_at=asked_at, due_at=due, next_step_at=due,
+        contents=contents, **owners,
+    )  # fmt: skip
+    kind.hide(row, deletion)
+    told = {**contents, "due_at": due.isoformat(timespec="seconds")}
+    audit_log.record("deletion.schedule", str(deletion), by=by, after=told, **{"team": None, **owners})
+    return deletion
+
+
+def schedule_for_script(key: str, row: Any, *, by: User) -> Deletion:
+    """Hide what a script deletes, which types no name; what is called so may be made anew at once."""
+    kind = kind_named(key)
+    with transaction.atomic():
+        deletion = schedule_confirmed(kind, row, asked_at=database_now(), by=by)
+        kind.free_name(row, deletion)
     return deletion
 
 

@@ -42,7 +42,12 @@ def delete_run(run: Run) -> None:
     """Delete the run and what it logged. Versions it made stay."""
     with transaction.atomic():
         locked = lock_run(run)
-        told = {"state": locked.state, "rows_logged": locked.rows_logged}
-        audit_log.record("run.delete", f"run {locked.project}/{locked.name}", team=locked.project.team, before=told)
+        record_deletion(locked)
         DeletedRun.objects.create(run_id=locked.pk, team=locked.project.team)
         locked.delete()
+
+
+def record_deletion(run: Run) -> None:
+    """Write to the audit log that a script deletes the run."""
+    told = {"state": run.state, "rows_logged": run.rows_logged}
+    audit_log.record("run.delete", f"run {run.project}/{run.name}", team=run.project.team, before=told)

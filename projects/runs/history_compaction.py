@@ -12,6 +12,7 @@ from django.db.models import Case, F, IntegerField, QuerySet, When
 from django.db.models.functions import Length
 
 from common.data.fields import json_text
+from common.processes import crash_points
 from projects.compaction.chunk_parts import STORED_SIZE, expanded, merge, packed_size, parts_of
 from projects.compaction.grouping import ChunkFacts, groups
 from projects.models import HistoryChunk, Run
@@ -45,6 +46,17 @@ def compact_from(chunk: HistoryChunk, older_than: datetime) -> Iterator[int]:
     for group in groups(_facts(there.filter(position__gte=start), older_than)):
         if _merge(there, [one.pk for one in group]):
             yield len(group)
+
+
+def merge_again(run_id: int, stream: str, position: int, count: int) -> bool:
+    """Merge so many chunks from this position on, which were one in another database; give whether they are now.
+
+    Not where one of them is compacted, or missing: what is there stays as it is.
+    """
+    there = HistoryChunk.objects.filter(run=run_id, stream=stream)
+    rows = there.filter(position__gte=position).order_by("position").values_list("pk", "part_count")[:count]
+    ids = [pk for pk, parts in rows if parts is None]
+    return len(ids) == count and _merge(there, ids)
 
 
 def _facts(chunks: QuerySet[HistoryChunk], older_than: datetime) -> Iterator[ChunkFacts]:
@@ -106,6 +118,7 @@ def _replace(there: QuerySet[HistoryChunk], ids: list[int], seen: list[tuple[Any
             return False
         there.filter(pk__in=ids).exclude(pk=merged.pk).delete()
         merged.save(update_fields=_MERGED)
+        crash_points.reached("history.merging")
         if locked.bytes_logged is not None:
             saved = sum(place[-1] for place in seen) - packed_size(merged)
             locked.bytes_logged = max(0, locked.bytes_logged - saved)

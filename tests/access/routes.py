@@ -40,6 +40,7 @@ DOCUMENT = {"automations": [{**AUTOMATION, "scope": "acme/mnist"}]}
 LINK = {"version": "acme/mnist/model:v0"}
 WORKSPACE = "teams/<str:team>/slack-workspaces/<str:workspace>"
 NOTHING = {"team": "acme", "action": {"type": "do_nothing"}}
+RUN1 = {"project": "acme/mnist", "runs": ["run1"], "confirm": "1"}
 MNIST = {"kind": "project", "name": "acme/mnist"}
 NIGHTLY = {"tag": "nightly", "weekdays": [0, 1], "from_time": "22:00"}
 SILENT = {**NIGHTLY, "minutes": 480}
@@ -190,9 +191,11 @@ MATRIX: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET teams/<str:team>/archives/<int:pk>/file": (None, (*ADMINS, 409)),
     "GET deletions": (None, OWN),
     "POST deletions": ({**MNIST, "confirm": "acme/mnist"}, (*ADMINS, 201)),
+    "POST deletions/runs": (RUN1, (*MEMBERS, 201, 201)),
     "GET deletions/contents": (None, (*ADMINS, 200)),
     "GET deletions/<int:pk>": (None, (401, 404, 404, 404, 200)),
     "POST deletions/<int:pk>/undo": ({}, (401, 404, 404, 404, 200)),
+    "POST deletions/<int:pk>/undo-together": ({}, (401, 404, 404, 404, 200)),
     "GET projects/<str:team>": (None, TEAM),
     "POST projects/<str:team>": ({"name": "new"}, (*MEMBERS, 201, 201)),
     "GET projects/<str:team>/<str:project>": (None, TEAM),
@@ -434,6 +437,8 @@ PAGES: dict[str, tuple[Any, tuple[int, ...]]] = {
     "GET profile/deletions": (None, (302, 200, 200, 200, 200)),
     "GET profile/deletions/new": (None, PAGES_OF_ADMINS),
     "POST profile/deletions/new": ({"confirm": "acme/mnist"}, (302, 404, 403, 403, 302)),
+    "GET profile/deletions/runs": (None, (302, 404, 403, 200, 200)),
+    "POST profile/deletions/runs": ({"confirm": "1"}, (302, 404, 403, 302, 302)),
     "POST profile/deletions/<int:pk>/undo": ({}, (302, 404, 404, 404, 302)),
     "GET registry": (None, (302, 200, 200, 200, 200)),
     "GET registry/<str:organization>/<str:registry>": (None, SEEN),
@@ -567,6 +572,7 @@ SDK: dict[str, tuple[Any, tuple[int, ...]]] = {
 QUERIES = {
     f"POST {PROJECT}/automations/new": "?event=RUN_STATE",
     **dict.fromkeys(("GET profile/deletions/new", "POST profile/deletions/new"), f"?{urlencode(MNIST)}"),
+    **dict.fromkeys(("GET profile/deletions/runs", "POST profile/deletions/runs"), "?project=acme/mnist&run=run1"),
     "GET deletions/contents": f"?{urlencode(MNIST)}",
     **dict.fromkeys(("GET invitation", "POST invitation"), f"?token={INVITATION}"),
 }

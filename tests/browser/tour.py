@@ -89,6 +89,13 @@ def ask_first(page: Page) -> None:
     page.locator("dialog form").wait_for()
 
 
+def selected_runs(page: Page) -> None:
+    for place in range(2):
+        page.locator("main .list tbody input[type=checkbox]").nth(place).check()
+    page.get_by_role("button", name="Delete the selected runs").click()
+    page.locator("#confirm").wait_for()
+
+
 _TEAM, _PROJECT = "/demo", "/demo/digits"
 _METRIC = (
     f"{_PROJECT}/automations/new?event=RUN_METRIC&metric=val/loss&metric_threshold-threshold=0.5&name=Loss+is+high"
@@ -138,6 +145,7 @@ PAGES = [
     Stop("integrations", f"{_TEAM}/integrations"),
     Stop("deliveries", f"{_TEAM}/integrations/webhook/sample-receiver/deliveries"),
     Stop("runs", f"{_PROJECT}/runs"),
+    Stop("delete-runs", f"{_PROJECT}/runs", selected_runs),
     Stop("runs-by-metric", f"{_PROJECT}/runs?sort=lowest:val/loss"),
     Stop("run", f"{_PROJECT}/runs", first_link("main .list .main a"), is_whole=True),
     Stop("run-log", f"{_PROJECT}/runs", then("main .list .main a", "[data-ending] .further a")),

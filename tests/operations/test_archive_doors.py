@@ -17,6 +17,7 @@ from operations.archives import archive_jobs
 from operations.models import ArchiveJob
 from projects.models import Run
 from projects.runs.lifecycle import finish_run
+from teams.models import AuditEvent
 from tests.conftest import as_person
 from tests.operations.test_deletion import delete
 from tests.world import World
@@ -54,6 +55,22 @@ def test_an_admin_asks_on_the_page_and_fetches_it_there(logged: World, client: C
     assert answer["Content-Disposition"].endswith(f"acme-mnist-{job.asked_at:%Y-%m-%d}.tar")
     with tarfile.open(fileobj=BytesIO(body_of(answer))) as tar:
         assert {"manifest.json", "SHA256SUMS", "automations.yaml", "runs.jsonl.gz"} <= set(tar.getnames())
+
+
+def test_the_audit_log_tells_who_fetched_which_export(logged: World, api: Any, client: Client) -> None:
+    job = exported(api)
+    waiting = api.post(ARCHIVES, {"format": "jsonl"}, format="json").json()
+    assert api.get(f"{ARCHIVES}/{waiting['id']}/file").status_code == 409
+    assert as_person(logged.keys["bob"]).get(f"{ARCHIVES}/{job['id']}/file").status_code == 403
+    assert not AuditEvent.objects.filter(verb="archive.fetch").exists()
+    content = body_of(api.get(f"{ARCHIVES}/{job['id']}/file"))
+    client.force_login(logged.users["alice"])
+    client.get(f"/profile/exports/{job['id']}/archive")
+    told = {"export": job["id"], "size": len(content), "md5": hashlib.md5(content).hexdigest()}
+    found = AuditEvent.objects.filter(verb="archive.fetch", team=logged.team).order_by("pk")
+    assert [(row.user, row.target, row.after, row.door) for row in found] == [
+        (logged.users["alice"], "export of acme", told, door) for door in ("rest", "page")
+    ]
 
 
 def test_nobody_else_asks_for_one_or_fetches_it(logged: World, api: Any) -> None:

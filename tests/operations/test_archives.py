@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from django.core.management import CommandError, call_command
+from django.db.models import Sum
 from django.utils import timezone
 
 from artifacts.lineage import record_use
@@ -24,9 +26,15 @@ from operations.archives.archive_import import RefusedArchive
 from operations.archives.export import ExportScope, write_export
 from operations.archives.importing import import_archive
 from operations.archives.table_rows import ExportedTable, values_of
+from operations.compaction.table_walk import registry
+from operations.compaction.table_walk_progress import walk_all
+from projects.compaction.chunk_parts import STORED_SIZE, expanded
 from projects.file_storage.services import read_file, store_run_file
 from projects.history.row_batch import RowBatch
+from projects.history.row_tombstone import keep_rewound
 from projects.models import HistoryChunk, Project, Run, RunFile
+from projects.quota import usage_of
+from projects.runs.editing import rewind_run
 from projects.runs.ingest import FileStreamPost, ingest_file_stream, ingest_rows
 from projects.runs.lifecycle import finish_run
 from registries.services import create_registry
@@ -67,6 +75,7 @@ def kept(world: World) -> World:
     )
     link(second, hall, aliases=["production"])
     record_use(second, run)
+    keep_rewound(run, [{"_step": 9, "_timestamp": 9.5, "loss": 2.0}])
     finish_run(run, 1)
     worker_loop.run()
     execution = Execution.objects.get(automation=automation)
@@ -131,6 +140,53 @@ def drop_people(rows: list[dict[str, Any]]) -> None:
     """Nobody of these is on the other team."""
     for row in rows:
         row.update({name: "None" for name in ("user", "created_by") if name in row})
+
+
+@pytest.fixture
+def compacted(world: World) -> World:
+    """A run of several compacted chunks and some that are not yet, which was rewound before."""
+    run = world.run("run1")
+    for post in range(12):
+        steps = range(100 * post, 100 * post + 100)
+        ingest_rows(run, 100 * post, [{"_step": step, "_timestamp": 1.0 + step, "loss": step / 7} for step in steps])
+        if post == 5:
+            worker_loop.run()
+            rewind_run(run, 549)
+        if post == 9:
+            HistoryChunk.objects.update(created_at=timezone.now() - timedelta(hours=3))
+            assert walk_all(registry.get("history_chunks")) > 1
+    finish_run(run, 0)
+    return world
+
+
+@pytest.mark.parametrize("format", ["parquet", "jsonl"])
+def test_what_was_compacted_and_rewound_is_so_again_and_takes_as_much_room(
+    compacted: World, tmp_path: Path, format: str
+) -> None:
+    away = Team.objects.create(organization=Organization.objects.create(name="far"), name="away")
+    path = exported(compacted, tmp_path / "acme.tar", format)
+    import_archive(path, away, by=None)
+    mine, theirs = (Run.objects.get(project__team=team) for team in (compacted.team, away))
+    assert list(rows_of_run(theirs)) == list(rows_of_run(mine))
+    assert (shapes(theirs), any(parts for *_place, parts in shapes(theirs))) == (shapes(mine), True)
+    assert bytes(theirs.rewound.digests) == bytes(mine.rewound.digests) != b""
+    assert theirs.positions_skipped == mine.positions_skipped > 0
+    stored = HistoryChunk.objects.filter(run=theirs).aggregate(total=Sum(STORED_SIZE))["total"]
+    assert theirs.bytes_logged == stored == usage_of(away).rows
+    # The ids of chunks are others, and take other room when they are packed.
+    assert theirs.bytes_logged == pytest.approx(usage_of(compacted.team).rows, rel=0.02)
+
+    again = import_archive(path, away, by=None)
+    assert (set(again.created.values()), shapes(theirs)) == ({0}, shapes(mine))
+
+
+def rows_of_run(run: Run) -> Iterator[tuple[int, Any]]:
+    for part in expanded(HistoryChunk.objects.filter(run=run).order_by("position")):
+        yield part.position, part.rows
+
+
+def shapes(run: Run) -> list[tuple[int, int, int | None]]:
+    return list(run.chunks.order_by("position").values_list("position", "row_count", "part_count"))
 
 
 def test_nothing_fires_and_an_automation_without_its_webhook_is_disabled(

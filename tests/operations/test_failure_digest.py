@@ -104,7 +104,7 @@ def test_it_goes_to_the_channel_of_the_teams_alerts_once(
     action = {"type": "send_webhook", "webhook": "alerts", "payload": '{"text": "${alert_title}: ${alert_text}"}'}
     assert place is not None
     draft = AutomationDraft(name="Alerts", event="RUN_ALERT", conditions=[], action=action)
-    create_automation(place, draft, by=world.users["alice"])
+    alerts = create_automation(place, draft, by=world.users["alice"])
     fail(automation, 3)
     later(clock)
     later(clock)
@@ -113,6 +113,12 @@ def test_it_goes_to_the_channel_of_the_teams_alerts_once(
     assert [json.loads(request.data) for request, _ in httpserver.log] == [
         {"text": f"Deliveries failed for good: {text}"}
     ]
+    # A page that opens, in the history as in the message.
+    address = Execution.objects.get(automation=alerts).subject_url
+    assert address == "/automations?team=acme&last=failed"
+    page = Client()
+    page.force_login(world.users["alice"])
+    assert page.get(address).status_code == 200
 
 
 def test_teams_without_failures_hear_nothing(clock: Any, automation: Automation, world: World) -> None:

@@ -93,6 +93,15 @@ def test_what_a_client_says_of_its_own_address_is_not_believed(deployed: Deploye
     assert {row["address"] for row in rows if row["verb"].startswith("invitation")} == {"127.0.0.1"}
 
 
+def test_a_request_has_one_id_in_the_log_of_the_proxy_and_in_the_answer(deployed: Deployed) -> None:
+    answer = deployed.ask("GET", "/api/v1/me", headers={"X-Request-ID": "said-by-a-client"})
+    given = answer.headers["X-Request-ID"]
+    wait_until(lambda: f" {given}\n" in deployed.log.read_text(), 20, "a line of the proxy")
+
+    assert re.fullmatch("[0-9a-f]{32}", given)
+    assert "said-by-a-client" not in deployed.log.read_text()
+
+
 @pytest.mark.parametrize("door", DOORS)
 def test_a_script_over_plain_http_is_refused(deployed: Deployed, door: str) -> None:
     refused = requests.post(f"{deployed.plain}{door}", timeout=60, allow_redirects=False)

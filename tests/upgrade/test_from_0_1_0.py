@@ -13,12 +13,13 @@ import pytest
 from django.core import signing
 from standardwebhooks import Webhook as Verifier
 
-from tests.processes import Worker, manage, wait_until
+from tests.processes import Worker, manage, run_module, wait_until
 from tests.upgrade import words, written
 from tests.upgrade.conftest import Upgraded
 
 pytestmark = pytest.mark.processes
 DIGITS = "/api/v1/projects/vision/digits/runs"
+COMPACTING = "tests.operations.compacting"
 
 
 # Kept to the end: a worker that stops ends what else works on its data folder, such as the pages of test_addresses.
@@ -258,3 +259,33 @@ def test_the_audit_log_is_read_and_goes_on(worked: Upgraded) -> None:
     newest = worked.ask("ada", "/api/v1/teams/vision/audit").json()["results"][0]
     assert (newest["actor"], newest["target"]) == ("bob", f"automation {pk} Switched off")
     assert newest["id"] > max(row["id"] for row in before["results"])
+
+
+# What goes on behind it leaves it as it was --------------------------------------------------------------
+
+
+# Longer than anything here is old, whenever this is run.
+_KEPT = {
+    f"RUNBELL_RETENTION_{kind}_DAYS": "36500"
+    for kind in ("EVENTS", "EXECUTIONS", "AUDIT", "NOTICES", "HISTORY", "RUN_FILES", "SYSTEM_DETAIL", "SYSTEM_METRICS")
+}
+
+
+def test_compaction_and_retention_find_the_same_rows(worked: Upgraded) -> None:
+    environment = {**worked.environment, **_KEPT}
+    before, answers = json.loads(run_module(environment, COMPACTING, "report")), _answers(worked)
+    merged = json.loads(run_module(environment, COMPACTING, "compact_all"))
+    assert merged["history_chunks"] > 50 and merged["executions"] > 30, merged
+    assert "history: 0 rows removed." in manage(environment, "retention")
+    after = json.loads(run_module(environment, COMPACTING, "report"))
+    assert (after["digest"], after["rows"]) == (before["digest"], before["rows"])
+    assert after["chunks"] < before["chunks"]
+    now = _answers(worked)
+    assert [address for address, answer in answers.items() if now[address] != answer] == []
+
+
+def _answers(upgraded: Upgraded) -> dict[str, Any]:
+    """What REST says of runs, their history and executions."""
+    told = {asked["address"]: asked["as"] for asked in upgraded.facts["rest"]}
+    kept = {address: person for address, person in told.items() if "/runs/" in address or "/executions/" in address}
+    return {address: upgraded.ask(person, address).json() for address, person in kept.items()}

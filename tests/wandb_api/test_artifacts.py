@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from artifacts.models import Collection, Registry, Upload
 from artifacts.services import create_version, get_or_create_collection
@@ -267,6 +268,18 @@ def test_a_region_that_is_not_ours_is_refused(graphql: GraphQL) -> None:
     )  # fmt: skip
     assert not Upload.objects.exists()
     graphql.data(CREATE, input=draft(storageRegion="default"))
+
+
+def test_a_refused_region_stands_on_the_page_of_the_run(graphql: GraphQL, world: World, client: Client) -> None:
+    run = world.run("run1")
+    for person in ("vera", "alice"):
+        refused = GraphQL(world.keys[person]).send(CREATE, input=draft(storageRegion="eu-west", runName="run1"))
+        assert refused[0] == 422
+        run.refresh_from_db()
+        assert bool(run.left_out) == (person == "alice")
+    client.force_login(world.users["alice"])
+    page = client.get("/acme/mnist/runs/run1").content.decode()
+    assert "is no region of this Runbell. Leave out storage_region." in page
 
 
 TTL = "query($id: ID!) { artifact(id: $id) { ttlDurationSeconds ttlIsInherited } }"

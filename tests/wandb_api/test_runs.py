@@ -14,6 +14,7 @@ from projects.models import HistoryChunk, Run
 from projects.runs.ingest import FileStreamPost, ingest_file_stream
 from projects.runs.lifecycle import finish_run, mark_crashed
 from teams.models import AuditEvent
+from tests.operations.test_deletion import purged
 from tests.wandb_api.conftest import GraphQL
 from tests.wandb_api.test_file_stream import Script
 from tests.world import World
@@ -140,7 +141,9 @@ def test_a_deleted_run_is_gone_with_what_it_logged_and_the_audit_log_says_so(gra
     run = world.run("run1")
     Script(world.keys["alice"]).log(0, {"loss": 1})
     graphql.data(DELETE, input={"id": global_id("Run", run.pk)})
-    assert (Run.objects.count(), HistoryChunk.objects.count()) == (0, 0)
+    assert Run.objects.count() == 0
+    purged()
+    assert (Run.all_rows.count(), HistoryChunk.objects.count()) == (0, 0)
     assert AuditEvent.objects.get(verb="run.delete").target == "run acme/mnist/run1"
 
 

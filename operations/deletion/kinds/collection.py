@@ -15,6 +15,7 @@ from artifacts.models import Alias, Collection, DeletedArtifact, Entry, Version
 from operations.deletion import cascade
 from operations.deletion.contents import count_inside
 from operations.deletion.deletable import automations_in, changed_by, registry
+from operations.deletion.freed_names import free_name, take_name_back
 from operations.deletion.kinds.version import DeletableVersions
 from projects.models import Run
 from registries.access import collection_named as collection_of_registry
@@ -92,7 +93,12 @@ class DeletableCollection(DeletableVersions):
         remember_collection(row)
 
     @classmethod
+    def free_name(cls, row: Collection, deletion: Deletion) -> None:
+        free_name(row, deletion)
+
+    @classmethod
     def show(cls, deletion: Deletion, *, by: User | None) -> None:
+        take_name_back(Collection.all_rows.get(pk=deletion.object_id), deletion)
         DeletedArtifact.objects.filter(collection_id=deletion.object_id, version_id=None).delete()
         super().show(deletion, by=by)
 

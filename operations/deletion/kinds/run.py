@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from operations.deletion import cascade
 from operations.deletion.contents import BYTES, sizes_of_runs
 from operations.deletion.deletable import DeletableKind, changed_by, registry
+from operations.deletion.freed_names import free_name, take_name_back
 from projects.access import run_named
 from projects.models import DeletedRun, Run
 from teams.models import Deletion, Role, User
@@ -65,7 +66,12 @@ class DeletableRun(DeletableKind):
         super().hide(row, deletion)
 
     @classmethod
+    def free_name(cls, row: Run, deletion: Deletion) -> None:
+        free_name(row, deletion)
+
+    @classmethod
     def show(cls, deletion: Deletion, *, by: User | None) -> None:
+        take_name_back(Run.all_rows.get(pk=deletion.object_id), deletion)
         DeletedRun.objects.filter(run_id=deletion.object_id).delete()
         super().show(deletion, by=by)
 

@@ -7,6 +7,7 @@ from typing import Any
 from artifacts import editing, services
 from artifacts.models import Collection
 from automations.definitions import renaming
+from wandb_api.deletion_with_grace import delete_collection
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
 from wandb_api.graphql.global_ids import global_id
@@ -72,6 +73,6 @@ def _deleted(info: Info, id: str, kind: str) -> dict[str, Any]:
     user = person(info)
     gone = deleted_collection(user, id)
     if gone is None or not may_delete(user, gone):
-        editing.delete_collection(changeable_collection_by_id(user, id), by=user)
+        delete_collection(changeable_collection_by_id(user, id), by=user)
         gone = deleted_collection(user, id)
     return {"artifactCollection": Partial(gone, DELETED, kind)}

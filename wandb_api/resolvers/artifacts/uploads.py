@@ -17,8 +17,10 @@ from common.data.validation_errors import quoted, refuse
 from projects.access import run_named
 from projects.file_storage import signed_links
 from projects.file_storage.multipart import MOST_PARTS, complete_multipart_upload
-from projects.models import Project
+from projects.models import Project, Run
+from projects.runs.limit_notes import note_left_out_input
 from projects.services import get_or_create_project
+from teams.access import may
 from teams.models import Role, User
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
@@ -38,7 +40,7 @@ OUR_REGION = "default"
 def create(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     """Begin a version. One that is there already is committed at once."""
     user = person(info)
-    _require_our_region(input.get("storageRegion"))
+    _require_our_region(user, input)
     project = _project(user, input["entityName"], input["projectName"])
     name = input.get("artifactCollectionName") or next(iter(input.get("artifactCollectionNames") or ()), "")
     collection, _created = get_or_create_collection(project, name, input["artifactTypeName"])
@@ -137,9 +139,18 @@ def _parts(sent: list[dict[str, Any]], field: str) -> list[str]:
     return [md5_of(part["hexMD5"].strip('"'), f"{field}.{place}.hexMD5") for place, part in enumerate(sent)]
 
 
-def _require_our_region(region: str | None) -> None:
-    if region not in (None, "", OUR_REGION):
-        refuse("storageRegion", f"{quoted(region)} is no region of this Runbell. Leave out storage_region.")
+def _require_our_region(user: User, sent: dict[str, Any]) -> None:
+    """Refuse any other, and note it on the run: a script that does not wait for its version hears nothing of it."""
+    region = sent.get("storageRegion")
+    if region in (None, "", OUR_REGION):
+        return
+    message = f"{quoted(region)} is no region of this Runbell. Leave out storage_region."
+    run = _named_run(user, sent)
+    if run is not None and may(user, run.project.team, Role.MEMBER):
+        note_left_out_input(
+            run, {"storage_region": f"The artifact {quoted(sent.get('artifactCollectionName'))}: {message}"}
+        )
+    refuse("storageRegion", message)
 
 
 def _project(user: User, entity: str, name: str) -> Project:
@@ -150,13 +161,6 @@ def _project(user: User, entity: str, name: str) -> Project:
 
 def _draft(user: User, sent: dict[str, Any]) -> uploads.VersionDraft:
     metadata = read_json(sent.get("metadata"), "metadata")
-    run = None
-    if sent.get("runName"):
-        try:
-            run = run_named(user, sent["entityName"], sent["projectName"], sent["runName"])
-        except Http404:
-            # The run may have been deleted while its script went on.
-            run = None
     return uploads.VersionDraft(
         digest=sent["digest"],
         client_id=sent.get("clientID") or "",
@@ -165,10 +169,20 @@ def _draft(user: User, sent: dict[str, Any]) -> uploads.VersionDraft:
         aliases=[alias["alias"] for alias in sent.get("aliases") or ()],
         tags=[tag["tagName"] for tag in sent.get("tags") or ()],
         history_step=sent.get("historyStep"),
-        run=run,
+        run=_named_run(user, sent),
         ttl_seconds=ttl_seconds_of(sent),
         distributed_id=sent.get("distributedID") or "",
     )
+
+
+def _named_run(user: User, sent: dict[str, Any]) -> Run | None:
+    if not sent.get("runName"):
+        return None
+    try:
+        return run_named(user, sent["entityName"], sent["projectName"], sent["runName"])
+    except Http404:
+        # The run may have been deleted while its script went on.
+        return None
 
 
 def _manifest(upload: Upload, digest: str, user: User) -> dict[str, Any]:

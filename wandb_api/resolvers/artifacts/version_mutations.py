@@ -12,6 +12,7 @@ from artifacts.time_to_live import require_may_set, set_ttl
 from common.data.validation_errors import refuse
 from registries.access import may_change
 from teams.models import User
+from wandb_api.deletion_with_grace import delete_version
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person
 from wandb_api.graphql.partial_objects import Partial
@@ -48,7 +49,7 @@ def delete(_: None, info: Info, input: dict[str, Any]) -> dict[str, Partial]:
     user, id = person(info), input["artifactID"]
     gone = deleted_version(user, id)
     if gone is None or not may_delete(user, gone):
-        editing.delete_version(own_version(user, id), with_aliases=bool(input.get("deleteAliases")), by=user)
+        delete_version(own_version(user, id), with_aliases=bool(input.get("deleteAliases")), by=user)
         gone = deleted_version(user, id)
     return {"artifact": Partial(gone, DELETED, "Artifact")}
 

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.utils.html import escape
 
-from artifacts.editing import delete_versions_of
 from artifacts.models import Registry
 from common.data.validation_errors import Conflict, quoted, refuse
 from projects.access import run_named
@@ -17,12 +16,13 @@ from projects.history import reading
 from projects.history.step_ranges import last_row_by_step
 from projects.history.stream_offsets import OUTPUT_STREAM, client_line_counts
 from projects.models import Project, Run, RunState, Stream
-from projects.runs.editing import delete_run, rewind_run
+from projects.runs.editing import rewind_run
 from projects.runs.lifecycle import change_run, start_run, stop_run
 from projects.runs.manual_state import set_state_manually
 from projects.services import get_or_create_project
 from teams.access import may
 from teams.models import Role, User
+from wandb_api.deletion_with_grace import delete_run, delete_versions_of
 from wandb_api.graphql import resolver_tables
 from wandb_api.graphql.caller import Info, person, visitor
 from wandb_api.graphql.global_ids import global_id
@@ -89,7 +89,7 @@ def remove_run(_: None, info: Info, input: dict[str, Any]) -> dict[str, Any]:
     with transaction.atomic():
         if input.get("deleteArtifacts"):
             delete_versions_of(found, by=user)
-        delete_run(found)
+        delete_run(found, by=user)
     return {"clientMutationId": None}
 
 
