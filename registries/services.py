@@ -56,7 +56,8 @@ def make_default_registry(organization: Organization) -> None:
     """Make the registry that W&B has in each organization, where it is not there: it is made when it is first used."""
     if _named(organization, DEFAULT_REGISTRY).exists():
         return
-    if former_names.leads(former_names.REGISTRY, DEFAULT_REGISTRY, owner=organization.pk):
+    its = Registry.objects.filter(organization=organization)
+    if former_names.by_name(its, former_names.REGISTRY, DEFAULT_REGISTRY, owner=organization.pk).exists():
         return  # to the one that was called so
     with suppress(Conflict):
         create_registry(organization, DEFAULT_REGISTRY)

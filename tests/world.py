@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from automations.definitions.draft_validation import AutomationDraft
 from automations.definitions.scopes import of_project
@@ -98,6 +99,7 @@ def make_world() -> World:
         keys[name] = f"{name}-key-".ljust(44, "x").replace("-", "_")
         store_key(users[name], "test", keys[name])
     for name, role in (("alice", Role.ADMIN), ("bob", Role.MEMBER), ("vera", Role.VIEWER)):
-        Membership.objects.create(team=team, user=users[name], role=role)
+        # Seen a moment ago: that they are here is noted once an hour, and no part of what a page asks.
+        Membership.objects.create(team=team, user=users[name], role=role, last_seen_at=timezone.now())
     Membership.objects.create(team=other, user=users["charlie"], role=Role.ADMIN)
     return World(team, other, create_project(team, "mnist"), users, keys)

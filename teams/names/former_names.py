@@ -73,10 +73,6 @@ def take(kind: str, name: str, owner: int = 0) -> None:
         found.delete()
 
 
-def leads(kind: str, name: str, owner: int = 0) -> bool:
-    return _rows(kind, name, owner).exists()
-
-
 def names_of(kind: str, object_id: int) -> list[str]:
     """Give what it was called before, and nobody else is called since."""
     return list(FormerName.objects.filter(kind=kind, object_id=object_id).order_by("pk").values_list("name", flat=True))

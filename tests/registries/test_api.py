@@ -58,6 +58,7 @@ def test_an_admin_of_the_organization_creates_registries(api: APIClient, world: 
     answer = send(api, REGISTRIES, {"name": "datasets", "description": "All of ours"})
     shown = answer.json()
     assert shown.pop("created_at")
+    assert shown.pop("archived_at") is None
     assert (answer.status_code, shown) == (
         201,
         {"organization": "research", "name": "datasets", "description": "All of ours", "visibility": "organization"},

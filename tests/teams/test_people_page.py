@@ -111,6 +111,7 @@ def test_an_invitation_that_is_taken_back_opens_nothing(world: World) -> None:
 
 
 def test_an_admin_reads_when_a_member_was_last_seen_in_this_team_alone(world: World) -> None:
+    Membership.objects.update(last_seen_at=None)
     other = Team.objects.get(name="other")
     Membership.objects.create(team=other, user=world.users["bob"], role=Role.MEMBER)
     browser(world, "bob").get("/other")
@@ -122,5 +123,6 @@ def test_an_admin_reads_when_a_member_was_last_seen_in_this_team_alone(world: Wo
 
 
 def test_who_is_refused_a_page_was_not_seen_there(world: World) -> None:
+    Membership.objects.update(last_seen_at=None)
     assert browser(world, "vera").get("/acme/mnist/edit").status_code == 403
     assert Membership.objects.get(user=world.users["vera"]).last_seen_at is None
