@@ -131,7 +131,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "teams.sessions.activity.SessionActivity",
-    "teams.people.last_seen.LastSeen",
+    "teams.sessions.last_seen.LastSeen",
     "allauth.account.middleware.AccountMiddleware",
     "teams.sign_in.confirm_identity.IdentityConfirmation",
     "teams.accounts.no_store.NotStored",

@@ -26,6 +26,7 @@ urlpatterns = [
         name="organization_two_factor",
     ),
     path("profile/teams/<str:team>/artifact-ttl", artifact_ttl.artifact_ttl, name="artifact_ttl"),
+    path("orgs/<str:organization>/registries", registry_editing.new_registry, name="new_registry"),
     path("registry", registry_pages.registries, name="registries"),
     path(_REGISTRY, registry_pages.registry, name="registry"),
     path(f"{_REGISTRY}/edit", registry_editing.edit_registry, name="edit_registry"),

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from teams import access
 from teams.models import Membership, Role, Team
 from teams.notices.team_notices import open_notices
-from teams.people.last_seen import SEEN
+from teams.sessions.last_seen import SEEN
 
 # In the session: the team whose pages were read last.
 LAST_TEAM = "team"

@@ -194,7 +194,7 @@ class Membership(models.Model):
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
     # The identity provider whose groups gave it, and may take it back; empty: made by hand, so it stays.
     source = models.CharField(max_length=32, blank=True, default="", editable=False)
-    # When they last looked at a page of the team, to within the hour: `teams.people.last_seen`.
+    # When they last looked at a page of the team, to within the hour: `teams.sessions.last_seen`.
     last_seen_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:

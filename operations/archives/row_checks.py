@@ -25,7 +25,8 @@ from operations.archives.row_shapes import MOST_LINES, check_shapes
 from projects.file_storage.services import read_file
 from projects.history.first_metrics import first_metrics
 from projects.history.row_identity import range_of, rising_range
-from projects.models import HistoryChunk, OutputChunk, Run, RunFile, StoredFile
+from projects.history.row_tombstone import DIGEST_BYTES, MOST_REWOUND
+from projects.models import HistoryChunk, OutputChunk, RewoundRows, Run, RunFile, StoredFile
 
 # Further away, and times that are reckoned from it are none any more.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2500
@@ -95,6 +96,12 @@ def _chunk(row: HistoryChunk) -> None:
     row.lowest, row.highest = rising_range(row.rows, row.stream) or range_of(row.rows, row.stream, row.offset)
 
 
+def _rewound(row: RewoundRows) -> None:
+    digests = bytes(row.digests)
+    if len(digests) % DIGEST_BYTES or len(digests) > MOST_REWOUND * DIGEST_BYTES:
+        refuse("digests", f"{len(digests)} bytes are no digests of rows: of {DIGEST_BYTES} bytes each.")
+
+
 def _output(row: OutputChunk) -> None:
     row.line_count = row.text.count("\n") + 1
 
@@ -122,6 +129,7 @@ def _tag(row: Tag | CollectionTag) -> None:
 
 
 _OF_MODELS: Mapping[type[Model], Callable[[Any], None]] = {
-    Run: _run, HistoryChunk: _chunk, OutputChunk: _output, RunFile: _run_file, VersionFile: _version_file,
+    Run: _run, HistoryChunk: _chunk, RewoundRows: _rewound, OutputChunk: _output, RunFile: _run_file,
+    VersionFile: _version_file,
     Version: _version, Alias: _alias, Tag: _tag, CollectionTag: _tag,
 }  # fmt: skip

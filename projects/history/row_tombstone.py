@@ -18,7 +18,7 @@ from projects.models import RewoundRows, Run, Stream
 
 # Of so many rows of a run it stays known that they were judged; the oldest are forgotten.
 MOST_REWOUND = 200_000
-_DIGEST = 8
+DIGEST_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def digest_of(row: HistoryRow) -> bytes | None:
     """Give what the row is known by when it comes again; None where no time in it tells it from another."""
     if number(row.get("_timestamp")) is None:
         return None
-    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).digest()[:_DIGEST]
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).digest()[:DIGEST_BYTES]
 
 
 def keep_rewound(locked: Run, rows: Iterable[HistoryRow]) -> None:
@@ -75,7 +75,7 @@ def keep_rewound(locked: Run, rows: Iterable[HistoryRow]) -> None:
     known, _created = RewoundRows.objects.get_or_create(run=locked)
     new = {digest for row in rows if (digest := digest_of(row)) is not None} - _split(bytes(known.digests))
     if new:
-        known.digests = (bytes(known.digests) + b"".join(sorted(new)))[-MOST_REWOUND * _DIGEST :]
+        known.digests = (bytes(known.digests) + b"".join(sorted(new)))[-MOST_REWOUND * DIGEST_BYTES :]
         known.save(update_fields=["digests"])
 
 
@@ -85,4 +85,4 @@ def rewound_digests(run: Run) -> set[bytes]:
 
 
 def _split(digests: bytes) -> set[bytes]:
-    return {digests[place : place + _DIGEST] for place in range(0, len(digests), _DIGEST)}
+    return {digests[place : place + DIGEST_BYTES] for place in range(0, len(digests), DIGEST_BYTES)}

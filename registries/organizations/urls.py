@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.urls import path
 
 from registries.organizations import pages, team_pages
-from registries.views import registry_editing
 
 _ORGANIZATION = "orgs/<str:organization>"
 
@@ -16,7 +15,6 @@ urlpatterns = [
     path(f"{_ORGANIZATION}/teams", pages.new_team, name="new_team"),
     path(f"{_ORGANIZATION}/domains", pages.domains, name="organization_domains"),
     path(f"{_ORGANIZATION}/people/<str:username>", pages.admin, name="organization_admin"),
-    path(f"{_ORGANIZATION}/registries", registry_editing.new_registry, name="new_registry"),
     path("teams/<str:team>/name", team_pages.team_name, name="team_name"),
     path("teams/<str:team>/archive", team_pages.archive_team, name="archive_team"),
 ]

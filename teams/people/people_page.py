@@ -22,7 +22,7 @@ from teams.models import Invitation, Membership, Role, Team
 from teams.people import service_accounts
 from teams.people.asked_to_join import ask_to_join
 from teams.people.forms import JoinForm, RoleChoiceForm, ServiceAccountForm
-from teams.people.last_seen import with_last_seen
+from teams.sessions.last_seen import with_last_seen
 from teams.settings_site.team_settings_admin_site import team_settings
 from teams.sign_in.confirm_identity import asks_first
 from teams.sign_in.two_factor.requirement import has_second_factor

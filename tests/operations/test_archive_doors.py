@@ -44,7 +44,7 @@ def body_of(answer: Any) -> bytes:
 
 def test_an_admin_asks_on_the_page_and_fetches_it_there(logged: World, client: Client) -> None:
     client.force_login(logged.users["alice"])
-    assert "/profile/exports?name=acme/mnist" in client.get("/acme/mnist").content.decode()
+    assert "/profile/exports?name=acme/mnist" in client.get("/acme/mnist/edit").content.decode()
     assert 'value="acme/mnist"' in client.get("/profile/exports", {"name": "acme/mnist"}).content.decode()
     said = client.post("/profile/exports", {"name": "acme/mnist"}, follow=True).content.decode()
     assert "is being exported" in said

@@ -64,10 +64,11 @@ def test_the_page_lists_what_goes_and_takes_the_name(world: World, client: Clien
     assert Project.objects.filter(name="mnist").exists()
 
 
-def test_the_overview_leads_admins_there(world: World, client: Client) -> None:
+def test_the_projects_settings_lead_admins_there(world: World, client: Client) -> None:
     for person, is_led in (("alice", True), ("bob", False)):
         client.force_login(world.users[person])
-        assert ("Delete the project" in client.get("/acme/mnist").content.decode()) is is_led
+        page = client.get("/acme/mnist/edit").content.decode()
+        assert (f"{PAGE.replace('&', '&amp;')}" in page) is is_led
 
 
 def test_the_command_counts_deletes_and_undoes(world: World) -> None:

@@ -30,7 +30,8 @@ from operations.archives.row_shapes import CHECKS, SHAPES, json_fields
 from operations.archives.table_rows import fields_of
 from operations.backup.archive import ArchiveReader, ArchiveWriter, BrokenArchive
 from operations.models import ArchiveJob
-from projects.models import HistoryChunk, Run, RunFile
+from projects.history.row_tombstone import MOST_REWOUND
+from projects.models import HistoryChunk, RewoundRows, Run, RunFile
 from projects.quota import usage_of
 from projects.runs.ingest import ingest_rows
 from teams.accounts.api_key import delete_key
@@ -79,9 +80,15 @@ def test_each_field_that_holds_anything_has_its_shape() -> None:
     models = [*(table.model for table in TABLES.values()), Automation, Execution, Attempt]
     named = {f"{model.__name__}.{field.name}" for model in models for field in json_fields(model)}
     assert named == SHAPES.keys() | CHECKS.keys()
-    # What is compacted is never taken from an archive.
+    # What is compacted is never taken from an archive; digests are, as many bytes as they have.
     packed = {(model, one.name) for model in models for one in model._meta.concrete_fields if type(one) is BinaryField}
-    assert packed == {(HistoryChunk, "packed"), (HistoryChunk, "sample")}
+    assert packed == {(HistoryChunk, "packed"), (HistoryChunk, "sample"), (RewoundRows, "digests")}
+
+
+@pytest.mark.parametrize("digests", [b"x" * 7, b"x" * 8 * (MOST_REWOUND + 1)])
+def test_digests_that_are_none_are_refused(digests: bytes) -> None:
+    with pytest.raises(ValidationError, match="are no digests of rows"):
+        checked(RewoundRows(run_id=1, digests=digests))
 
 
 def look_at(client: Client, team: Team) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from teams.joining import invitations
 from teams.models import Invitation, Membership, Role, Team, User
-from teams.people.last_seen import with_last_seen
+from teams.sessions.last_seen import with_last_seen
 from tests.pages.people import browser, text
 from tests.world import World
 
