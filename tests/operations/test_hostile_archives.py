@@ -140,10 +140,8 @@ def test_no_automation_and_nothing_that_one_did_breaks_a_page_or_the_worker(
     with ArchiveReader(archive) as opened:
         row = next(ImportedRows(opened, elsewhere, by=None).archived_rows(name))
     for at, field in enumerate(row):
-        values = (
-            HOSTILE if field in ("conditions", "action", "kept_action", "attempts", "scope") else HOSTILE[at % 4 :: 4]
-        )
-        for value in values:
+        is_wide = field in ("conditions", "action", "kept_action", "kept_variables", "attempts", "scope")
+        for value in HOSTILE[at % 3 :: 3] if is_wide else [HOSTILE[at % len(HOSTILE)]]:
             with transaction.atomic():
                 with suppress(RefusedArchive):
                     import_archive(changed(archive, name, said(name, field, value)), elsewhere, by=None)
