@@ -19,7 +19,9 @@ from django.db.models import BinaryField
 from django.test import Client
 
 from artifacts.models import Registry
+from automations.definitions.services import set_enabled
 from automations.delivery.redelivery import redeliver
+from automations.engine import worker_loop
 from automations.models import Attempt, Automation, Execution
 from operations.archives import archive_jobs, tables
 from operations.archives.archive_import import ImportedRows, RefusedArchive
@@ -31,9 +33,10 @@ from operations.archives.table_rows import fields_of
 from operations.backup.archive import ArchiveReader, ArchiveWriter, BrokenArchive
 from operations.models import ArchiveJob
 from projects.history.row_tombstone import MOST_REWOUND
-from projects.models import HistoryChunk, RewoundRows, Run, RunFile
+from projects.models import HistoryChunk, RewoundRows, Run, RunFile, RunState
 from projects.quota import usage_of
 from projects.runs.ingest import ingest_rows
+from projects.runs.lifecycle import change_state, lock_run
 from teams.accounts.api_key import delete_key
 from teams.models import ApiKey, Membership, Role, Team, User
 from tests.conftest import as_person
@@ -133,6 +136,33 @@ def is_taken(model: Any, row: dict[str, Any]) -> bool:
     except _NO_ARCHIVE:
         return False
     return True
+
+
+@pytest.mark.parametrize("name", ["automations", "executions"])
+def test_no_automation_and_nothing_that_one_did_breaks_a_page_or_the_worker(
+    kept: World, elsewhere: Team, archive: Path, client: Client, name: str
+) -> None:
+    kept.webhook("http://127.0.0.1:9/hook", team=elsewhere)
+    client.force_login(member(elsewhere, "alice"))
+    with ArchiveReader(archive) as opened:
+        row = next(ImportedRows(opened, elsewhere, by=None).archived_rows(name))
+    for at, field in enumerate(row):
+        is_wide = field in ("conditions", "action", "kept_action", "kept_variables", "attempts", "scope")
+        for value in HOSTILE[at % 3 :: 3] if is_wide else [HOSTILE[at % len(HOSTILE)]]:
+            with transaction.atomic():
+                with suppress(RefusedArchive):
+                    import_archive(changed(archive, name, said(name, field, value)), elsewhere, by=None)
+                for found in Automation.objects.filter(team=elsewhere):
+                    for path in (found.get_absolute_url(), f"{found.get_absolute_url()}/edit", "/automations"):
+                        assert client.get(path).status_code < 500, (field, value)
+                    set_enabled(found, True)
+                for execution in Execution.objects.filter(team=elsewhere):
+                    assert client.get(f"/executions/{execution.pk}").status_code < 500, (field, value)
+                    assert client.get(f"/api/v1/executions/{execution.pk}").status_code < 500, (field, value)
+                for run in Run.objects.filter(project__team=elsewhere):
+                    change_state(lock_run(run), RunState.FAILED)
+                worker_loop.run()
+                transaction.set_rollback(True)
 
 
 def test_names_lead_out_of_no_folder_and_no_reference_is_a_script(elsewhere: Team, archive: Path) -> None:
