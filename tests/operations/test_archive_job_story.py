@@ -30,15 +30,15 @@ class Person:
     def __init__(self, url: str, key: str) -> None:
         self._api, self._key = f"{url}/api/v1", key
 
-    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+    def send(self, method: str, path: str, **options: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._key}"}
         answer = requests.request(method, f"{self._api}/{path}", headers=headers, timeout=60, **options)
         assert answer.ok, answer.text
         return answer
 
     def finished(self, job: str) -> dict[str, Any]:
-        wait_until(lambda: self.request("GET", job).json()["finished_at"], 40, f"{job} is finished")
-        found: dict[str, Any] = self.request("GET", job).json()
+        wait_until(lambda: self.send("GET", job).json()["finished_at"], 40, f"{job} is finished")
+        found: dict[str, Any] = self.send("GET", job).json()
         return found
 
 
@@ -47,14 +47,14 @@ def test_an_export_survives_its_killed_worker_and_is_imported_elsewhere(tmp_path
         web.wait_until_ready(60)
         keys = json.loads(run_module(environment, ARCHIVING, "prepare"))
         alice, charlie = Person(web.url, keys["alice"]), Person(web.url, keys["charlie"])
-        asked = alice.request("POST", "teams/acme/archives", json={"format": "jsonl"}).json()
+        asked = alice.send("POST", "teams/acme/archives", json={"format": "jsonl"}).json()
         job = f"teams/acme/archives/{asked['id']}"
 
         with Worker({**environment, "RUNBELL_CRASH_AT": CRASH}) as worker:
             # First the job's own process, when the archive lies in the storage; then the worker.
             wait_until((tmp_path / f"crashed-{CRASH}").exists, 60, f"a crash at {CRASH}\n{worker.printed}")
             kill([worker.pid, *descendants(worker.pid)])
-            there = alice.request("GET", job).json()
+            there = alice.send("GET", job).json()
             assert (there["finished_at"], there["problem"]) == (None, "")
 
             run_module(environment, ARCHIVING, "expire")
@@ -65,11 +65,9 @@ def test_an_export_survives_its_killed_worker_and_is_imported_elsewhere(tmp_path
 def _assert_fetched_and_imported(alice: Person, charlie: Person, job: str) -> None:
     done = alice.finished(job)
     assert (done["problem"], done["report"]["counts"]["runs"]) == ("", 3)
-    content = alice.request("GET", f"{job}/file").content
+    content = alice.send("GET", f"{job}/file").content
     assert len(content) == done["size"]
-    fetched = [
-        row for row in alice.request("GET", "teams/acme/audit").json()["results"] if row["verb"] == "archive.fetch"
-    ]
+    fetched = [row for row in alice.send("GET", "teams/acme/audit").json()["results"] if row["verb"] == "archive.fetch"]
     assert [(row["actor"], row["target"], row["after"]["export"]) for row in fetched] == [
         ("alice", "export of acme", done["id"])
     ]
@@ -78,7 +76,7 @@ def _assert_fetched_and_imported(alice: Person, charlie: Person, job: str) -> No
     made = imported["report"]["created"]
     assert (imported["problem"], made["runs"], made["versions"], made["files"]) == ("", 3, 1, 1)
     theirs, mine = (
-        person.request("GET", f"projects/{team}/mnist/runs/run1/history?samples=1000").json()
+        person.send("GET", f"projects/{team}/mnist/runs/run1/history?samples=1000").json()
         for person, team in ((charlie, "other"), (alice, "acme"))
     )
     assert theirs == mine
@@ -88,7 +86,7 @@ def _assert_fetched_and_imported(alice: Person, charlie: Person, job: str) -> No
 def _sent(person: Person, content: bytes) -> int:
     """Send the archive and ask for its import; give the number of the job."""
     md5 = {"md5": hashlib.md5(content).hexdigest()}
-    place = person.request("POST", "teams/other/archives/upload", json=md5).json()["upload_url"]
+    place = person.send("POST", "teams/other/archives/upload", json=md5).json()["upload_url"]
     assert requests.put(place, content, timeout=60).status_code == 200
-    number: int = person.request("POST", "teams/other/archives/import", json=md5).json()["id"]
+    number: int = person.send("POST", "teams/other/archives/import", json=md5).json()["id"]
     return number

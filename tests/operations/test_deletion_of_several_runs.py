@@ -27,7 +27,7 @@ def three(world: World) -> World:
     return world
 
 
-def body_of(*runs: str, confirm: str = "2", project: str = "acme/mnist") -> dict[str, Any]:
+def named(*runs: str, confirm: str = "2", project: str = "acme/mnist") -> dict[str, Any]:
     return {"project": project, "runs": list(runs), "confirm": confirm}
 
 
@@ -40,7 +40,7 @@ def messages_of(answer: Any) -> list[str]:
 
 
 def test_they_are_hidden_together_and_gone_after_their_grace(three: World, api: APIClient) -> None:
-    made = api.post(RUNS, body_of("run2", "run0"), format="json")
+    made = api.post(RUNS, named("run2", "run0"), format="json")
     assert made.status_code == 201
     assert [(one["kind"], one["name"], one["contents"]["rows"]) for one in made.json()] == [
         ("run", "acme/mnist/run0", 5),
@@ -53,7 +53,7 @@ def test_they_are_hidden_together_and_gone_after_their_grace(three: World, api: 
 
 
 def test_each_is_undone_by_itself_or_all_at_once(three: World, api: APIClient) -> None:
-    first, *others = api.post(RUNS, body_of("run0", "run1", "run2", confirm="3"), format="json").json()
+    first, *others = api.post(RUNS, named("run0", "run1", "run2", confirm="3"), format="json").json()
     assert api.post(f"/api/v1/deletions/{first['id']}/undo").status_code == 200
     assert there(three) == ["run0"]
     back = api.post(f"/api/v1/deletions/{others[0]['id']}/undo-together")
@@ -63,16 +63,16 @@ def test_each_is_undone_by_itself_or_all_at_once(three: World, api: APIClient) -
 
 
 def test_what_somebody_else_deleted_is_not_undone_with_them(three: World, api: APIClient) -> None:
-    mine = api.post(RUNS, body_of("run0", confirm="1"), format="json").json()
+    mine = api.post(RUNS, named("run0", confirm="1"), format="json").json()
     bob = as_person(three.keys["bob"])
-    bob.post(RUNS, body_of("run1", "run2"), format="json")
+    bob.post(RUNS, named("run1", "run2"), format="json")
     api.post(f"/api/v1/deletions/{mine[0]['id']}/undo-together")
     assert there(three) == ["run0"]
 
 
 def test_where_one_is_not_there_none_is_deleted_and_each_such_is_named(three: World, api: APIClient) -> None:
-    api.post(RUNS, body_of("run2", confirm="1"), format="json")
-    refused = api.post(RUNS, body_of("run0", "run2", "gone", confirm="3"), format="json")
+    api.post(RUNS, named("run2", confirm="1"), format="json")
+    refused = api.post(RUNS, named("run0", "run2", "gone", confirm="3"), format="json")
     assert refused.status_code == 400
     assert messages_of(refused) == [
         "There is no run 'gone' here. None of them is deleted.",
@@ -83,24 +83,24 @@ def test_where_one_is_not_there_none_is_deleted_and_each_such_is_named(three: Wo
 
 @pytest.mark.parametrize("confirm", ["", "1", "acme/mnist"])
 def test_a_number_that_is_not_theirs_deletes_none(three: World, api: APIClient, confirm: str) -> None:
-    assert api.post(RUNS, body_of("run0", "run1", confirm=confirm), format="json").status_code == 400
+    assert api.post(RUNS, named("run0", "run1", confirm=confirm), format="json").status_code == 400
     assert there(three) == ["run0", "run1", "run2"]
 
 
 def test_none_and_too_many_are_refused(three: World, api: APIClient) -> None:
     for names in ([], [f"run{number}" for number in range(MOST + 1)]):
-        assert api.post(RUNS, body_of(*names, confirm=str(len(names))), format="json").status_code == 400
+        assert api.post(RUNS, named(*names, confirm=str(len(names))), format="json").status_code == 400
     assert not Deletion.objects.exists()
 
 
 def test_a_run_that_is_named_twice_counts_once(three: World, api: APIClient) -> None:
-    assert api.post(RUNS, body_of("run0", "run0", confirm="1"), format="json").status_code == 201
+    assert api.post(RUNS, named("run0", "run0", confirm="1"), format="json").status_code == 201
     assert there(three) == ["run1", "run2"]
 
 
 @pytest.mark.parametrize("person, status", [("vera", 403), ("charlie", 404)])
 def test_who_may_not_delete_them_is_refused(three: World, person: str, status: int) -> None:
-    assert as_person(three.keys[person]).post(RUNS, body_of("run0", "run1"), format="json").status_code == status
+    assert as_person(three.keys[person]).post(RUNS, named("run0", "run1"), format="json").status_code == status
     assert there(three) == ["run0", "run1", "run2"]
 
 
@@ -112,7 +112,7 @@ def test_a_superuser_deletes_those_of_any_team(three: World, client: Client) -> 
 
 def test_runs_of_another_project_are_not_among_them(three: World, api: APIClient) -> None:
     Run.objects.create(project=Project.objects.create(team=three.team, name="other"), name="run9")
-    assert api.post(RUNS, body_of("run0", "run9"), format="json").status_code == 400
+    assert api.post(RUNS, named("run0", "run9"), format="json").status_code == 400
 
 
 def test_members_select_them_on_the_list_and_confirm_on_a_page(three: World, client: Client) -> None:

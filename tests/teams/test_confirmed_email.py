@@ -184,7 +184,8 @@ NO_WAY_IN = {
     "teams.organization_admins", "registries.registrymember", "registries.deletedregistry",
     "registries.deletedregistry_admins", "operations.archivejob",
     # Whose work it is, or who did it.
-    "artifacts.entry", "artifacts.upload", "artifacts.version", "automations.automation", "integrations.integration",
+    "artifacts.entry", "artifacts.upload", "artifacts.version", "automations.automation", "automations.silence",
+    "integrations.integration",
     "integrations.slackworkspace", "projects.run", "secrets_vault.secret", "teams.auditevent",
 }  # fmt: skip
 

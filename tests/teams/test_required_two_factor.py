@@ -143,7 +143,7 @@ def alice(world: World) -> Client:
 
 
 def test_admins_of_the_organization_require_it_on_its_page(alice: Client, world: World) -> None:
-    assert PAGE in alice.get("/profile").content.decode()
+    assert PAGE in alice.get("/orgs/research").content.decode()
     assert alice.post(PAGE, {"required": "yes"})["Location"] == PAGE
     assert Organization.objects.get(name="research").requires_two_factor
     row = AuditEvent.objects.get(verb="organization.change")

@@ -273,18 +273,18 @@ _KEPT = {
 
 def test_compaction_and_retention_find_the_same_rows(worked: Upgraded) -> None:
     environment = {**worked.environment, **_KEPT}
-    before, answers = json.loads(run_module(environment, COMPACTING, "report")), _replies(worked)
+    before, answers = json.loads(run_module(environment, COMPACTING, "report")), _told_over_rest(worked)
     merged = json.loads(run_module(environment, COMPACTING, "compact_all"))
     assert merged["history_chunks"] > 50 and merged["executions"] > 30, merged
     assert "history: 0 rows removed." in manage(environment, "retention")
     after = json.loads(run_module(environment, COMPACTING, "report"))
     assert (after["digest"], after["rows"]) == (before["digest"], before["rows"])
     assert after["chunks"] < before["chunks"]
-    now = _replies(worked)
+    now = _told_over_rest(worked)
     assert [address for address, answer in answers.items() if now[address] != answer] == []
 
 
-def _replies(upgraded: Upgraded) -> dict[str, Any]:
+def _told_over_rest(upgraded: Upgraded) -> dict[str, Any]:
     """What REST says of runs, their history and executions."""
     told = {asked["address"]: asked["as"] for asked in upgraded.facts["rest"]}
     kept = {address: person for address, person in told.items() if "/runs/" in address or "/executions/" in address}
