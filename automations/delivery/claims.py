@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, takewhile, zip_longest
 
@@ -55,15 +55,13 @@ def has_due() -> bool:
     return bool(_one_due.rows(now=database_now()))
 
 
-def hold_new(lease: str, executions: Sequence[Execution], room_at: Callable[[str], int]) -> list[Execution]:
+def hold_new(lease: str, executions: Iterable[Execution], room_at: Callable[[str], int]) -> list[Execution]:
     """Lease new executions before they are stored, and give those: of receivers where nothing stands before them.
 
     In the transaction that stores them, under the same rules as `claim`: a receiver belongs to one lease at a time.
     """
     _one_at_a_time()
-    held: list[Execution] = []
-    # What is due by the time that they are due themselves stands before them.
-    now = executions[0].next_attempt_at or database_now()
+    now, held = database_now(), []
     rooms: dict[str, int] = {}
     for execution in executions:
         key = execution.receiver_key
