@@ -37,7 +37,10 @@ def look() -> Waiting:
         now = worker_heartbeat.write_row(name)
         silent = now - timedelta(seconds=settings.HEARTBEAT_SECONDS)
         found = _look.rows(name=name, now=now, silent=silent)
-    return Waiting(*map(bool, found[0])) if found else Waiting()
+    if not found:
+        return Waiting()
+    events, deliveries, judged, sent, silent_runs = map(bool, found[0])
+    return Waiting(events, deliveries, judged or sent, silent_runs)
 
 
 def _question(name: str, now: datetime, silent: datetime) -> QuerySet[WorkerHeartbeat, tuple[bool, ...]]:
@@ -46,7 +49,8 @@ def _question(name: str, now: datetime, silent: datetime) -> QuerySet[WorkerHear
     return WorkerHeartbeat.objects.filter(name=name).values_list(
         Exists(events.filter(leased_until__isnull=True)),
         Exists(pending.filter(leased_until__isnull=True, next_attempt_at__lte=now)),
-        Exists(events.filter(leased_until__isnull=False)) | Exists(pending.filter(leased_until__isnull=False)),
+        Exists(events.filter(leased_until__isnull=False)),
+        Exists(pending.filter(leased_until__isnull=False)),
         Exists(Run.objects.filter(state=RunState.RUNNING, heartbeat_at__lt=silent)),
     )
 
