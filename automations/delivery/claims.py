@@ -61,6 +61,7 @@ def hold_new(lease: str, executions: Iterable[Execution], room_at: Callable[[str
     In the transaction that stores them, under the same rules as `claim`: a receiver belongs to one lease at a time.
     """
     _one_at_a_time()
+    # Asked now: who had the turn before may have leased one that is due a moment later than these.
     now, held = database_now(), []
     rooms: dict[str, int] = {}
     for execution in executions:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -38,17 +37,20 @@ def look_for_work() -> WaitingWork:
         now = worker_heartbeat.write_row(name)
         silent = now - timedelta(seconds=settings.HEARTBEAT_SECONDS)
         found = _look.rows(name=name, now=now, silent=silent)
-    return WaitingWork(*map(bool, found[0])) if found else WaitingWork()
+    if not found:
+        return WaitingWork()
+    events, deliveries, judged, sent, silent_runs = map(bool, found[0])
+    return WaitingWork(events, deliveries, judged or sent, silent_runs)
 
 
 def _question(name: str, now: datetime, silent: datetime) -> QuerySet[WorkerHeartbeat, tuple[bool, ...]]:
     events = Event.objects.filter(processed_at__isnull=True)
     pending = Execution.objects.filter(state=ExecutionState.PENDING)
-    held: Any = Exists(events.filter(leased_until__isnull=False)) | Exists(pending.filter(leased_until__isnull=False))
     return WorkerHeartbeat.objects.filter(name=name).values_list(
         Exists(events.filter(leased_until__isnull=True)),
         Exists(pending.filter(leased_until__isnull=True, next_attempt_at__lte=now)),
-        held,
+        Exists(events.filter(leased_until__isnull=False)),
+        Exists(pending.filter(leased_until__isnull=False)),
         Exists(Run.objects.filter(state=RunState.RUNNING, heartbeat_at__lt=silent)),
     )
 
