@@ -138,7 +138,8 @@ class ImportedRows:
                 self._write_history()
         forget_count(self.team)
         target = f"{self.archive.manifest['project'] or self.archive.manifest['team']} into {self.team}"
-        audit_log.record("archive.import", target, team=self.team, by=self.by, after=self.report.created)
+        with transaction.atomic():
+            audit_log.record("archive.import", target, team=self.team, by=self.by, after=self.report.created)
 
     def archived_rows(self, name: str) -> Iterator[dict[str, Any]]:
         """Give the rows of a table as they stand in the archive. Raises RefusedArchive where they have no end."""
