@@ -8,7 +8,7 @@ from __future__ import annotations
 import email.policy
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import EmailMessage
 from socketserver import StreamRequestHandler, ThreadingTCPServer
@@ -94,7 +94,7 @@ class _Session(StreamRequestHandler):
 
     def _data(self) -> None:
         if self._say("DATA", "354 go on").startswith("354"):
-            raw = b"".join(iter(self.rfile.readline, b".\r\n"))
+            raw = b"".join(self._lines_of_letter())
             parsed = email.message_from_bytes(raw, policy=email.policy.default)
             letter = Letter(self.sender, self.recipients, cast(EmailMessage, parsed), raw)
             said = self.mail.reply("END", "250 2.0.0 queued as 7F3A", "")
@@ -103,6 +103,12 @@ class _Session(StreamRequestHandler):
                 self.mail.letters.append(letter)
                 self.mail.show(letter)
             self._write("END", said)
+
+    def _lines_of_letter(self) -> Iterator[bytes]:
+        while (line := self.rfile.readline()) != b".\r\n":
+            if not line:
+                raise ConnectionResetError("the client went away amid its letter")
+            yield line
 
     def _say(self, word: str, usual: str, about: str = "") -> str:
         said = self.mail.reply(word, usual, about)
