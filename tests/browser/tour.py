@@ -105,6 +105,7 @@ PAGES = [
     Stop("team", _TEAM),
     Stop("teams", "/teams"),
     Stop("hub", "/automations"),
+    Stop("silences", "/automations/silences"),
     Stop("search", "/search?q=a"),
     Stop("search-offers", _TEAM, typed_search),
     Stop("shortcuts", _TEAM, shortcuts),
