@@ -196,7 +196,15 @@ def error_pages(world: World) -> list[str]:
 
 def read(answer: Any) -> str:
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return f"{answer.status_code}\n{dict(answer.headers)}\n{body.decode('utf-8', 'replace')}"
+    return f"{answer.status_code}\n{dict(answer.headers)}\n{_text_of(body)}"
+
+
+def _text_of(body: bytes) -> str:
+    """Give it as text; of an archive or a picture what is ASCII, for two of its bytes may look like any letter."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return body.decode("ascii", "replace")
 
 
 if __name__ == "__main__":
