@@ -152,7 +152,8 @@ def is_denied(asked: SentRequest, person: str, status: int) -> bool:
     is_there = route not in NOTHING_THERE and not route.startswith(("sign-in/<str:provider>", NOBODYS_KEY))
     if route == "<str:team>/sample" and person == "alice":
         return False  # it is her team, and there is none
-    if route.startswith(("artifactsV2", "executions/<int:pk>/chart")) and status == 404:
+    may_be_missing = route.startswith(("artifactsV2", "executions/<int:pk>/chart")) or "/runs/<str:run>/files/" in route
+    if may_be_missing and status == 404:
         return person in ("charlie", "former")  # the others may look, and there is none
     known = person not in ("anonymous", "revoked")
     if route == "graphql" and status == 200:
