@@ -37,17 +37,14 @@ class ChangeAction(Action):
 
     @classmethod
     def checked(cls, sent: Mapping[str, Any], *, team: Team, event: str, by: User | None = None) -> dict[str, Any]:
-        event_type = event_types.registry.get(event)
-        if event_type.about != cls.about:
-            raise ValidationError(
-                {
-                    "type": _(
-                        "%(action)s changes %(noun)s, and %(event)s is about %(subject)s. Choose another of the two."
-                    )
-                    % {"action": cls.key, "noun": cls.noun, "event": event_type.wire, "subject": event_type.subject}
-                }
-            )
-        return {**super().checked(sent, team=team, event=event, by=by), "team": team.pk}
+        params = super().checked(sent, team=team, event=event, by=by)
+        event_type = event_types.registry.get(event) if event else None
+        if event_type is not None and event_type.about != cls.about:
+            said = _("%(action)s changes %(noun)s, and %(event)s is about %(subject)s. Choose another of the two.") % {
+                "action": cls.key, "noun": cls.noun, "event": event_type.wire, "subject": event_type.subject,
+            }  # fmt: skip
+            raise ValidationError({"type": said})
+        return {**params, "team": team.pk}
 
     @property
     def receiver_key(self) -> str:
@@ -61,7 +58,8 @@ class ChangeAction(Action):
         return self.params_by_name("")
 
     def rendered(self, receiver: Receiver, context: MessageContext, secrets: Mapping[str, str]) -> RenderedPayload:
-        body = json.dumps({"change": self.key, **self.change_params(context)}, ensure_ascii=False)
+        said = {"change": self.key, "about": context.subject, **self.change_params(context)}
+        body = json.dumps(said, ensure_ascii=False)
         return RenderedPayload(body.encode("utf-8", "replace"), body)
 
 
