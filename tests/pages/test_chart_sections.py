@@ -57,7 +57,8 @@ def test_pages_of_panels_follow_the_sections_and_fetch_what_they_draw(bob: Clien
             break
         page = bob.get(panels.more, headers={"HX-Request": "true"})
     assert seen == ["z", *names]
-    assert text(page).count("panel-section") == 1
+    # The last page goes on with a section that has its heading on the page before.
+    assert "panel-section" not in text(page)
 
 
 def test_pinned_metrics_stand_first_and_once(bob: Client, world: World) -> None:

@@ -84,7 +84,7 @@ def test_all_metrics_can_be_paged_through_by_name(wide: Run, world: World) -> No
     client.force_login(world.users["alice"])
     first = client.get(f"{PROJECT}/runs/wide0/metrics").json()
     assert (len(first["metrics"]), first["next"]) == (500, "layer/000500/norm")
-    last = client.get(f"{PROJECT}/runs/wide0/metrics?first=layer/099998/norm&last=x").json()
+    last = client.get(f"{PROJECT}/runs/wide0/metrics?first=layer/099998/norm&last=layer/x").json()
     assert list(last["metrics"]) == ["layer/099998/norm", "layer/099999/norm"]
     assert "next" not in last
 
