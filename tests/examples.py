@@ -53,5 +53,5 @@ def stored(test: Test) -> Test:
     """Run a property on as many examples as its database takes; each test rolls back what its examples wrote."""
     allowed = [*_ALLOWED, HealthCheck.function_scoped_fixture]
     # tests/run.sh says so of the second database: the same property has had its examples on the first.
-    share = 3 if os.environ.get("RUNBELL_TEST_SECOND_DATABASE") else 1
+    share = 5 if os.environ.get("RUNBELL_TEST_SECOND_DATABASE") else 1
     return settings(max_examples=profile().stored // share, deadline=None, suppress_health_check=allowed)(test)

@@ -227,6 +227,7 @@ def test_no_row_is_left_of_a_route_that_is_gone() -> None:
     assert {row.partition(" ")[2] for row in PAGES | SDK} - set(page_routes()) == set()
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     "route", [one for one in page_routes() if not {f"POST {one}", f"PUT {one}"} & (PAGES | SDK).keys()]
 )
@@ -254,6 +255,7 @@ def is_refused(asked: SentRequest, person: str) -> bool:
     return status >= 400 or (status == 302 and (person in ("anonymous", "revoked") or "settings/" in asked.row))
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("asked", [one for one in REQUESTS if one.client is with_key], ids=lambda asked: asked.row)
 def test_a_key_of_somebody_switched_off_opens_nothing(place: World, asked: SentRequest) -> None:
     # Where a token in the address decides, no key is looked at.
@@ -269,6 +271,7 @@ LISTS = [
 
 
 # The catalog is the same for everybody; its examples name a team, as those of the docs do.
+@pytest.mark.any_database
 @pytest.mark.parametrize("row", [row for row in LISTS if "events" not in row and row != "GET catalog"])
 def test_nothing_of_another_team_stands_in_a_list(place: World, row: str) -> None:
     text = _rest_request(row).send(place, "charlie").content.decode()
@@ -281,6 +284,7 @@ def test_an_api_key_is_only_in_its_owners_list(place: World) -> None:
     assert names == ["test"]
 
 
+@pytest.mark.any_database
 @pytest.mark.parametrize("asked", [one for one in REQUESTS if one.client is with_key], ids=lambda asked: asked.row)
 def test_no_answer_holds_the_value_of_a_secret(place: World, asked: SentRequest) -> None:
     answer = asked.send(place, "alice")

@@ -44,6 +44,9 @@ from tests.access.place import with_key
 from tests.json_schema import check_schema, dialect, validator
 from tests.world import World, make_world
 
+# What plug-ins say of themselves, and what REST makes of it: the same whichever database stores it.
+pytestmark = pytest.mark.any_database
+
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 

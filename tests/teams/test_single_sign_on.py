@@ -26,6 +26,9 @@ from tests.conftest import forget_refusals
 from tests.oidc_provider import OidcProvider, address_on, new_key, query_of
 from tests.world import World
 
+# What a provider says and what follows for people: the same whichever database stores it.
+pytestmark = pytest.mark.any_database
+
 
 @pytest.fixture
 def okta(settings: Any) -> Iterator[OidcProvider]:
