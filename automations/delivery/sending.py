@@ -143,7 +143,15 @@ def _done_at_home(lease: str, sent: SendResult) -> SendResult | None:
     """Give what is to be stored: where it is done at home, once it is done; None where that is another's now."""
     if sent.at_home is None:
         return sent
-    record = at_home.carry_out(lease, sent.execution, sent.at_home)
+    try:
+        # What it has changed until it fails is taken back; the attempt is stored all the same.
+        with transaction.atomic():
+            record = at_home.carry_out(lease, sent.execution, sent.at_home)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception as error:
+        logger.exception("execution %s could not be done", sent.execution.pk)
+        record = not_sent(Outcome(False, f"Runbell failed to do it: {type(error).__name__}.", retry=True))
     return None if record is None else replace(sent, record=record, at_home=None)
 
 

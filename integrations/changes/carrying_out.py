@@ -75,7 +75,7 @@ def move_alias(team: int, about: Mapping[str, Any], asked: Mapping[str, Any]) ->
     return f"The version has the alias {asked['alias']}{'' if moved else ' already'}."
 
 
-CHANGES: Mapping[str, Callable[[int, Mapping[str, Any], Mapping[str, Any]], str]] = {
+CHANGES: dict[str, Callable[[int, Mapping[str, Any], Mapping[str, Any]], str]] = {
     "stop_run": stop, "tag_run": tag, "note_on_run": note, "set_run_summary": set_summary, "move_alias": move_alias,
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from automations.models import Attempt, Execution
 from automations.tasks import work
 from common.processes.crash_points import reached
 from events.models import Event
+from integrations.changes import carrying_out
 from projects.models import Run
 from projects.runs.ingest import ingest_rows
 from projects.runs.lifecycle import RunDetails, finish_run, start_run
@@ -178,3 +179,25 @@ def test_a_worker_that_dies_over_it_has_done_nothing_or_all(world: World, monkey
     work()
     run.refresh_from_db()
     assert (run.notes, Attempt.objects.count()) == ("It failed.", 1)
+
+
+def test_a_change_that_breaks_is_tried_again_and_keeps_no_other(
+    world: World, receiver: HTTPServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.webhook(receiver.url_for("/hook"))
+    change(world, "note_on_run", FAILED, params={"text": "It failed."})
+    world.automation(FAILED, name="beside")
+
+    def breaks(team: int, about: Any, said: Any) -> str:
+        Run.objects.filter(pk=about["run"]).update(notes="half")
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(carrying_out.CHANGES, "note_on_run", breaks)
+    run = world.run()
+    finish_run(run, 1)
+    work()
+    run.refresh_from_db()
+    assert run.notes == ""
+    assert sorted(details()) == [
+        ("delivered", "The receiver answered 200."), ("pending", "Runbell failed to do it: ZeroDivisionError."),
+    ]  # fmt: skip
