@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db.models import DateTimeField, Value
 from django.test import Client
 from django.utils.timezone import now
 from pytest_httpserver import HTTPServer
@@ -31,6 +32,8 @@ def clock(world: World, monkeypatch: pytest.MonkeyPatch) -> Any:
     with time_machine.travel(datetime.fromisoformat("2026-01-05T12:00:00+00:00"), tick=False) as clock:
         for module in (recurring_jobs, failure_digest):
             monkeypatch.setattr(module, "database_now", now)
+        # PostgreSQL says the time in the answer itself.
+        monkeypatch.setattr(recurring_jobs, "Now", lambda: Value(now(), DateTimeField()))
         failure_digest.send_digests()
         yield clock
 
