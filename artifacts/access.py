@@ -97,12 +97,12 @@ def hidden_scopes() -> frozenset[str]:
 _hidden = PreparedValues(lambda: Registry.all_rows.exclude(deletion=None).values_list("pk"))
 
 
-def archived_scopes() -> frozenset[str]:
-    """Give the scopes of the projects, teams and registries that are archived: nothing fires there."""
-    return projects.archived_scopes() | {f"registry:{pk}" for (pk,) in _archived.rows()}
+def inactive_scopes() -> frozenset[str]:
+    """Give the scopes in which nothing fires, those of registries too: one question for each table."""
+    return projects.inactive_scopes() | {f"registry:{pk}" for (pk,) in _inactive.rows()}
 
 
-_archived = PreparedValues(lambda: Registry.objects.exclude(archived_at=None).values_list("pk"))
+_inactive = PreparedValues(lambda: Registry.all_rows.exclude(deletion=None, archived_at=None).values_list("pk"))
 
 
 def deleted_seen_by(user: Visitor, registries: QuerySet[Registry]) -> QuerySet[DeletedArtifact]:

@@ -40,14 +40,16 @@ def hidden_scopes() -> frozenset[str]:
 _hidden = PreparedValues(lambda: Project.all_rows.exclude(deletion=None, team__deletion=None).values_list("pk"))
 
 
-def archived_scopes() -> frozenset[str]:
-    """Give the scopes of the projects and teams that are archived: nothing fires there."""
+def inactive_scopes() -> frozenset[str]:
+    """Give the scopes in which nothing fires: of projects that are archived or being deleted, and archived teams."""
     return frozenset(
-        [*(f"project:{pk}" for (pk,) in _archived.rows()), *(f"team:{pk}" for (pk,) in _archived_teams.rows())]
+        [*(f"project:{pk}" for (pk,) in _inactive.rows()), *(f"team:{pk}" for (pk,) in _archived_teams.rows())]
     )
 
 
-_archived = PreparedValues(lambda: Project.objects.exclude(archived_at=None).values_list("pk"))
+_inactive = PreparedValues(
+    lambda: Project.all_rows.exclude(deletion=None, team__deletion=None, archived_at=None).values_list("pk")
+)
 _archived_teams = PreparedValues(lambda: Team.objects.exclude(archived_at=None).values_list("pk"))
 
 

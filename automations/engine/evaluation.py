@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from artifacts.access import archived_scopes, hidden_scopes
+from artifacts.access import inactive_scopes
 from automations.delivery.dispatch import Dispatch
 from automations.engine import recording
 from automations.engine.judging import Decision, Judge
@@ -174,12 +174,12 @@ def _contexts(events: list[Event], automations: LoadedAutomations) -> Contexts:
 def _heard_events(events: list[Event], automations: LoadedAutomations, heard: Contexts) -> Iterator[HeardEvent]:
     """Give each event with who hears what of it, in the order it happened."""
     # What happens in what is archived fires nothing; nor in what is being deleted: nobody is told of it any more.
-    hidden = hidden_scopes() | archived_scopes() if automations else frozenset()
+    inactive = inactive_scopes() if automations else frozenset()
     for event in events:
         yield (
             event,
             []
-            if not hidden.isdisjoint(event.scopes)
+            if not inactive.isdisjoint(event.scopes)
             else [
                 (loaded, contexts[event.pk])
                 for event_type, contexts in heard.items()

@@ -111,6 +111,5 @@ def test_the_way_of_one_event_asks_the_database_so_often(world: World, server: H
     with CaptureQueriesContext(connection) as asked:
         work()
     said = [one["sql"] for one in asked if "clock_timestamp" not in one["sql"]]
-    # Three of them ask what is archived, one what is silenced.
-    assert len(said) <= 31, "\n".join(said)
+    assert len(said) <= 29, "\n".join(said)
     assert len(server.log) == 2
